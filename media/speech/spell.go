@@ -84,6 +84,9 @@ var rules = []rule{
 	{begin(`(-?)` + num + `\s*(℃|摄氏度)`), func(s *speller, m []string) (string, bool) {
 		return s.sign(m[1], "零下") + quantity(m[2]) + "摄氏度", s.signed(m[1])
 	}},
+	{begin(`(-)` + num + `度`), func(s *speller, m []string) (string, bool) {
+		return s.sign(m[1], "零下") + quantity(m[2]) + "度", s.signed(m[1])
+	}},
 	{begin(`¥\s*` + num + to + `¥?\s*` + num + `([万亿]?)元?`), func(_ *speller, m []string) (string, bool) {
 		return quantity(m[1]) + "到" + quantity(m[2]) + m[3] + "元", true
 	}},
