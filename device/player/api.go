@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/villagecast/villagecast/media/audio"
 )
 
 // Rate is the number of frames in a second of every stream here.
@@ -12,20 +14,15 @@ const Rate = 48000
 // FadeTime is how long a span that is cut takes to fall silent.
 const FadeTime = 300 * time.Millisecond
 
-// Stream is sound being decoded: mono float32 at Rate, full scale ±1. Read
-// fills p with up to len(p) frames; the cases are those of io.Reader: n > 0
-// with or without an error, or n = 0 and io.EOF at the end.
-type Stream = interface {
-	Read(p []float32) (n int, err error)
-}
+// Stream is sound being decoded: mono float32 at Rate, full scale ±1.
+type Stream = audio.Stream
 
 // Clip is something that can be played, several times, even at once.
 type Clip interface {
 	// Open returns a new stream that begins with frame 0 of the clip (after
 	// its trimmed lead). It is called from a goroutine of the player's, about
 	// three seconds ahead, and may block. A stream with a Close() error method
-	// is closed when it is no longer needed; one with a Skip(frames int64)
-	// error method is asked to skip instead of being read and thrown away.
+	// is closed when it is no longer needed.
 	Open() (Stream, error)
 }
 
