@@ -14,15 +14,15 @@ import (
 func TestSilentKeepsRealTimeAndFeedsMeterAndTap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(NewSilent(), Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		tap, slow := p.Tap(ctx), p.Tap(ctx)
+		start := time.Now()
 		if err := p.Start(); err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		start := time.Now()
 		a := sweep(2*Rate, 0)
-		ctx, cancel := context.WithCancel(t.Context())
-		tap := p.Tap(ctx)
-		slow := p.Tap(ctx)
 		p.SetPlan([]Span{{ID: "a", At: start.Add(time.Second), Clip: a, Frames: 2 * Rate, Gain: 1}})
 		var heard []float32
 		for time.Since(start) < 4*time.Second {
