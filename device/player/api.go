@@ -28,9 +28,9 @@ type Clip interface {
 
 // Span is one stretch of one clip at one instant.
 type Span struct {
-	// ID names the span, unique within a plan. A span of a new plan with the
-	// same ID and the same origin (At less Offset) is the same span: if it
-	// sounds it goes on, with its new Frames, Gain and Cut.
+	// ID names the span and its clip, unique within a plan. A span of a new
+	// plan with the same ID and the same origin (At less Offset) is the same
+	// span: if it sounds it goes on, with its new Frames, Gain and Cut.
 	ID string
 	// At is the air time at which its first frame sounds.
 	At time.Time
@@ -60,7 +60,7 @@ type Played struct {
 	// many followed it, the fade of a cut included.
 	Offset, Frames int64
 	// At is the air time at which the first one sounded, by the anchor of the
-	// time when it was handed out.
+	// time when it was handed out; zero if none was.
 	At time.Time
 	// Late is At less the instant at which the plan wanted that frame; to
 	// within a microsecond, negative when early.
@@ -146,7 +146,7 @@ type Status struct {
 	// Fault is why nothing can sound now; nil when all is well. Given up is
 	// told by errors.Is(Fault, ErrGivenUp).
 	Fault error
-	// Since is when Fault last changed.
+	// Since is when Fault last changed (system clock).
 	Since time.Time
 	// LastFill is when the output last took frames (system clock).
 	LastFill time.Time

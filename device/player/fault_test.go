@@ -100,3 +100,26 @@ func TestReopenWaits(t *testing.T) {
 		t.Errorf("gives up after %v, want at most a minute", total)
 	}
 }
+
+func TestCardThatIsBackSoonStillSplitsTheStretch(t *testing.T) {
+	stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
+		a := sweep(4*Rate, 0)
+		p.SetPlan([]Span{{ID: "a", At: start.Add(time.Second), Clip: a, Frames: 4 * Rate, Gain: 1}})
+		out.run(2 * time.Second)
+		out.fault(errors.New("no such device"))
+		time.Sleep(600 * time.Millisecond)
+		from := len(out.got)
+		out.run(time.Second)
+		out.fault(nil)
+		out.run(4 * time.Second)
+		got := p.Drain()
+		if len(got) != 2 || !errors.Is(got[0].Err, ErrGap) || got[1].Err != nil || got[1].Late.Abs() > time.Millisecond {
+			t.Fatalf("played %+v, want two stretches, the second on time", got)
+		}
+		place := from + 600*Rate/1000 - Rate // of the clip, in the first frame after the loss
+		for got[1].Offset > int64(place) {
+			from, place = from+2400, place+2400
+		}
+		wantSound(t, out.got, from+edgeFrames, a.frames[place+edgeFrames:], 1)
+	})
+}
