@@ -206,7 +206,9 @@ func blank(width, height int) *image.Paletted {
 	return image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.Black})
 }
 
-// sloganSpan is the span of the slogan, which runs as long as nothing else does.
+// sloganSpan is the span of the slogan, which runs as long as nothing else does:
+// its end gives the pages their time, and they turn on past it.
 func sloganSpan(slogan string, now time.Time) Span {
-	return Span{At: now, Until: now.Add(24 * time.Hour), Text: wire.Text{Body: slogan, Effect: "still"}}
+	stay := 10*time.Second + time.Duration(len(slogan))*150*time.Millisecond
+	return Span{At: now, Until: now.Add(stay), Text: wire.Text{Body: slogan, Effect: "still"}}
 }

@@ -45,7 +45,10 @@ func (s *Screen) turn(on Span, ok bool, now time.Time) {
 	}
 	if c := s.current; c != nil {
 		if ok && !c.idle && c.span.same(on) {
-			c.span.Until = on.Until
+			if !c.span.Until.Equal(on.Until) {
+				c.span.Until = on.Until
+				s.tell()
+			}
 			return
 		}
 		if !ok && c.idle && c.span.Text.Body == s.slogan {
@@ -63,9 +66,15 @@ func (s *Screen) close(now time.Time) {
 	if c == nil || c.idle || !c.open {
 		return
 	}
-	// A loop that woke a little late still drew nothing else before now; but a
-	// plan's end is exact for a panel that only counts.
-	s.shown = append(s.shown, Shown{ID: c.span.ID, From: c.from, To: now, Err: c.err})
+	to := now
+	// A loop that slept (or a clock that leapt) past the end proves no more
+	// than the plan; a clock set back proves nothing.
+	if late := now.Sub(c.span.Until); late > 2*refresh {
+		to = c.span.Until
+	}
+	if to.After(c.from) {
+		s.shown = append(s.shown, Shown{ID: c.span.ID, From: c.from, To: to, Err: c.err})
+	}
 	c.open = false
 }
 

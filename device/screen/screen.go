@@ -89,6 +89,7 @@ func (s *Screen) SetPlan(spans []Span) {
 func (s *Screen) SetSlogan(text string) {
 	s.mu.Lock()
 	s.slogan = text
+	s.tell()
 	s.mu.Unlock()
 	s.nudge()
 }

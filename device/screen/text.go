@@ -16,6 +16,9 @@ const MaxRunes = 20000
 func clean(body string) string {
 	var b strings.Builder
 	n, space := 0, true // spaces at the start of a line are dropped
+	if len(body) > MaxRunes*8 {
+		body = body[:MaxRunes*8]
+	}
 	for _, r := range norm.NFC.String(strings.ReplaceAll(body, "\r\n", "\n")) {
 		if n == MaxRunes {
 			break
