@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,16 +203,14 @@ func TestHostileTexts(t *testing.T) {
 
 // failing is a panel that refuses frames while broken.
 type failing struct {
-	broken bool
-	frames int
+	broken atomic.Bool
 }
 
 func (f *failing) Size() (int, int) { return 32, 16 }
 func (f *failing) Draw(*image.Paletted) error {
-	if f.broken {
+	if f.broken.Load() {
 		return errors.New("cable out")
 	}
-	f.frames++
 	return nil
 }
 
@@ -271,13 +270,14 @@ func TestShownFromTo(t *testing.T) {
 
 func TestBrokenPanelProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &failing{broken: true}
+		p := &failing{}
+		p.broken.Store(true)
 		s := New(p, quiet)
 		zero := time.Now()
 		s.SetPlan([]Span{{ID: "a", At: zero, Until: zero.Add(10 * time.Second), Text: wire.Text{Body: "停", Effect: "still"}}})
 		run(t, s)
 		time.Sleep(3*time.Second + time.Millisecond)
-		p.broken = false
+		p.broken.Store(false)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		got := s.Drain()
