@@ -310,8 +310,8 @@ func TestCardUnpluggedIsReportedAndPlaysAgainWhereTheClockIs(t *testing.T) {
 	}
 	want := a.Spans[0].At.Add(duration(rest.Offset + edgeFrames))
 	t.Logf("the rest began at frame %d, %v after its instant", rest.Offset, c.Instant(m.Frame).Sub(want))
-	if d := c.Instant(m.Frame).Sub(want); d.Abs() > 100*time.Millisecond {
-		t.Errorf("the rest sounded %v after its instant, want within 100 ms", d)
+	if d := c.Instant(m.Frame).Sub(want); d.Abs() > 20*time.Millisecond {
+		t.Errorf("the rest sounded %v after its instant, want within 20 ms", d)
 	}
 }
 

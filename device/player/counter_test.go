@@ -2,6 +2,7 @@ package player
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,12 +90,12 @@ func TestCountingCutsInAndFades(t *testing.T) {
 }
 
 func TestCountingFollowsAirTime(t *testing.T) {
-	offset := time.Duration(0)
-	opts := Options{Now: func() time.Time { return time.Now().Add(offset) }}
+	var offset atomic.Int64
+	opts := Options{Now: func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }}
 	countingStage(t, opts, func(t *testing.T, p *Player, start time.Time) {
 		p.SetPlan([]Span{{ID: "a", At: start.Add(2 * time.Hour), Frames: Rate, Gain: 1}})
 		time.Sleep(30 * time.Minute)
-		offset = time.Hour // the clock was learned
+		offset.Store(int64(time.Hour)) // the clock was learned
 		time.Sleep(30*time.Minute + 2*time.Second)
 		wantPlayed(t, p.Drain(), Played{ID: "a", Frames: Rate, At: start.Add(2 * time.Hour)})
 	})

@@ -20,12 +20,12 @@ func TestOutputThatStopsIsReportedAndTheRestPlaysWhereTheClockIs(t *testing.T) {
 		out.fault(nil)
 		from := len(out.got)
 		out.run(5 * time.Second)
-		// The first chunk passes in silence: the clip is decoded up to the clock.
-		place := 6*Rate + 2400
-		wantSound(t, out.got, from+2400+edgeFrames, a.frames[place+edgeFrames:], 1)
+		// Two chunks pass in silence, until the output keeps pace.
+		place := 6*Rate + 4800
+		wantSound(t, out.got, from+4800+edgeFrames, a.frames[place+edgeFrames:], 1)
 		wantPlayed(t, p.Drain(),
 			Played{ID: "a", Frames: 2 * Rate, At: start.Add(time.Second), Err: ErrGap},
-			Played{ID: "a", Offset: int64(place), Frames: int64(10*Rate - place), At: start.Add(7*time.Second + 50*time.Millisecond)})
+			Played{ID: "a", Offset: int64(place), Frames: int64(10*Rate - place), At: start.Add(7*time.Second + 100*time.Millisecond)})
 		if s := p.Status(); s.Fault != nil || s.Reanchors != 1 || (s.Slipped-4*time.Second).Abs() > time.Millisecond {
 			t.Errorf("status is %+v, want one slip of 4 s and no fault", s)
 		}
@@ -121,5 +121,27 @@ func TestCardThatIsBackSoonStillSplitsTheStretch(t *testing.T) {
 			from, place = from+2400, place+2400
 		}
 		wantSound(t, out.got, from+edgeFrames, a.frames[place+edgeFrames:], 1)
+	})
+}
+
+func TestCloseReportsWhatSounded(t *testing.T) {
+	stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
+		a, b := sweep(9*Rate, 0), sweep(Rate, 1)
+		p.SetPlan([]Span{
+			{ID: "a", At: start.Add(time.Second), Clip: a, Frames: 9 * Rate, Gain: 1},
+			{ID: "b", At: start.Add(10 * time.Second), Clip: b, Frames: Rate, Gain: 1},
+		})
+		out.run(9 * time.Second)
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		wantPlayed(t, p.Drain(), Played{ID: "a", Frames: 8 * Rate, Cut: true})
+		if a.opened != a.closed || b.opened != b.closed {
+			t.Errorf("clips opened %d, %d and closed %d, %d times", a.opened, b.opened, a.closed, b.closed)
+		}
+		p.SetPlan([]Span{{ID: "c", At: start.Add(20 * time.Second), Clip: b, Frames: Rate, Gain: 1}})
+		if _, ok := <-p.Tap(t.Context()); ok {
+			t.Error("a closed player can be listened to")
+		}
 	})
 }
