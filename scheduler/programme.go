@@ -64,6 +64,8 @@ type Calendar struct {
 	ID    string
 	Name  string
 	Dates []wire.Date
+	// Rev as in Area.
+	Rev int64
 }
 
 // Warning is an interrupt: content that takes the outputs of an area at once.

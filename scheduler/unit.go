@@ -31,6 +31,8 @@ type Unit struct {
 	Quiet    []wire.Window
 	// SecretHash is the SHA-256 of the device's secret.
 	SecretHash []byte
+	// Rev as in Area.
+	Rev int64
 }
 
 // Position is a point on earth, WGS-84, in degrees.
