@@ -22,6 +22,7 @@ type Stretch struct {
 
 // Skipped is a round that will not play, or did not, and why.
 type Skipped struct {
+	Unit      string      `json:"unit,omitempty"`
 	Output    wire.Output `json:"output"`
 	At        time.Time   `json:"at"`
 	Rounds    int         `json:"rounds"`

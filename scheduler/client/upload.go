@@ -13,8 +13,11 @@ import (
 	"time"
 )
 
-// chunk is how much of a file travels in one request, in bytes.
-const chunk = 4 << 20
+// MaxChunk is how much of a file may travel in one request, in bytes.
+const MaxChunk = 4 << 20
+
+// chunk is how much does.
+const chunk = MaxChunk
 
 // Progress is told how many bytes of how many the centre holds.
 type Progress func(done, total int64)
