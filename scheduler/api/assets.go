@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
+	"mime"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -46,7 +46,7 @@ func (s *server) assets() {
 		})
 	route(s, methodDelete, "/assets/{id}", "remove-asset", "Removes an asset that nothing uses",
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Intake.Remove(ctx, in.ID) })
-	route(s, methodGet, "/assets/{id}/file", "get-asset-file", "The audio file as it travels to the units", s.assetFile)
+	route(s, methodGet, "/assets/{id}/file", "get-asset-file", "The audio file as it was uploaded", s.assetFile)
 }
 
 func (s *server) assetFile(ctx context.Context, in *byID) (*huma.StreamResponse, error) {
@@ -57,8 +57,8 @@ func (s *server) assetFile(ctx context.Context, in *byID) (*huma.StreamResponse,
 	return &huma.StreamResponse{Body: func(h huma.Context) {
 		defer f.Close()
 		h.SetHeader("Content-Type", "application/octet-stream")
-		h.SetHeader("Content-Length", strconv.FormatInt(a.Rendition.Size, 10))
-		h.SetHeader("Content-Disposition", fmt.Sprintf("attachment; filename=%q", a.ID[:12]+"."+a.Rendition.Type))
+		h.SetHeader("Content-Length", strconv.FormatInt(a.Size, 10))
+		h.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
 		_, _ = io.Copy(h.BodyWriter(), f)
 	}}, nil
 }

@@ -85,4 +85,3 @@ func (s *server) forward(ctx context.Context, last int64, send sse.Sender) (int6
 func eventOut(e scheduler.Event) client.Event {
 	return client.Event{ID: e.ID, At: e.At, Kind: e.Kind, Unit: e.Unit, Ref: e.Ref, Code: e.Code, Text: e.Text}
 }
-

@@ -119,7 +119,7 @@ type Intake interface {
 	Speak(ctx context.Context, text, title string) (scheduler.Asset, error)
 	// Remove removes an asset that nothing uses, and its files.
 	Remove(ctx context.Context, id string) error
-	// Original is the file of an audio asset as it travels.
+	// Original is the file of an audio asset as it was uploaded.
 	Original(ctx context.Context, id string) (io.ReadSeekCloser, scheduler.Asset, error)
 }
 

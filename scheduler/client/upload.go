@@ -96,3 +96,16 @@ func (c *Client) append(ctx context.Context, up Upload, part *io.SectionReader) 
 	defer drain(res.Body)
 	return get[Upload](ctx, c, "/uploads"+id(up.ID), nil)
 }
+
+// AssetFile is the audio file as it was uploaded. The caller closes it.
+func (c *Client) AssetFile(ctx context.Context, asset string) (io.ReadCloser, error) {
+	req, err := c.request(ctx, http.MethodGet, "/assets"+id(asset)+"/file", nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.send(req)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
