@@ -159,14 +159,14 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 	if err != nil {
 		return nil, err
 	}
-	out := client.Status{County: st.County, At: st.At, Units: client.Counts(st.Units), Towns: []client.AreaStatus{}, OnAir: []client.OnAir{},
+	out := client.Status{County: st.County, At: st.At, Units: client.Counts(st.Units), Towns: []client.AreaStatus{}, OnAir: []client.Playing{},
 		Outages: []client.Outage{}, Warnings: []client.Warning{}, Pending: st.Pending, Refused: st.Refused,
 		Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched}
 	for _, a := range st.Below {
 		out.Towns = append(out.Towns, client.AreaStatus{Area: a.Area.ID, Name: a.Area.Name, Units: client.Counts(a.Units)})
 	}
 	for _, o := range st.OnAir {
-		on := client.OnAir{Programme: o.Programme, Version: o.Version, Warning: o.Interrupt, Title: o.Title, Level: o.Level, Units: o.Units,
+		on := client.Playing{Programme: o.Programme, Version: o.Version, Warning: o.Interrupt, Title: o.Title, Level: o.Level, Units: o.Units,
 			Since: time.UnixMilli(o.Since)}
 		if o.Until > 0 {
 			on.Until = when(time.UnixMilli(o.Until))
