@@ -119,14 +119,6 @@ type Stopped struct {
 	Reach
 }
 
-// Recorded is the answer to one report of a batch.
-type Recorded struct {
-	Unit   string
-	Stored wire.Stored
-	// Err is set when this report alone was refused: an unknown unit, a malformed one.
-	Err error
-}
-
 // Remembered is the answer that was given under an idempotency key.
 type Remembered struct {
 	Status int
@@ -163,40 +155,4 @@ type AuditLine struct {
 	Act  string
 	Ref  string
 	Text string
-}
-
-// Target is one snapshot: an address and bulletin or orders.
-type Target struct {
-	Address wire.Address
-	Kind    wire.Kind
-}
-
-// Snapshot is what Compose made.
-type Snapshot struct {
-	Target
-	Revision uint64
-	// Exactly one of them is set if Changed.
-	Bulletin *wire.Bulletin
-	Orders   *wire.Orders
-	// Changed is false when the content is the one of the envelope saved last:
-	// then there is nothing to sign and nothing to publish.
-	Changed bool
-}
-
-// Sealed is one signed envelope as bytes.
-type Sealed struct {
-	Target
-	Revision uint64
-	Bytes    []byte
-	// Published is false while MarkPublished has not been called for this revision.
-	Published bool
-}
-
-// SigningKey is the public part of a signing key that the centre has used.
-type SigningKey struct {
-	ID      string
-	Public  []byte
-	Created time.Time
-	// Removed is zero while the key is in the ring.
-	Removed time.Time
 }
