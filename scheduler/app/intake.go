@@ -200,7 +200,7 @@ func (in *intake) take(ctx context.Context, hash media.Hash, a scheduler.Asset) 
 	defer in.one.Unlock()
 	out := filepath.Join(in.dir, "rendition-"+hash.Short())
 	defer os.Remove(out)
-	info, err := audio.Transcode(ctx, in.files.Path(hash), out)
+	info, err := in.render(ctx, hash, out)
 	if e, ok := errors.AsType[*audio.Error](err); ok {
 		return a, &scheduler.Error{Kind: scheduler.Invalid, Field: "file", Value: a.Name, Message: e.Error(), Err: err}
 	}
@@ -224,6 +224,22 @@ func (in *intake) take(ctx context.Context, hash media.Hash, a scheduler.Asset) 
 		Frames: info.Frames - info.Lead - info.Trail, Peak: decibels(info.Peak), Loudness: info.Loudness, LongestSilence: info.Silence}
 	a, _, err = in.store.AddAsset(ctx, a)
 	return a, err
+}
+
+// render makes the file that travels. What is damaged is refused before the
+// converter sees it, because that one mends in silence; what only our own
+// decoder cannot read is left to it.
+func (in *intake) render(ctx context.Context, hash media.Hash, out string) (audio.Info, error) {
+	f, err := in.files.Open(hash)
+	if err != nil {
+		return audio.Info{}, err
+	}
+	defer f.Close()
+	_, err = audio.Probe(f)
+	if e, ok := errors.AsType[*audio.Error](err); err != nil && (!ok || e.Kind != audio.Unsupported) {
+		return audio.Info{}, err
+	}
+	return audio.Transcode(ctx, in.files.Path(hash), out)
 }
 
 // Remove removes an asset that nothing uses, and the files that nothing needs then.
