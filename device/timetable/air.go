@@ -32,11 +32,14 @@ func (s *sim) begin(j *job) {
 			why = Reason{Code: WhyLate, By: by.By, ByTitle: by.ByTitle, Late: time.Duration(s.now - j.roundID(round))}
 		}
 	}
-	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked) {
+	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked || j.Miss.Code == EndOff) {
 		j.MissFrom = 0 // its rounds begin later, none is lost
 	}
 	s.flush(j)
 	j.AirPos = j.posAt(s.now)
+	if j.p.loop() && j.b.first(j.AirPos) {
+		j.Played = 0 // the maximum play time counts each round of a loop
+	}
 	if round, _ := j.b.at(j.AirPos); j.Phase == phaseClock && j.p.loop() {
 		j.First, j.FirstID, j.Played = round, j.at(round*j.b.period), 0
 	}
@@ -56,9 +59,6 @@ func (s *sim) begin(j *job) {
 
 func (s *sim) openStretch(j *job, continues bool) {
 	st := Stretch{Output: s.out, From: s.t.time(s.now), Title: j.p.title, Level: j.p.level, Reason: j.Why, Continues: continues}
-	if j.p.tail {
-		st.Reason = Reason{Code: WhyTail}
-	}
 	if j.p.interrupt {
 		st.Interrupt = j.p.id
 	} else {
@@ -170,9 +170,9 @@ func (s *sim) interrupted(j *job, pos int64, why Reason) {
 
 // blocked handles a job that wants the output and does not get it.
 func (s *sim) blocked(j *job) {
-	why := Reason{Code: EndBlocked, By: EndOff}
+	why := Reason{Code: EndOff, By: EndOff}
 	if s.hold != nil {
-		why.By, why.ByTitle = s.hold.p.id, s.hold.p.title
+		why = Reason{Code: EndBlocked, By: s.hold.p.id, ByTitle: s.hold.p.title}
 	}
 	if j.Phase != phaseGap {
 		if j.Miss.By == "" {
@@ -186,7 +186,7 @@ func (s *sim) blocked(j *job) {
 	}
 	switch {
 	case j.p.interrupt || j.p.loop() || !j.b.first(pos):
-		if !j.b.first(pos) || j.p.loop() {
+		if s.hold != nil {
 			why.Code = EndCut
 		}
 		s.interrupted(j, pos, why)

@@ -209,6 +209,9 @@ func (s *sim) orphan(j *job, k key) {
 		j.Zero, j.First, j.FirstID, j.Start = t.Began, 0, t.Round, t.Round
 		j.AirPos, j.Played, j.Item = j.posAt(s.now), 0, t.Index
 		s.hold = j
+		if code == EndSuperseded {
+			j.Why = p.why
+		}
 		s.openStretch(j, true)
 		if code == EndSuperseded && t.Index >= 0 && len(j.b.runs) > 0 {
 			j.NatEnd, j.Hard, j.HardWhy = j.at(j.b.length), j.End, j.EndWhy

@@ -200,7 +200,7 @@ func (s *sim) restart(j *job, due int64) {
 
 // replace drops waiting rounds whose programme's next is due.
 func (s *sim) replace() {
-	for _, j := range s.jobs {
+	for _, j := range slices.Clone(s.jobs) {
 		if j.Phase != phaseGap || j.Due > s.now || j.p.interrupt || j.p.loop() || !j.b.first(j.posAt(j.Due)) {
 			continue
 		}
