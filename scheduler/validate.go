@@ -51,14 +51,17 @@ func CheckID(field, id string) error {
 	return invalid(field, id, "this cannot be an id", "use 1 to 64 of a-z, 0-9, '-', '_' and '.', a letter or digit first")
 }
 
+// maxName is how many bytes of UTF-8 a name or title may have on the wire.
+const maxName = 200
+
 func checkName(field, name string, limit int) error {
 	switch {
 	case !utf8.ValidString(name):
 		return invalid(field, fmt.Sprintf("%+q", name), "this is not UTF-8 text", "save the input as UTF-8")
 	case strings.ContainsAny(name, "\x00\n\r\t"):
 		return invalid(field, name, "a name is one line", "take out line breaks and tabs")
-	case utf8.RuneCountInString(name) > limit:
-		return invalid(field, name, "too long", fmt.Sprintf("use at most %d characters", limit))
+	case len(name) > limit:
+		return invalid(field, name, "too long", fmt.Sprintf("use at most %d Chinese characters or %d letters", limit/3, limit))
 	}
 	return nil
 }
@@ -66,7 +69,7 @@ func checkName(field, name string, limit int) error {
 // Validate tells what is wrong with an area that is to be put into the tree: an
 // impossible id, an unknown parent, a second county, a circle.
 func (a Area) Validate(t *Tree) error {
-	if err := first(CheckID("id", a.ID), checkName("name", a.Name, 60), checkName("contact", a.Contact, 120)); err != nil {
+	if err := first(CheckID("id", a.ID), checkName("name", a.Name, maxName), checkName("contact", a.Contact, maxName)); err != nil {
 		return err
 	}
 	if strings.TrimSpace(a.Name) == "" {
@@ -95,7 +98,7 @@ func (a Area) Validate(t *Tree) error {
 
 // Validate tells what is wrong with a unit.
 func (u Unit) Validate(t *Tree) error {
-	err := first(CheckID("id", u.ID), World{Tree: t}.area("area", u.Area), checkName("name", u.Name, 60),
+	err := first(CheckID("id", u.ID), World{Tree: t}.area("area", u.Area), checkName("name", u.Name, maxName),
 		word("state", u.State, UnitPlanned, UnitInstalled, UnitRemoved), between("volume", u.Volume, 0, 100), checkWindows("quiet", u.Quiet))
 	if err != nil {
 		return err
@@ -125,7 +128,7 @@ func (u Unit) Has(o wire.Output) bool { return slices.Contains(u.Outputs, o) }
 
 // Validate tells what is wrong with a group: a member that does not exist.
 func (g Group) Validate(w World) error {
-	if err := first(CheckID("id", g.ID), checkName("name", g.Name, 60)); err != nil {
+	if err := first(CheckID("id", g.ID), checkName("name", g.Name, maxName)); err != nil {
 		return err
 	}
 	for i, a := range g.Areas {
@@ -144,7 +147,7 @@ func (g Group) Validate(w World) error {
 // Validate tells what is wrong with the county: a zone that is none, an empty
 // window, a level that is no warning.
 func (c County) Validate() error {
-	if err := first(checkName("name", c.Name, 60), checkName("slogan", c.Slogan, 120), checkWindows("quiet", c.Quiet), checkWindows("dark", c.Dark)); err != nil {
+	if err := first(checkName("name", c.Name, maxName), checkName("slogan", c.Slogan, maxName), checkWindows("quiet", c.Quiet), checkWindows("dark", c.Dark)); err != nil {
 		return err
 	}
 	if _, err := Zone(c.Zone); err != nil {
@@ -176,7 +179,7 @@ func Zone(name string) (*time.Location, error) {
 
 // Validate tells what is wrong with a calendar: a date that is none.
 func (c Calendar) Validate() error {
-	if err := first(CheckID("id", c.ID), checkName("name", c.Name, 60)); err != nil {
+	if err := first(CheckID("id", c.ID), checkName("name", c.Name, maxName)); err != nil {
 		return err
 	}
 	for i, d := range c.Dates {
@@ -190,7 +193,7 @@ func (c Calendar) Validate() error {
 // Validate tells what is wrong with a playlist: an entry without content, or
 // with an asset that does not exist or is of the other kind.
 func (p Playlist) Validate(asset func(id string) (Asset, bool), w World) error {
-	if err := first(CheckID("id", p.ID), checkName("title", p.Title, 120)); err != nil {
+	if err := first(CheckID("id", p.ID), checkName("title", p.Title, maxName)); err != nil {
 		return err
 	}
 	check := func(field, id string, kind AssetKind) error {
@@ -211,7 +214,7 @@ func (p Playlist) Validate(asset func(id string) (Asset, bool), w World) error {
 		if it.Audio == "" && it.Text == "" {
 			return invalid(field, it.Title, "an entry needs content", "give an audio asset, a text asset, or both")
 		}
-		err := first(checkName(field+".title", it.Title, 120), check(field+".audio", it.Audio, AssetAudio), check(field+".text", it.Text, AssetText))
+		err := first(checkName(field+".title", it.Title, maxName), check(field+".audio", it.Audio, AssetAudio), check(field+".text", it.Text, AssetText))
 		if err != nil {
 			return err
 		}
@@ -221,7 +224,7 @@ func (p Playlist) Validate(asset func(id string) (Asset, bool), w World) error {
 
 // Validate tells what is wrong with an asset.
 func (a Asset) Validate() error {
-	if err := first(word("kind", a.Kind, AssetAudio, AssetText), checkName("title", a.Title, 120), checkName("name", a.Name, 255)); err != nil {
+	if err := first(word("kind", a.Kind, AssetAudio, AssetText), checkName("title", a.Title, maxName), checkName("name", a.Name, 255)); err != nil {
 		return err
 	}
 	if len(a.ID) != 64 || strings.Trim(a.ID, "0123456789abcdef") != "" {
