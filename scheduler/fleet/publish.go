@@ -22,6 +22,8 @@ const (
 	retryAfter = 30 * time.Second
 	// window is how many publishes may be under way at once.
 	window = 256
+	// wakeEach is after how many snapshots of one pass the sender is woken.
+	wakeEach = 64
 )
 
 // compose turns stale snapshots into sealed ones, whether there is a link or
@@ -51,7 +53,9 @@ func (f *Fleet) compose(ctx context.Context) {
 				waiting = true
 				continue
 			}
-			sealed += f.composeOne(ctx, t, failed)
+			if sealed += f.composeOne(ctx, t, failed); sealed%wakeEach == 1 {
+				wake(f.send)
+			}
 		}
 		if waiting {
 			next = earlier(next, due)
