@@ -9,7 +9,6 @@
 package broker
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -188,7 +187,7 @@ func (b *Broker) Counters() Counters {
 }
 
 // Kick ends the connections of a user, whose secret was changed or who is no more.
-func (b *Broker) Kick(_ context.Context, user string) {
+func (b *Broker) Kick(user string) {
 	if cl, ok := b.server.Clients.Get(user); ok {
 		cl.Stop(errKicked)
 	}

@@ -84,7 +84,12 @@ func (w *Watch) Link(up bool, now time.Time, why string) {
 func (w *Watch) Run(ctx context.Context) {
 	tick := time.NewTicker(w.each)
 	defer tick.Stop()
-	told := link{up: true} // so that the first state is told in any case
+	w.mu.Lock()
+	if w.wanted.at.IsZero() {
+		w.wanted.at = time.Now()
+	}
+	w.mu.Unlock()
+	var told link
 	for {
 		w.mu.Lock()
 		wanted := w.wanted
@@ -107,8 +112,8 @@ func (w *Watch) Run(ctx context.Context) {
 			return
 		case <-w.changed:
 		case now := <-tick.C:
-			if !told.up {
-				continue
+			if !told.up || !wanted.up {
+				continue // and a state that could not be told is told again above
 			}
 			if err := w.judge.Sweep(ctx, now); err != nil && ctx.Err() == nil {
 				w.log.Error("sweep", "error", err)
