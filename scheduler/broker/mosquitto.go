@@ -30,7 +30,10 @@ type MosquittoOptions struct {
 	Port    int
 	// CertFile and KeyFile turn TLS on when both are given.
 	CertFile, KeyFile string
-	Users             []MosquittoUser
+	// RunAs is the system user that Mosquitto becomes when root starts it; it
+	// must be able to read the files. Empty is Mosquitto's own, "mosquitto".
+	RunAs string
+	Users []MosquittoUser
 }
 
 // MosquittoFiles writes mosquitto.conf, passwords and acl into dir, with the
@@ -86,6 +89,9 @@ func (o MosquittoOptions) conf(dir string) string {
 		"max_inflight_messages 1000",
 		fmt.Sprintf("message_size_limit %d", wire.MaxMessage),
 		fmt.Sprintf("listener %d %s", o.Port, o.Address),
+	}
+	if o.RunAs != "" {
+		lines = append(lines, "user "+o.RunAs)
 	}
 	if o.CertFile != "" {
 		lines = append(lines, "certfile "+o.CertFile, "keyfile "+o.KeyFile, "tls_version tlsv1.2")
