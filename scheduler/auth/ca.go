@@ -37,11 +37,12 @@ type CA struct {
 	server *tls.Certificate
 }
 
-// OpenCA reads the authority (certificate and key) from ca.pem in dir, or makes it at the
-// first start. Hosts are the names and IP addresses under which the centre is
-// reached; its certificate is made for them.
+// OpenCA reads the authority from ca.key in dir (certificate and key), or makes
+// it at the first start, and lays the certificate alone into ca.pem for those
+// who have to trust it. Hosts are the names and IP addresses under which the
+// centre is reached; its certificate is made for them.
 func OpenCA(dir string, hosts []string, now time.Time) (*CA, error) {
-	pair := filepath.Join(dir, "ca.pem")
+	pair := filepath.Join(dir, "ca.key")
 	b, _, err := ensureSecret(pair, func() ([]byte, error) { return newAuthority(now) })
 	if err != nil {
 		return nil, fmt.Errorf("open certificate authority: %w", err)
@@ -53,7 +54,11 @@ func OpenCA(dir string, hosts []string, now time.Time) (*CA, error) {
 	if len(hosts) == 0 {
 		return nil, errors.New("open certificate authority: no host name or address given under which the centre is reached")
 	}
-	return &CA{dir: dir, cert: cert, key: key, hosts: slices.Clone(hosts)}, nil
+	c := &CA{dir: dir, cert: cert, key: key, hosts: slices.Clone(hosts)}
+	if err := writeSecret(filepath.Join(dir, "ca.pem"), c.Certificate()); err != nil {
+		return nil, fmt.Errorf("open certificate authority: %w", err)
+	}
+	return c, nil
 }
 
 // Certificate is the authority's own certificate in PEM: what units pin.
