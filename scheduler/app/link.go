@@ -31,7 +31,7 @@ type credential struct {
 // The fleet is made before it, to hear from the broker's first moment on.
 func (a *App) startBroker(context.Context) error {
 	if x := a.options.Broker; x != nil {
-		a.own = credential{url: x.URL, user: x.User, password: x.Password}
+		a.own = credential{url: x.URL, user: x.User, password: x.Password, dial: x.Dial}
 		a.mqttURL = cmp.Or(a.options.PublicMQTT, x.URL)
 		return a.newFleet()
 	}

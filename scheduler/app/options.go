@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -55,6 +56,8 @@ type ExternalBroker struct {
 	User, Password string
 	// TLS trusts the broker; the system's authorities if nil.
 	TLS *tls.Config
+	// Dial replaces the way to the broker.
+	Dial func(context.Context) (net.Conn, error)
 }
 
 func (o *Options) validate() error {

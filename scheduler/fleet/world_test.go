@@ -216,3 +216,6 @@ func report(id string, seqs ...uint64) wire.Report {
 	}
 	return r
 }
+
+// nothing is a broker that is not there.
+func nothing(context.Context) (net.Conn, error) { return nil, net.ErrClosed }
