@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 )
 
 // mp3Reader walks the frames of an MP3 file and hands them, cleaned, to the
@@ -21,6 +22,7 @@ type mp3Reader struct {
 	have  int    // bytes that the decoder holds for later frames to borrow
 	past  []byte // the last bytes of main data, for MPEG-2
 	out   []byte // bytes that wait for Read
+	frame []byte // the frame read last
 	cut   bool   // the last frame is incomplete
 	err   error
 }
@@ -59,10 +61,7 @@ func (m *mp3Reader) sync(like *mp3Header) error {
 		if len(b) < 4 {
 			return end(err)
 		}
-		if h, ok := parseMP3Header(b); ok && (like == nil || h.like(*like)) {
-			if h.size == 0 {
-				return nil // free bit rate: refused by the caller
-			}
+		if h, ok := parseMP3Header(b); ok && h.size > 0 && (like == nil || h.like(*like)) {
 			b, _ := m.r.Peek(h.size + 4)
 			if next, ok := parseMP3Header(b[min(h.size, len(b)):]); ok && next.like(h) || len(b) == h.size {
 				return nil
@@ -81,7 +80,8 @@ func end(err error) error {
 	return err
 }
 
-// next reads one whole frame; io.EOF at the end.
+// next reads one whole frame, which holds until the next call; io.EOF at the
+// end.
 func (m *mp3Reader) next() (mp3Header, []byte, error) {
 	for {
 		b, err := m.r.Peek(10)
@@ -101,7 +101,8 @@ func (m *mp3Reader) next() (mp3Header, []byte, error) {
 		if name := h.name(); name != "" {
 			return h, nil, &Error{Kind: Unsupported, Format: name}
 		}
-		frame := make([]byte, h.size)
+		m.frame = slices.Grow(m.frame[:0], h.size)[:h.size]
+		frame := m.frame
 		if _, err := io.ReadFull(m.r, frame); err != nil {
 			m.cut = end(err) == io.EOF
 			return h, nil, end(err)

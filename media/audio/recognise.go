@@ -91,6 +91,9 @@ func stranger(head []byte, first bool) error {
 			return &Error{Kind: Unsupported, Format: s.name}
 		}
 	}
+	if first && marked(head) {
+		return &Error{Kind: NotAudio, Format: "text"}
+	}
 	h, ok := parseMP3Header(head)
 	if ok && h.layer == 3 && h.bitrate == 0 {
 		return &Error{Kind: Unsupported, Format: h.name()}
@@ -112,12 +115,14 @@ func stranger(head []byte, first bool) error {
 	return nil
 }
 
-// text tells whether the bytes are readable, in UTF-8, UTF-16 with its mark, or
-// GBK.
+// marked tells whether the bytes are UTF-16 with its mark. The mark looks like
+// the beginning of layer 1, in which nobody sends a notice.
+func marked(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
+}
+
+// text tells whether the bytes are readable, in UTF-8 or GBK.
 func text(b []byte) bool {
-	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
-		return true
-	}
 	if bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r\f\x1b", r) || r == 0x7f }) {
 		return false
 	}

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -35,7 +36,15 @@ func openVorbis(r io.ReadSeeker) (*vorbisStream, error) {
 	if _, err := r.Seek(start, io.SeekStart); err != nil {
 		return nil, err
 	}
-	s := &vorbisStream{r: &counting{r: r}, last: last}
+	if err := checkVorbis(bufio.NewReader(r)); err == errSetup {
+		return nil, &Error{Kind: Corrupt, Format: "Ogg Vorbis", Err: err}
+	} else if err != nil {
+		return nil, err
+	}
+	if _, err := r.Seek(start, io.SeekStart); err != nil {
+		return nil, err
+	}
+	s := &vorbisStream{r: &counting{r: bufio.NewReaderSize(r, 16<<10)}, last: last}
 	// The decoder sees a plain reader: given a seeker it would look for the end
 	// by itself.
 	if err := guard(func() (err error) { s.dec, err = oggvorbis.NewReader(s.r); return err }); err != nil {

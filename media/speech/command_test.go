@@ -89,7 +89,7 @@ func TestCommandStopsWithItsContext(t *testing.T) {
 }
 
 func TestCommandValidate(t *testing.T) {
-	for _, argv := range [][]string{nil, {""}, {"{text}", "{out}"}, {"v", "{out}"}, {"v", "{text}"}} {
+	for _, argv := range [][]string{nil, {}, {""}, {"{text}", "{out}"}, {"v", "{out}"}, {"v", "{text}"}} {
 		if (&Command{Argv: argv}).Validate() == nil {
 			t.Errorf("Validate took %q", argv)
 		}

@@ -74,11 +74,18 @@ var rules = []rule{
 	{begin(`0\d{2,3}[- ]?\d{7,8}(?:-\d{1,6})?`), readPhone},
 	{begin(`[48]00[- ]?\d{3,4}[- ]?\d{3,4}`), readPhone},
 	{begin(`\d{3,}`), readCode},
-	{begin(num + to + num + `([%‰])`), func(_ *speller, m []string) (string, bool) { return share(m[1], m[3]) + "到" + share(m[2], m[3]), true }},
-	{begin(`(-?)` + num + `([%‰])`), func(s *speller, m []string) (string, bool) { return s.sign(m[1], "负") + share(m[2], m[3]), s.signed(m[1]) }},
+	{begin(num + to + num + `([%‰])`), func(_ *speller, m []string) (string, bool) {
+		return share(m[1], m[3]) + "到" + share(m[2], m[3]), true
+	}},
+	{begin(`(-?)` + num + `([%‰])`), func(s *speller, m []string) (string, bool) {
+		return s.sign(m[1], "负") + share(m[2], m[3]), s.signed(m[1])
+	}},
 	{begin(`(-?)` + num + to + `(-?)` + num + `\s*(℃|摄氏度)`), readDegrees},
 	{begin(`(-?)` + num + `\s*(℃|摄氏度)`), func(s *speller, m []string) (string, bool) {
 		return s.sign(m[1], "零下") + quantity(m[2]) + "摄氏度", s.signed(m[1])
+	}},
+	{begin(`(-)` + num + `度`), func(s *speller, m []string) (string, bool) {
+		return s.sign(m[1], "零下") + quantity(m[2]) + "度", s.signed(m[1])
 	}},
 	{begin(`¥\s*` + num + to + `¥?\s*` + num + `([万亿]?)元?`), func(_ *speller, m []string) (string, bool) {
 		return quantity(m[1]) + "到" + quantity(m[2]) + m[3] + "元", true
