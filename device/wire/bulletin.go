@@ -1,5 +1,7 @@
 package wire
 
+import "slices"
+
 // Rate is the number of frames a second in which every length of sound is
 // counted on the wire, in hertz.
 const Rate = 48000
@@ -58,6 +60,19 @@ type Settings struct {
 	// with the revisions current when the list was made: what is not in it is
 	// dropped, and nothing older than it is taken.
 	Addresses []Held `json:"addresses"`
+}
+
+// MayIssue tells whether what is issued in the name of the area issuer may speak
+// on a snapshot of the address: the area must be the address itself or stand
+// above it in the unit's chain.
+func (s Settings) MayIssue(issuer string, a Address) bool {
+	last := len(s.Chain) - 1
+	if kind, id := a.Split(); kind == "area" {
+		last = slices.Index(s.Chain, id)
+	} else if id != s.Unit || kind == "" {
+		return false
+	}
+	return slices.Contains(s.Chain[:last+1], issuer)
 }
 
 // Panel is the size of an LED panel in pixels.

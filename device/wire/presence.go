@@ -60,6 +60,16 @@ type OnAir struct {
 	Text string `json:"text,omitempty"`
 }
 
+// OnAirReport tells what a unit's outputs do now, one entry for each output
+// that does something.
+type OnAirReport struct {
+	Unit    string `json:"unit"`
+	Session uint64 `json:"session"`
+	// At is unix milliseconds of air time.
+	At    int64   `json:"at"`
+	OnAir []OnAir `json:"onAir"`
+}
+
 // Condition is anything that a unit reports beside its state.
 type Condition struct {
 	// Code is a short word, such as disk-full, no-sound, output-lost, clock-uncertain.
@@ -90,7 +100,7 @@ type Refusal struct {
 	Kind     Kind    `json:"kind"`
 	Revision uint64  `json:"revision"`
 	At       int64   `json:"at"`
-	// Code is unsigned, altered, older, conflict, out-of-scope, malformed or too-big.
+	// Code is one of the Refused… constants.
 	Code string `json:"code"`
 	Why  string `json:"why"`
 }

@@ -116,6 +116,7 @@ type Off struct {
 
 // DetailRequest asks a unit for the item detail of a span of time.
 type DetailRequest struct {
+	// ID is given back in the answers.
 	ID   string `json:"id"`
 	From int64  `json:"from"`
 	To   int64  `json:"to"`

@@ -1,42 +1,190 @@
 package wire
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// Address names whom a snapshot is for: "area/<id>", "unit/<id>", or "keys"
-// for the key ring.
-type Address string
+// Root is what every topic begins with: the protocol's name and Version.
+const Root = "vc/1/"
 
-// AreaAddress and UnitAddress make addresses.
-func AreaAddress(id string) Address { return Address("area/" + id) }
+// Channel is the last level of a topic: what is spoken of there.
+type Channel string
 
-// UnitAddress is the address of one unit.
-func UnitAddress(id string) Address { return Address("unit/" + id) }
+// The channels. The first six are the centre's, the others the units'.
+const (
+	ChannelBulletin  Channel = "bulletin"
+	ChannelOrders    Channel = "orders"
+	ChannelKeys      Channel = "keys"
+	ChannelCentre    Channel = "centre"
+	ChannelStored    Channel = "stored"
+	ChannelAsk       Channel = "ask"
+	ChannelBirth     Channel = "birth"
+	ChannelGone      Channel = "gone"
+	ChannelHeartbeat Channel = "heartbeat"
+	ChannelOnAir     Channel = "onair"
+	ChannelHave      Channel = "have"
+	ChannelReport    Channel = "report"
+	ChannelDetail    Channel = "detail"
+)
 
-// KeysAddress is the address of the key ring.
-const KeysAddress Address = "keys"
+// Side is one of the two parties of the treaty.
+type Side string
 
-// Split returns "area" or "unit" and the id, or two empty strings.
-func (a Address) Split() (kind, id string) {
-	kind, id, ok := strings.Cut(string(a), "/")
-	if !ok || kind != "area" && kind != "unit" || !ValidID(id) {
-		return "", ""
-	}
-	return kind, id
+// The sides.
+const (
+	SideCentre Side = "centre"
+	SideUnit   Side = "unit"
+)
+
+// TopicSpec is one row of the table of topics.
+type TopicSpec struct {
+	Channel Channel
+	// Pattern is the topic with "{id}" for the id of an area or unit.
+	Pattern string
+	// Publisher is the one side that may publish there.
+	Publisher Side
+	QoS       byte
+	Retain    bool
+	// Payload is the Go type of the message; an Envelope's content in brackets.
+	Payload string
 }
 
-// ValidID tells whether id may stand in a topic and a file name: 1 to 64
-// characters of a–z, 0–9, '-', '_' and '.', the first a letter or digit.
-func ValidID(id string) bool {
-	if len(id) == 0 || len(id) > 64 {
-		return false
-	}
-	for i, c := range id {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-		case i > 0 && (c == '-' || c == '_' || c == '.'):
-		default:
-			return false
+var topicTable = []TopicSpec{
+	{ChannelBulletin, Root + "area/{id}/bulletin", SideCentre, 1, true, "Envelope(Bulletin)"},
+	{ChannelOrders, Root + "area/{id}/orders", SideCentre, 1, true, "Envelope(Orders)"},
+	{ChannelBulletin, Root + "unit/{id}/bulletin", SideCentre, 1, true, "Envelope(Bulletin)"},
+	{ChannelOrders, Root + "unit/{id}/orders", SideCentre, 1, true, "Envelope(Orders)"},
+	{ChannelKeys, Root + "keys", SideCentre, 1, true, "Envelope(KeyRing)"},
+	{ChannelCentre, Root + "centre", SideCentre, 1, true, "Centre"},
+	{ChannelStored, Root + "unit/{id}/stored", SideCentre, 1, false, "Stored"},
+	{ChannelAsk, Root + "unit/{id}/ask", SideCentre, 1, false, "DetailRequest"},
+	{ChannelBirth, Root + "unit/{id}/birth", SideUnit, 1, false, "Birth"},
+	{ChannelGone, Root + "unit/{id}/gone", SideUnit, 1, false, "Will"},
+	{ChannelHeartbeat, Root + "unit/{id}/heartbeat", SideUnit, 0, false, "Heartbeat"},
+	{ChannelOnAir, Root + "unit/{id}/onair", SideUnit, 0, false, "OnAirReport"},
+	{ChannelHave, Root + "unit/{id}/have", SideUnit, 1, false, "Have"},
+	{ChannelReport, Root + "unit/{id}/report", SideUnit, 1, false, "Report"},
+	{ChannelDetail, Root + "unit/{id}/detail", SideUnit, 1, false, "Detail"},
+}
+
+// Topics is the whole table of topics, a copy.
+func Topics() []TopicSpec { return slices.Clone(topicTable) }
+
+// Spec finds the row of the table to which the topic belongs.
+func (t Topic) Spec() TopicSpec {
+	area, _ := t.Address.Split()
+	for _, s := range topicTable {
+		if s.Channel == t.Channel && (area != "area" || strings.HasPrefix(s.Pattern, Root+"area/")) &&
+			(area == "area" || !strings.HasPrefix(s.Pattern, Root+"area/")) {
+			return s
 		}
 	}
-	return true
+	return TopicSpec{}
 }
+
+// Topic is a topic taken apart.
+type Topic struct {
+	Channel Channel
+	// Address is the area or unit of the topic, KeysAddress for the key ring,
+	// and empty for the centre's own state.
+	Address Address
+}
+
+// Unit is the id of the topic's unit, empty where it has none.
+func (t Topic) Unit() string {
+	if kind, id := t.Address.Split(); kind == "unit" {
+		return id
+	}
+	return ""
+}
+
+// String is the topic as MQTT sees it.
+func (t Topic) String() string {
+	switch t.Channel {
+	case ChannelKeys, ChannelCentre:
+		return Root + string(t.Channel)
+	}
+	return Root + string(t.Address) + "/" + string(t.Channel)
+}
+
+// ParseTopic takes a topic apart. What is not in the table is an error.
+func ParseTopic(topic string) (Topic, error) {
+	rest, ok := strings.CutPrefix(topic, Root)
+	if !ok {
+		return Topic{}, fmt.Errorf("parse topic %.100q: it does not begin with %q", topic, Root)
+	}
+	switch rest {
+	case string(ChannelKeys):
+		return Topic{ChannelKeys, KeysAddress}, nil
+	case string(ChannelCentre):
+		return Topic{ChannelCentre, ""}, nil
+	}
+	cut := strings.LastIndexByte(rest, '/')
+	if cut < 0 {
+		return Topic{}, fmt.Errorf("parse topic %.100q: not in the table of topics", topic)
+	}
+	t := Topic{Channel(rest[cut+1:]), Address(rest[:cut])}
+	if kind, _ := t.Address.Split(); kind == "" {
+		return Topic{}, fmt.Errorf("parse topic %.100q: %.80q is no address", topic, string(t.Address))
+	}
+	if strings.Count(t.Spec().Pattern, "/") != strings.Count(topic, "/") {
+		return Topic{}, fmt.Errorf("parse topic %.100q: not in the table of topics", topic)
+	}
+	return t, nil
+}
+
+// KeysTopic and CentreTopic are the two topics that belong to no address.
+const (
+	KeysTopic   = Root + "keys"
+	CentreTopic = Root + "centre"
+)
+
+// BulletinTopic is where the bulletin of an area or unit is retained.
+func BulletinTopic(a Address) string { return Topic{ChannelBulletin, a}.String() }
+
+// OrdersTopic is where the orders of an area or unit are retained.
+func OrdersTopic(a Address) string { return Topic{ChannelOrders, a}.String() }
+
+// SnapshotTopic is the topic of an address's snapshot of a kind; the address
+// is not looked at for a key ring.
+func SnapshotTopic(k Kind, a Address) string {
+	switch k {
+	case KindKeyRing:
+		return KeysTopic
+	case KindOrders:
+		return OrdersTopic(a)
+	}
+	return BulletinTopic(a)
+}
+
+// StoredTopic is where the centre acknowledges a unit's reports.
+func StoredTopic(unit string) string { return UnitTopic(unit, ChannelStored) }
+
+// AskTopic is where the centre asks a unit for item detail.
+func AskTopic(unit string) string { return UnitTopic(unit, ChannelAsk) }
+
+// BirthTopic is where a unit says that it is there.
+func BirthTopic(unit string) string { return UnitTopic(unit, ChannelBirth) }
+
+// GoneTopic is the topic of a unit's will and farewell.
+func GoneTopic(unit string) string { return UnitTopic(unit, ChannelGone) }
+
+// HeartbeatTopic is where a unit says every 15 s that its playing loop runs.
+func HeartbeatTopic(unit string) string { return UnitTopic(unit, ChannelHeartbeat) }
+
+// OnAirTopic is where a unit says what it does, at every change.
+func OnAirTopic(unit string) string { return UnitTopic(unit, ChannelOnAir) }
+
+// HaveTopic is where a unit says what it holds.
+func HaveTopic(unit string) string { return UnitTopic(unit, ChannelHave) }
+
+// ReportTopic is where a unit delivers its proof.
+func ReportTopic(unit string) string { return UnitTopic(unit, ChannelReport) }
+
+// DetailTopic is where a unit answers what it was asked.
+func DetailTopic(unit string) string { return UnitTopic(unit, ChannelDetail) }
+
+// UnitTopic is the topic of one unit's channel.
+func UnitTopic(unit string, c Channel) string { return Topic{c, UnitAddress(unit)}.String() }

@@ -1,0 +1,175 @@
+package timetabletest
+
+import "github.com/villagecast/villagecast/device/wire"
+
+// chain is a chain of rounds of an at, once or every rule, or an interrupt's.
+type chain struct {
+	sim    *sim
+	c      *content
+	start  int64 // scheduled
+	end    int64 // what ends it: the window, the validity, the interrupt's own end
+	due    int64 // when the wait that is going on began
+	rounds int   // 0: without end (interrupts only)
+
+	begun   bool  // something of it has played
+	running bool  // its tape moves: position = t − zero
+	zero    int64 // when position 0 was, or would have been
+	stopped int64 // position at which it waits, when not running
+	cut     bool  // it waits after a cut, not at the start of a round
+	done    bool
+	aired   int64
+}
+
+func (c *chain) of() *content { return c.c }
+func (c *chain) over() bool   { return c.done }
+
+func (c *chain) scheduled() int64 {
+	x := c.stopped
+	if c.running {
+		x = 0 // who runs is compared as a chain, not by its rounds
+	}
+	t := tapeOf(c.c)
+	if t.pause > 60 {
+		return c.start + x/(t.length+t.pause)*(t.length+t.pause)
+	}
+	return c.start
+}
+
+func (c *chain) drop(t int64, why string) {
+	if c.done {
+		return
+	}
+	c.done = true
+	if !c.begun && !c.c.interrupt {
+		c.sim.skips = append(c.sim.skips, Skip{c.sim.out, c.c.programme.ID, c.c.programme.Version, c.start, t, why})
+	}
+}
+
+func (c *chain) position(t int64) int64 {
+	if c.running {
+		return t - c.zero
+	}
+	return c.stopped
+}
+
+func (c *chain) wants(t int64) bool {
+	if c.done {
+		return false
+	}
+	tp, p := tapeOf(c.c), &c.c.programme
+	if why := c.ended(t); why != "" {
+		c.drop(t, why)
+		return false
+	}
+	if !c.begun && !c.running { // the tape runs from its scheduled start where nothing has to be waited for
+		if t == c.due {
+			c.running, c.zero = true, t
+		}
+	}
+	if c.cut && p.OnCut == wire.CutRejoin {
+		c.stopped = t - c.zero
+	}
+	x := c.position(t)
+	if c.rounds > 0 && x >= tp.total(c.rounds) {
+		c.done = true
+		return false
+	}
+	if (!c.running || c.cut) && !c.c.interrupt && t > c.due+int64(p.Grace) {
+		c.drop(t, "waited too long")
+		return false
+	}
+	if c.cut && !tp.holds(c.sim.out, x) { // rejoin: the clock has come to free time
+		c.cut, c.running = false, true
+	}
+	if !tp.holds(c.sim.out, x) {
+		return false
+	}
+	if !c.c.interrupt && !c.cut && c.atStart(tp, x) {
+		if why := c.cannotBegin(tp, t, x); why != "" {
+			c.drop(t, why)
+			return false
+		}
+	}
+	return true
+}
+
+// atStart tells whether the next thing is the start of the chain, or of a round
+// after a pause that freed the output.
+func (c *chain) atStart(tp tape, x int64) bool {
+	return !c.begun || tp.pause > 60 && x > 0 && x%(tp.length+tp.pause) == 0
+}
+
+func (c *chain) cannotBegin(tp tape, t, x int64) string {
+	length := tp.length
+	if !c.begun {
+		length = tp.total(c.rounds) - x
+	}
+	return c.sim.fits(c.c, t, length, c.end)
+}
+
+func (c *chain) ended(t int64) string {
+	if t >= c.end {
+		return "its end"
+	}
+	p := &c.c.programme
+	if !c.c.interrupt {
+		if c.begun && p.MaxPlay > 0 && c.aired >= int64(p.MaxPlay) {
+			return "maximum play time"
+		}
+		return c.sim.closed(t)
+	}
+	if c.sim.out == wire.OutputSound && c.sim.closed(t) == "quiet hours" && !loud(c.sim.w.county, p.Level) {
+		return "quiet hours"
+	}
+	return ""
+}
+
+func loud(n wire.County, l wire.Level) bool {
+	for _, k := range n.Loud {
+		if k == l {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *chain) takes(t int64) Slot {
+	p := &c.c.programme
+	if !c.running || c.cut {
+		x := c.stopped
+		if c.cut && p.OnCut == wire.CutResume {
+			x = max(0, x-2)
+		}
+		c.zero, c.running, c.cut = t-x, true, false
+	}
+	c.begun = true
+	c.aired++
+	tp := tapeOf(c.c)
+	round, item, offset := tp.at(t - c.zero)
+	s := Slot{Programme: p.ID, Version: p.Version, Round: c.start + round*(tp.length+tp.pause), Item: item, Offset: offset}
+	if c.c.interrupt {
+		s.Interrupt, s.Programme = p.ID, ""
+	}
+	return s
+}
+
+func (c *chain) loses(t int64) {
+	p, tp := &c.c.programme, tapeOf(c.c)
+	x := c.position(t)
+	if c.cut || !c.running {
+		return // it goes on waiting
+	}
+	c.due, c.stopped = t, x
+	if c.atStart(tp, x) {
+		c.running = false
+		if p.OnBlock == wire.BlockSkip {
+			c.drop(t, "blocked at its start")
+		}
+		return
+	}
+	if p.OnCut == wire.CutSkip {
+		c.done = true
+		return
+	}
+	c.cut, c.running = true, false
+}
