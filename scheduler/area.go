@@ -1,0 +1,23 @@
+package scheduler
+
+// Area is a node of the tree county > town > village, of any depth.
+type Area struct {
+	// ID is immutable, see wire.ValidID.
+	ID string
+	// Parent is the id of the area above; empty for the county, of which there is one.
+	Parent string
+	Name   string
+	// Code is the 12-digit division code; it may change and is no key.
+	Code string
+	// Contact is whom to call, in words: name and phone.
+	Contact string
+}
+
+// Group is a named list of areas and units, expanded by the centre; membership
+// never travels.
+type Group struct {
+	ID    string
+	Name  string
+	Areas []string
+	Units []string
+}

@@ -1,0 +1,99 @@
+package scheduler
+
+import (
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// ProgrammeState is where a version stands.
+type ProgrammeState string
+
+// The states of a programme version. "Scheduled" and "on air" are read from the
+// timetable, never stored.
+const (
+	ProgrammeDraft      ProgrammeState = "draft"
+	ProgrammeReleased   ProgrammeState = "released"
+	ProgrammeSuperseded ProgrammeState = "superseded"
+	ProgrammeWithdrawn  ProgrammeState = "withdrawn"
+	ProgrammeStopped    ProgrammeState = "stopped"
+)
+
+// Programme is one version of a playlist with targets, rule, level and
+// authority. A released version is never changed: an edit makes the next draft.
+type Programme struct {
+	ID      string
+	Version int
+	State   ProgrammeState
+	Title   string
+	// Playlist is the id of the playlist; its items are copied at release.
+	Playlist string
+	Targets  Targets
+	Rule     wire.Rule
+	// Issuer is the id of the area in whose name it goes out.
+	Issuer   string
+	Level    wire.Level
+	Priority int
+	Category string
+	Campaign string
+	OnCut    string
+	OnBlock  string
+	// Grace in seconds; MaxPlay in seconds, 0 for none; Volume in per cent.
+	Grace   int
+	MaxPlay int
+	Volume  int
+	// Rev rises with every change of the draft.
+	Rev        int64
+	Created    time.Time
+	ReleasedAt time.Time
+	// Items are those of the playlist as released; empty in a draft.
+	Items []wire.Item
+}
+
+// Targets say whom content is for.
+type Targets struct {
+	Areas  []string
+	Groups []string
+	Units  []string
+	// Except are ids of areas and units that are left out.
+	Except []string
+}
+
+// Calendar is a named list of dates.
+type Calendar struct {
+	ID    string
+	Name  string
+	Dates []wire.Date
+}
+
+// Warning is an interrupt: content that takes the outputs of an area at once.
+type Warning struct {
+	ID     string
+	Area   string
+	Issuer string
+	Level  wire.Level
+	Title  string
+	Text   string
+	// Audio is the id of an audio asset; empty to speak the text where speech is at hand.
+	Audio  string
+	Repeat int
+	// Pause between repeats in seconds.
+	Pause  int
+	Volume int
+	Issued time.Time
+	Until  time.Time
+	// Lifted or stopped; zero while in force.
+	Ended time.Time
+	End   string
+}
+
+// Mute silences an area or a unit but for warnings.
+type Mute struct {
+	ID      string
+	Address wire.Address
+	From    time.Time
+	Until   time.Time
+	Why     string
+	Pause   bool
+	Ended   time.Time
+}

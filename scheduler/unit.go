@@ -1,0 +1,58 @@
+package scheduler
+
+import (
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// UnitState says what is expected of a unit.
+type UnitState string
+
+// The states of a unit's life. Only an installed unit can have an outage.
+const (
+	UnitPlanned   UnitState = "planned"
+	UnitInstalled UnitState = "installed" // set by its first birth, or by hand
+	UnitRemoved   UnitState = "removed"
+)
+
+// Unit is a place with outputs. The device in it can be replaced.
+type Unit struct {
+	ID      string
+	Area    string
+	Name    string
+	State   UnitState
+	Outputs []wire.Output
+	// Volume is in per cent, 0 to 100.
+	Volume int
+	// Position in degrees, WGS-84; nil when unknown.
+	Position *Position
+	Panel    *wire.Panel
+	Quiet    []wire.Window
+	// SecretHash is the SHA-256 of the device's secret.
+	SecretHash []byte
+}
+
+// Position is a point on earth, WGS-84, in degrees.
+type Position struct{ Lat, Lon float64 }
+
+// Presence is what the centre knows of a unit's device.
+type Presence struct {
+	Unit    string
+	Online  bool
+	Session uint64
+	Spool   string
+	Boot    string
+	// Since is when Online last changed; LastSeen is the last message of the
+	// unit itself, by the centre's clock.
+	Since    time.Time
+	LastSeen time.Time
+	Software string
+	// SoundOutput is what its sound goes to, in the unit's words.
+	SoundOutput string
+	Page        string
+	Volume      int
+	OnAir       []wire.OnAir
+	Conditions  []wire.Condition
+	Have        *wire.Have
+}
