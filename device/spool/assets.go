@@ -106,6 +106,14 @@ func (s *Spool) OpenAsset(h media.Hash) (File, error) {
 	return f, nil
 }
 
+// Doubt makes the file be verified again before it is used: it could not be
+// played.
+func (s *Spool) Doubt(h media.Hash) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.assets.verified, h)
+}
+
 // Download is a file on its way in. It is held by one user at a time.
 type Download struct {
 	spool *Spool

@@ -68,7 +68,7 @@ func (s *Spool) Detail(from, to int64, cursor string, n int) (runs []wire.CueRun
 }
 
 // Alive is what a unit writes each minute, so that after a power cut it can say
-// when it went off and what was on air.
+// when it went off and what was on air, and goes on from there.
 type Alive struct {
 	// At is when it was written, unix milliseconds of air time.
 	At int64 `json:"at"`
@@ -79,6 +79,8 @@ type Alive struct {
 	// Open are the as-run entries that were not closed, as they would be if
 	// they ended at At.
 	Open []wire.AsRun `json:"open,omitempty"`
+	// State is the timetable's; the spool does not look into it.
+	State json.RawMessage `json:"state,omitempty"`
 }
 
 func (s *Spool) openAlive() error {

@@ -1,6 +1,6 @@
 // Package spool is what a unit remembers on its memory card: the signed
 // snapshots that it holds, the proof that the centre has not stored yet, the
-// item detail of 60 days, the timetable's state, its alive mark and its media.
+// item detail of 60 days, its alive mark with the timetable's state, and its media.
 //
 // Power may be cut at any byte. What must survive is written in one of two ways:
 // records are appended to segments, each with its length and a CRC32C, and
@@ -11,7 +11,7 @@
 //
 // The files, all lower case and at most one directory deep:
 //
-//	id, session, state, ledger, acked, reserved             single values
+//	id, session, ledger, acked, reserved                    single values
 //	held/area-<id>.bulletin, held/keys.keyring, …           signed envelopes
 //	outbox/<first seq>.seg, detail/<first seq>.seg          segments
 //	alive/<first seq>.seg                                   alive marks

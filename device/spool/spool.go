@@ -145,22 +145,3 @@ func (s *Spool) Session() (uint64, error) {
 	s.session.next++
 	return s.session.next - 1, nil
 }
-
-// SaveState keeps the timetable's state; the spool does not look into it.
-func (s *Spool) SaveState(state []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.wrote(writeSealed(s.disk, "state", state)); err != nil {
-		return fmt.Errorf("save timetable state: %w", err)
-	}
-	return nil
-}
-
-// State is the timetable's state last saved, nil when there is none.
-func (s *Spool) State() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	body, err := readSealed(s.disk, "state")
-	s.note(err)
-	return body
-}
