@@ -10,13 +10,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/media/speech"
 	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/broker"
 	"github.com/villagecast/villagecast/scheduler/fleet"
@@ -40,6 +40,7 @@ type App struct {
 	hash     []byte
 	broker   *broker.Broker // nil with an external one
 	own      credential
+	speaker  *speech.Command
 	fleet    *fleet.Fleet
 	watch    *watch.Watch
 
@@ -64,7 +65,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &App{options: o, log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
+	return &App{options: o, speaker: o.speaker(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
 }
 
 // later registers a teardown the moment its resource exists.
@@ -289,6 +290,12 @@ func (a *App) Broker() *broker.Broker { return a.broker }
 // Keys are the signing keys.
 func (a *App) Keys() *auth.Keys { return a.keys }
 
+// Token is the administrator's token, which the command line reads from its file.
+func (a *App) Token() string { return a.token }
+
+// SpeechAvailable tells whether the program that speaks is installed.
+func (a *App) SpeechAvailable() bool { return a.speaker.Available() }
+
 // URL is the address of the centre's web server for people and units.
 func (a *App) URL() string { return a.httpURL }
 
@@ -307,19 +314,4 @@ func (a *App) listen(address string) (net.Listener, error) {
 		return tls.NewListener(l, c), nil
 	}
 	return l, nil
-}
-
-// handler is everything that the web server serves.
-func (a *App) handler() (http.Handler, error) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
-	mux.HandleFunc("GET /login/{code}", a.serveLogin)
-	if a.options.Handler != nil {
-		h, err := a.options.Handler(a)
-		if err != nil {
-			return nil, err
-		}
-		mux.Handle("/", h)
-	}
-	return mux, nil
 }

@@ -6,18 +6,22 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 
+	"github.com/villagecast/villagecast/media/speech"
 	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/console"
 )
 
 // Defaults of Options.
 const (
 	DefaultHTTP = "127.0.0.1:8520"
 	DefaultMQTT = "127.0.0.1:8521"
+	// DefaultUploadCeiling is 512 MiB.
+	DefaultUploadCeiling = 512 << 20
 )
 
 // Options of a centre. Only Data must be given.
@@ -38,9 +42,15 @@ type Options struct {
 	// Hosts are the names and addresses in the certificate; those of the
 	// machine if empty.
 	Hosts []string
-	// Handler makes the handler of everything but /media/ and /login/ once the
-	// other parts are there; without it there is nothing else.
-	Handler func(*App) (http.Handler, error)
+	// UploadCeiling is the largest upload in bytes; DefaultUploadCeiling if zero.
+	UploadCeiling int64
+	// Speech is the command that speaks, and SpeechEnglish the one for a text
+	// without a Chinese character, see speech.Command; espeak-ng if empty.
+	Speech, SpeechEnglish []string
+	// Demonstration serves its page under /demo; nil for a real county.
+	Demonstration console.Demonstration
+	// Version of the software.
+	Version string
 	// VFS names another file layer of SQLite.
 	VFS string
 	// Listen replaces net.Listen.
@@ -86,6 +96,15 @@ func (o *Options) validate() error {
 			return invalid(u.field, u.value, "this is no URL", "give scheme://host:port")
 		}
 	}
+	if o.UploadCeiling < 0 {
+		return invalid("upload_ceiling", fmt.Sprint(o.UploadCeiling), "is less than nothing", "give a size, or 0 for 512 MiB")
+	}
+	if o.UploadCeiling == 0 {
+		o.UploadCeiling = DefaultUploadCeiling
+	}
+	if err := o.speaker().Validate(); err != nil {
+		return invalid("speech", strings.Join(o.Speech, " "), err.Error(), "see the comment on speech in configs/centre.yaml")
+	}
 	o.TLS = o.TLS || beyond
 	if o.TLS && len(o.Hosts) == 0 {
 		o.Hosts = machineHosts()
@@ -97,6 +116,14 @@ func (o *Options) validate() error {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return nil
+}
+
+// speaker is the command that speaks.
+func (o *Options) speaker() *speech.Command {
+	if len(o.Speech) == 0 {
+		return speech.Espeak()
+	}
+	return &speech.Command{Argv: o.Speech, English: o.SpeechEnglish}
 }
 
 func invalid(field, value, message, remedy string) error {

@@ -19,7 +19,10 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/scheduler/api"
 	"github.com/villagecast/villagecast/scheduler/auth"
+	"github.com/villagecast/villagecast/scheduler/client"
+	"github.com/villagecast/villagecast/scheduler/console"
 )
 
 // Times of the web server and of logins.
@@ -81,6 +84,54 @@ func (a *App) startHTTP(context.Context) error {
 		return err
 	})
 	return nil
+}
+
+// handler is everything that the web server serves.
+func (a *App) handler() (http.Handler, error) {
+	work := filepath.Join(a.options.Data, "uploads")
+	if err := os.MkdirAll(work, 0o700); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
+	mux.HandleFunc("GET /login/{code}", a.serveLogin)
+	mux.HandleFunc("GET /{$}", a.serveHome)
+	mux.Handle(client.Prefix+"/", api.New(api.Options{
+		Store:  a.store,
+		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
+		Enrol:  a.Enrol,
+		Detail: a.fleet,
+		Login:  a.LoggedIn, Version: a.options.Version, Logger: a.options.Logger,
+	}))
+	if d := a.options.Demonstration; d != nil {
+		page := a.guarded(console.Demo(d))
+		mux.Handle("/demo", page)
+		mux.Handle("/demo/", page)
+	}
+	return mux, nil
+}
+
+// guarded serves only those who are logged in, and acts only on requests of our
+// own pages.
+func (a *App) guarded(next http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.LoggedIn(r) {
+			http.Error(w, "请用中心启动时显示的链接登录。\nLog in with the link that the centre printed at its start.", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// serveHome leads to the demonstration, or says what this is.
+func (a *App) serveHome(w http.ResponseWriter, r *http.Request) {
+	if a.options.Demonstration != nil {
+		http.Redirect(w, r, "/demo", http.StatusSeeOther)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, "Villagecast 播控中心正在运行，用命令行操作：villagecast status\n"+
+		"The Villagecast centre runs. Work with it on the command line (villagecast status) or by its API, %s/openapi.yaml\n", client.Prefix)
 }
 
 // taken names the setting that changes a port that somebody else has.

@@ -289,8 +289,10 @@ func outsideBroker(c *county) *broker.Broker {
 	b, err := broker.Start(broker.Options{
 		Listeners:  []net.Listener{units},
 		CentreUser: "centre", CentreSecret: "secret",
-		Login:  func(unit, secret string) bool { return c.secrets[unit] == secret },
-		Access: func(unit string) (wire.Access, error) { return wire.UnitAccess(unit, []string{"county", "liushu"}), nil },
+		Login: func(unit, secret string) bool { return c.secrets[unit] == secret },
+		Access: func(unit string) (wire.Access, error) {
+			return wire.UnitAccess(unit, []string{"county", "liushu"}), nil
+		},
 	})
 	if err != nil {
 		c.t.Fatal(err)
