@@ -48,12 +48,11 @@ func TestAUnitIsBornAndLost(t *testing.T) {
 		if len(list) != 1 || !list[0].To.IsZero() || list[0].From.Before(began.Add(-16*time.Second)) || list[0].From.After(began.Add(time.Second)) {
 			t.Errorf("outages %+v, want one that lasts since its last message before %v", list, began)
 		}
-		d = c.device("u1")
+		c.device("u1")
 		time.Sleep(time.Minute)
 		if list := c.outages(); len(list) != 1 || list[0].To.IsZero() {
 			t.Errorf("the unit is back, the outages are %+v", list)
 		}
-		d.off()
 	})
 }
 
@@ -62,21 +61,20 @@ func TestFrozenAndCutOffUnitsAreOfflineWithin45s(t *testing.T) {
 		for _, id := range []string{"frozen", "hole", "fine"} {
 			c.add(id)
 		}
-		frozen, hole, fine := c.device("frozen"), c.device("hole"), c.device("fine")
+		frozen, hole := c.device("frozen"), c.device("hole")
+		c.device("fine")
 		time.Sleep(settle)
 		frozen.freeze(true)
-		hole.link().Hole(true)
+		hole.cutOff(true)
 		time.Sleep(45 * time.Second)
 		if c.online("frozen") || c.online("hole") || !c.online("fine") {
 			t.Errorf("after 45 s online: frozen %v, dead link %v, fine %v", c.online("frozen"), c.online("hole"), c.online("fine"))
 		}
 		frozen.freeze(false)
+		hole.cutOff(false)
 		time.Sleep(time.Minute)
 		if !c.online("frozen") || !c.online("hole") {
 			t.Error("a unit is not back by itself")
-		}
-		for _, d := range []*device{frozen, hole, fine} {
-			d.off()
 		}
 	})
 }
@@ -94,7 +92,6 @@ func TestAWillOfAnOlderSessionChangesNothing(t *testing.T) {
 		if !c.online("u1") {
 			t.Error("the will of session 1 killed session 2")
 		}
-		d.off()
 	})
 }
 
@@ -119,9 +116,6 @@ func TestTheCentreRestartsWithoutAnOutage(t *testing.T) {
 		time.Sleep(settle)
 		if list := c.outages(); len(list) != 0 {
 			t.Errorf("outages although only the centre was off: %+v", list)
-		}
-		for _, d := range devices {
-			d.off()
 		}
 	})
 }
@@ -154,7 +148,7 @@ func TestTheBrokerRestartsWithoutAnOutage(t *testing.T) {
 		if c.app.Fleet().Up() {
 			t.Error("the centre believes in a link that is not there")
 		}
-		b = outsideBroker(c)
+		outsideBroker(c)
 		time.Sleep(time.Minute)
 		if !c.online("u1") {
 			t.Error("a unit is not back a minute after the broker")
@@ -165,11 +159,6 @@ func TestTheBrokerRestartsWithoutAnOutage(t *testing.T) {
 		time.Sleep(settle)
 		if list := c.outages(); len(list) != 0 {
 			t.Errorf("outages although only the broker was off: %+v", list)
-		}
-		d.off()
-		c.stop()
-		if err := b.Close(); err != nil {
-			t.Error(err)
 		}
 	})
 }

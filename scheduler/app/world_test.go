@@ -1,9 +1,12 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -63,6 +66,11 @@ type county struct {
 	app     *app.App
 	options app.Options
 	secrets map[string]string
+	mu      sync.Mutex
+	// sessions go on when a device is switched on again.
+	sessions map[string]uint64
+	devices  []*device
+	brokers  []*broker.Broker
 }
 
 // inCounty runs a story with a centre that has started.
@@ -70,13 +78,23 @@ func inCounty(t *testing.T, story func(t *testing.T, c *county)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		c := &county{t: t, dir: dir, secrets: map[string]string{}}
-		c.options = app.Options{Data: dir, HTTP: httpAddress, MQTT: mqttAddress, Listen: c.ports.listen}
+		c := &county{t: t, dir: dir, secrets: map[string]string{}, sessions: map[string]uint64{}}
+		c.options = app.Options{Data: dir, HTTP: httpAddress, MQTT: mqttAddress, Listen: c.ports.listen, Logger: logger(t)}
 		c.start()
+		defer func() {
+			for _, d := range c.devices {
+				d.off()
+			}
+			c.stop()
+			for _, b := range c.brokers {
+				if err := b.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
 		c.area("county", "")
 		c.area("liushu", "county")
 		story(t, c)
-		c.stop()
 	})
 }
 
@@ -119,6 +137,14 @@ func (c *county) add(id string) {
 	c.secrets[id] = secret
 }
 
+// session is the number of a unit's next session.
+func (c *county) session(id string) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sessions[id]++
+	return c.sessions[id]
+}
+
 func (c *county) online(id string) bool {
 	c.t.Helper()
 	p, err := c.app.Store().Presence(context.Background(), id)
@@ -158,6 +184,11 @@ func (c *county) get(path string, set func(*http.Request)) *http.Response {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	body, err := io.ReadAll(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		c.t.Fatal(err)
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body)) // whole, so that no connection stays behind
 	return answer
 }
 
@@ -166,19 +197,21 @@ func (c *county) get(path string, set func(*http.Request)) *http.Response {
 type device struct {
 	c       *county
 	id      string
-	session uint64
 	stopped chan struct{}
+	once    sync.Once
 	done    sync.WaitGroup
 
 	mu     sync.Mutex
 	conn   *memnet.Conn
 	frozen bool
+	cut    bool
 	heard  map[string][][]byte
 }
 
 func (c *county) device(id string) *device {
 	d := &device{c: c, id: id, stopped: make(chan struct{}), heard: map[string][][]byte{}}
 	d.done.Go(d.run)
+	c.devices = append(c.devices, d)
 	return d
 }
 
@@ -195,8 +228,8 @@ func (d *device) run() {
 
 // connected is one session.
 func (d *device) connected() {
-	d.session++
-	will, _ := json.Marshal(wire.Will{Unit: d.id, Session: d.session})
+	session := d.c.session(d.id)
+	will, _ := json.Marshal(wire.Will{Unit: d.id, Session: session})
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://broker:1").
 		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secrets[d.id]).
@@ -209,12 +242,15 @@ func (d *device) connected() {
 			d.heard[m.Topic()] = append(d.heard[m.Topic()], slices.Clone(m.Payload()))
 		}).
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if d.cut {
+				return nil, errors.New("no network")
+			}
 			c, err := d.c.ports.dial(context.Background(), mqttAddress)
 			if err != nil {
 				return nil, err
 			}
-			d.mu.Lock()
-			defer d.mu.Unlock()
 			d.conn = c
 			return c, nil
 		}))
@@ -227,7 +263,7 @@ func (d *device) connected() {
 		filters[s.Filter] = s.QoS
 	}
 	client.SubscribeMultiple(filters, nil).Wait()
-	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: d.session, Spool: "s1", Boot: "b1", At: time.Now().UnixMilli(),
+	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: "s1", Boot: "b1", At: time.Now().UnixMilli(),
 		Software: "test", Wire: 1, Outputs: []wire.Output{wire.OutputSound}, SoundOutput: "silent"})
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
@@ -242,7 +278,7 @@ func (d *device) connected() {
 			frozen := d.frozen
 			d.mu.Unlock()
 			if !frozen {
-				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: d.session, Boot: "b1", At: now.UnixMilli(), Volume: 50})
+				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: "b1", At: now.UnixMilli(), Volume: 50})
 			}
 		}
 	}
@@ -263,6 +299,15 @@ func (d *device) freeze(frozen bool) {
 	d.frozen = frozen
 }
 
+// cutOff takes the device's network away, or gives it back.
+func (d *device) cutOff(cut bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cut = cut; cut {
+		d.conn.Hole(true)
+	}
+}
+
 // link is the device's connection of now.
 func (d *device) link() *memnet.Conn {
 	d.mu.Lock()
@@ -278,7 +323,7 @@ func (d *device) on(topic string) [][]byte {
 }
 
 func (d *device) off() {
-	close(d.stopped)
+	d.once.Do(func() { close(d.stopped) })
 	d.done.Wait()
 }
 
@@ -297,5 +342,11 @@ func outsideBroker(c *county) *broker.Broker {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.brokers = append(c.brokers, b)
 	return b
+}
+
+// logger writes into the test's own log, which is shown when it fails.
+func logger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
