@@ -249,12 +249,25 @@ func ShowsOf(u Unit, p Presence, paused bool, w Watch, now time.Time) Shows {
 
 // Add counts one unit.
 func (c *Counts) Add(s Shows) {
-	at := map[Shows]*int{ShowsOnAir: &c.OnAir, ShowsIdle: &c.Idle, ShowsSilent: &c.Silent, ShowsOffline: &c.Offline,
-		ShowsUnknown: &c.Unknown, ShowsPlanned: &c.Planned, ShowsPaused: &c.Paused}[s]
-	if at != nil {
-		*at++
-		c.All++
+	switch s {
+	case ShowsOnAir:
+		c.OnAir++
+	case ShowsIdle:
+		c.Idle++
+	case ShowsSilent:
+		c.Silent++
+	case ShowsOffline:
+		c.Offline++
+	case ShowsUnknown:
+		c.Unknown++
+	case ShowsPlanned:
+		c.Planned++
+	case ShowsPaused:
+		c.Paused++
+	default:
+		return
 	}
+	c.All++
 }
 
 // Sum adds the counts of another area.

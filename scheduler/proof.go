@@ -3,6 +3,7 @@ package scheduler
 import (
 	"time"
 
+	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
@@ -102,8 +103,10 @@ type Stretch struct {
 	Interrupt string
 	Title     string
 	Level     wire.Level
-	// Why it is on, End how it ends (wire.Outcome…), By what ends it.
-	Why, End, By string
+	// Reason says why it is on, EndReason why it ends; Why is the first in
+	// English words. End is how it ends (wire.Outcome…), By what ends it.
+	Reason, EndReason timetable.Reason
+	Why, End, By      string
 }
 
 // Timetable is what the units of one distinct set of snapshots do.
@@ -111,7 +114,7 @@ type Timetable struct {
 	Units     []string
 	Zone      string
 	Stretches []Stretch
-	Skips     []wire.Skip
+	Skips     []timetable.Skip
 	// Problems are programmes that a unit would leave out, and why.
 	Problems []string
 }

@@ -139,10 +139,8 @@ func (s *Store) RemoveArea(ctx context.Context, id string) error {
 			return err
 		}
 		t.treeChange = true
-		if a.Parent != "" {
-			if err := t.exec("UPDATE unit SET area = ? WHERE area = ?", a.Parent, id); err != nil {
-				return err
-			}
+		if err := t.handOver(id, a.Parent); err != nil {
+			return err
 		}
 		if err := t.exec("DELETE FROM area WHERE id = ?", id); err != nil {
 			return fmt.Errorf("remove area: %w", err)
@@ -152,6 +150,26 @@ func (s *Store) RemoveArea(ctx context.Context, id string) error {
 		}
 		return t.audit("remove area", "area", id, a.Name)
 	})
+}
+
+// handOver gives the removed units of an area that goes to the one above it.
+func (t *tx) handOver(area, parent string) error {
+	units, err := t.strings("SELECT id FROM unit WHERE area = ?", area)
+	if err != nil || len(units) == 0 {
+		return err
+	}
+	if parent == "" {
+		return conflict("id", area, fmt.Sprintf("the history of the removed unit %q belongs to it", units[0]), "keep the county")
+	}
+	if err := t.exec("UPDATE unit SET area = ? WHERE area = ?", parent, area); err != nil {
+		return err
+	}
+	for _, u := range units {
+		if err := t.showUnit(u); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // namedBy finds a programme, drafted or released, that names a thing of a kind.

@@ -74,6 +74,13 @@ func (t *tx) saveUnit(u scheduler.Unit) error {
 		u.ID, u.Area, u.Name, u.State, ms(u.StateSince), strings.Join(words, ","), u.Volume, lat, lon, panel.Width, panel.Height, quiet, u.SecretHash, u.Rev)
 }
 
+// showUnit lets everybody see the unit as it will be once this is committed.
+func (t *tx) showUnit(id string) error {
+	u, num, err := t.unit(id)
+	t.after = append(t.after, func() { t.s.presence.put(u, num) })
+	return err
+}
+
 func newSecret() (secret string, hash []byte) {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
@@ -119,6 +126,9 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 	if len(u.Outputs) == 0 {
 		u.Outputs = []wire.Output{wire.OutputSound}
 	}
+	if len(u.Quiet) == 0 {
+		u.Quiet = nil
+	}
 	if err := u.Validate(t.tree()); err != nil {
 		return u, "", err
 	}
@@ -141,6 +151,9 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 		return u, "", fmt.Errorf("add unit: %w", err)
 	}
 	if err := t.mark(wire.KindBulletin, wire.UnitAddress(u.ID)); err != nil {
+		return u, "", err
+	}
+	if err := t.showUnit(u.ID); err != nil {
 		return u, "", err
 	}
 	return u, secret, t.audit("add unit", "unit", u.ID, u.Name)
@@ -214,6 +227,9 @@ func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {
 	if u.State == "" {
 		u.State = old.State
 	}
+	if len(u.Quiet) == 0 {
+		u.Quiet = nil
+	}
 	if err := u.Validate(t.tree()); err != nil {
 		return u, "", err
 	}
@@ -237,6 +253,9 @@ func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {
 		err = t.mark(wire.KindBulletin, address)
 	}
 	if err != nil {
+		return u, "", err
+	}
+	if err := t.showUnit(u.ID); err != nil {
 		return u, "", err
 	}
 	act := "update unit"
