@@ -122,3 +122,11 @@ func (a *App) newFleet() (err error) {
 	a.fleet, err = fleet.New(o)
 	return err
 }
+
+// kick ends the connection of a unit at the embedded broker; an external one
+// is told by its own operator.
+func (a *App) kick(unit string) {
+	if a.broker != nil {
+		a.broker.Kick(unit)
+	}
+}

@@ -76,3 +76,19 @@ func (j judge) Sweep(ctx context.Context, now time.Time) error {
 	_, err := j.Store.Sweep(ctx, now)
 	return err
 }
+
+// desk is the store as the API sees it: a unit that is taken out of service
+// loses its connection too.
+type desk struct {
+	*store.Store
+	kick func(unit string)
+}
+
+// RemoveUnit takes a unit out of service and ends its connection.
+func (d desk) RemoveUnit(ctx context.Context, id string) error {
+	err := d.Store.RemoveUnit(ctx, id)
+	if err == nil {
+		d.kick(id)
+	}
+	return err
+}

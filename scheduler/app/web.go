@@ -97,7 +97,7 @@ func (a *App) handler() (http.Handler, error) {
 	mux.HandleFunc("GET /login/{code}", a.serveLogin)
 	mux.HandleFunc("GET /{$}", a.serveHome)
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
-		Store:  a.store,
+		Store:  desk{a.store, a.kick},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
 		Detail: a.fleet,

@@ -203,6 +203,7 @@ type device struct {
 
 	mu     sync.Mutex
 	conn   *memnet.Conn
+	client paho.Client
 	frozen bool
 	cut    bool
 	heard  map[string][][]byte
@@ -258,6 +259,9 @@ func (d *device) connected() {
 		return
 	}
 	defer client.Disconnect(100)
+	d.mu.Lock()
+	d.client = client
+	d.mu.Unlock()
 	filters := map[string]byte{}
 	for _, s := range wire.UnitSubscriptions(d.id, []wire.Address{wire.AreaAddress("county"), wire.AreaAddress("liushu")}) {
 		filters[s.Filter] = s.QoS
@@ -290,6 +294,14 @@ func (d *device) say(client paho.Client, c wire.Channel, payload any) {
 		d.c.t.Error(err)
 	}
 	client.Publish(wire.UnitTopic(d.id, c), 1, false, b).WaitTimeout(5 * time.Second)
+}
+
+// report sends proof over the session of now.
+func (d *device) report(r wire.Report) {
+	d.mu.Lock()
+	client := d.client
+	d.mu.Unlock()
+	d.say(client, wire.ChannelReport, r)
 }
 
 // freeze hangs the playing loop while the connection lives on.

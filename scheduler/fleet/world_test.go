@@ -62,8 +62,10 @@ func (w *world) startBroker() {
 	w.broker, err = broker.Start(broker.Options{
 		Listeners:  []net.Listener{l},
 		CentreUser: "centre", CentreSecret: "of the centre",
-		Login:  func(_, secret string) bool { return secret == "secret" },
-		Access: func(unit string) (wire.Access, error) { return wire.UnitAccess(unit, []string{"county", "liushu"}), nil },
+		Login: func(_, secret string) bool { return secret == "secret" },
+		Access: func(unit string) (wire.Access, error) {
+			return wire.UnitAccess(unit, []string{"county", "liushu"}), nil
+		},
 		Will: func(topic string, payload []byte) {
 			w.fleet.Hear(topic, payload)
 		},
