@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 )
 
-// secretMode is the mode of every file here: its owner alone.
-const secretMode = 0o600
-
 // readSecret reads a file that only its owner may read. It returns
 // fs.ErrNotExist when there is none, and refuses one that others can read.
 func readSecret(path string) ([]byte, error) {
