@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/app"
 )
@@ -144,16 +145,23 @@ func TestALoginLinkOpensOneSession(t *testing.T) {
 	})
 }
 
-func TestSettingsNameEverythingADeviceNeeds(t *testing.T) {
+func TestDevicesUnderstandTheirSettings(t *testing.T) {
 	inCounty(t, func(t *testing.T, c *county) {
 		text, err := c.app.Enrol("u1", "geheim")
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"unit: u1\n", "mqtt: tcp://" + mqttAddress + "\n", "http: http://" + httpAddress + "\n", "root: ", "secret: geheim\n"} {
-			if !strings.Contains(text, line) {
-				t.Errorf("no %q in\n%s", line, text)
-			}
+		s, err := agent.ParseSettings([]byte(text))
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		root, err := s.RootKey()
+		if err != nil || !root.Equal(c.app.Keys().Root()) {
+			t.Errorf("the root is not the centre's (%v)", err)
+		}
+		s.Root = ""
+		if want := (agent.Settings{Unit: "u1", MQTT: "tcp://" + mqttAddress, HTTP: "http://" + httpAddress, Secret: "geheim"}); s != want {
+			t.Errorf("settings %+v, want %+v", s, want)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/villagecast/villagecast/device/memnet"
@@ -32,7 +33,7 @@ type credential struct {
 func (a *App) startBroker(context.Context) error {
 	if x := a.options.Broker; x != nil {
 		a.own = credential{url: x.URL, user: x.User, password: x.Password, dial: x.Dial}
-		a.mqttURL = cmp.Or(a.options.PublicMQTT, x.URL)
+		a.mqttURL = cmp.Or(a.options.PublicMQTT, plainScheme(x.URL))
 		return a.newFleet()
 	}
 	units, err := a.listen(a.options.MQTT)
@@ -71,6 +72,19 @@ func (a *App) startBroker(context.Context) error {
 		a.later("broker", a.broker.Close)
 	}
 	return err
+}
+
+// plainScheme says tcp or ssl for the other words that stand for them: units
+// know those two.
+func plainScheme(broker string) string {
+	scheme, rest, _ := strings.Cut(broker, "://")
+	switch scheme {
+	case "mqtt":
+		scheme = "tcp"
+	case "mqtts", "tls":
+		scheme = "ssl"
+	}
+	return scheme + "://" + rest
 }
 
 func (a *App) startFleet(context.Context) error {

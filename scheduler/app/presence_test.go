@@ -124,7 +124,7 @@ func TestTheBrokerRestartsWithoutAnOutage(t *testing.T) {
 	inCounty(t, func(t *testing.T, c *county) {
 		c.stop()
 		b := outsideBroker(c)
-		c.options.Broker = &app.ExternalBroker{URL: "tcp://broker:1883", User: "centre", Password: "secret",
+		c.options.Broker = &app.ExternalBroker{URL: "mqtt://broker:1883", User: "centre", Password: "secret",
 			Dial: func(ctx context.Context) (net.Conn, error) {
 				conn, err := c.ports.dial(ctx, mqttAddress)
 				if err != nil {
@@ -133,6 +133,9 @@ func TestTheBrokerRestartsWithoutAnOutage(t *testing.T) {
 				return conn, nil
 			}}
 		c.start()
+		if got, want := c.app.MQTTURL(), "tcp://broker:1883"; got != want {
+			t.Errorf("units are sent to %s, want %s", got, want)
+		}
 		c.add("u1")
 		d := c.device("u1")
 		time.Sleep(settle)

@@ -15,6 +15,7 @@ import (
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 
+	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/app"
@@ -170,6 +171,13 @@ func TestTLS(t *testing.T) {
 	}
 	if err := login(secret); err != nil {
 		t.Errorf("a unit with its secret over TLS: %v", err)
+	}
+	text, err := a.Enrol("u1", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := agent.ParseSettings([]byte(text)); err != nil || s.CA != string(pem) {
+		t.Errorf("a device does not understand its settings: %v in\n%s", err, text)
 	}
 	if err := login("guess"); err == nil {
 		t.Error("a guessed secret is taken")
