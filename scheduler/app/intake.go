@@ -269,10 +269,6 @@ func (in *intake) Original(ctx context.Context, id string) (io.ReadSeekCloser, s
 	return f, a, err
 }
 
-func invalid(field, value, message, remedy string) error {
-	return &scheduler.Error{Kind: scheduler.Invalid, Field: field, Value: value, Message: message, Remedy: remedy}
-}
-
 func busy(err error) error {
 	if errors.Is(err, media.ErrBusy) {
 		return &scheduler.Error{Kind: scheduler.Conflict, Field: "id", Message: "another request is writing this upload", Remedy: "wait for it to end"}
