@@ -114,15 +114,11 @@ func (s *sim) load(st State, begin int64) {
 		}
 	}
 	for _, p := range s.t.progs {
-		if p.interrupt && p.bodies[s.out] != nil && p.until > s.now && !s.has(p, p.from) {
+		// A warning whose audio is not here yet is no job: the Table that has it begins it.
+		if b := p.bodies[s.out]; p.interrupt && b != nil && len(b.runs) > 0 && p.until > s.now && !s.has(p, p.from) {
 			j := s.add(p, occurrence{p.from, p.until, EndExpired})
 			j.Phase, j.Zero = phaseGap, max(p.from, s.now)
-			j.Due = j.Zero
-			if len(j.b.runs) > 0 {
-				j.Due += nsOf(j.b.runs[0].from)
-			} else {
-				j.Due = never
-			}
+			j.Due = j.Zero + nsOf(b.runs[0].from)
 		}
 	}
 }

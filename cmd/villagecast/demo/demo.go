@@ -105,7 +105,7 @@ func run(ctx context.Context, o Options, dir string, log *slog.Logger, began tim
 	defer func() { cancel(); wg.Wait() }()
 	wg.Go(func() { agents.run(inner) })
 	wg.Go(func() { show.follow(inner) })
-	if err := show.ready(ctx); err != nil {
+	if err := show.ready(ctx, began); err != nil {
 		return err
 	}
 	tell(o, show, a, time.Since(began))
@@ -145,14 +145,14 @@ func bring(ctx context.Context, c *client.Client, dir string, o Options, spoken 
 // patience is how long the units may take to appear.
 const patience = 40 * time.Second
 
-// ready waits until the centre has heard of every unit.
-func (s *stage) ready(ctx context.Context) error {
+// ready waits until the centre has heard of every unit since the start.
+func (s *stage) ready(ctx context.Context, began time.Time) error {
 	end := time.After(patience)
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		s.ask(ctx)
-		if missing := s.missing(); len(missing) == 0 {
+		if missing := s.missing(began); len(missing) == 0 {
 			return nil
 		} else {
 			select {
@@ -166,11 +166,12 @@ func (s *stage) ready(ctx context.Context) error {
 	}
 }
 
-func (s *stage) missing() (ids []string) {
+func (s *stage) missing(began time.Time) (ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id := range s.all {
-		if !s.units[id].Presence.Online {
+	for id, one := range s.all {
+		seen := s.units[id].Presence.LastSeen
+		if one.pid() == 0 || seen == nil || seen.Before(began) {
 			ids = append(ids, id)
 		}
 	}
