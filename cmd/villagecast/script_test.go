@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"villagecast": main})
+}
+
+// TestScripts runs the operator's commands against a real centre, as an operator
+// would.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("VILLAGECAST_DATA", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("LANG", "en_US.UTF-8")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"centre":   waitForCentre,
+			"truncate": truncate,
+			"tone":     tone,
+		},
+	})
+}
+
+// waitForCentre waits until the centre of the script answers.
+func waitForCentre(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for tick := time.NewTicker(50 * time.Millisecond); ; {
+		if text, err := os.ReadFile(filepath.Join(ts.Getenv("VILLAGECAST_DATA"), "address")); err == nil {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSpace(string(text))+"/api/v1/openapi.yaml", nil)
+			ts.Check(err)
+			if res, err := http.DefaultClient.Do(req); err == nil {
+				res.Body.Close()
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("the centre does not come up")
+		case <-tick.C:
+		}
+	}
+}
+
+// truncate cuts a file to a number of bytes.
+func truncate(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
