@@ -1,0 +1,84 @@
+package player
+
+import "time"
+
+// Counting is an output that takes spans and no frames: it renders nothing,
+// opens no clip and wakes only where a span begins or ends. It never fails. In
+// a synctest bubble it is deterministic.
+type Counting struct{}
+
+// NewCounting returns a counting output.
+func NewCounting() *Counting { return &Counting{} }
+
+// Name implements Output.
+func (*Counting) Name() string { return "counting" }
+
+// Latency implements Output: a span sounds at its instant.
+func (*Counting) Latency() time.Duration { return 0 }
+
+// Start implements Output; fill is never called, the player's counter does
+// without.
+func (*Counting) Start(func([]float32), func(error)) error { return nil }
+
+// Close implements Output.
+func (*Counting) Close() error { return nil }
+
+// maxSleep bounds how long a jump of air time can go unnoticed while a span
+// waits for its instant.
+const maxSleep = time.Minute
+
+// count is the counting engine: it moves the deck on from edge to edge.
+func (p *Player) count() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.stopping.Done():
+			return
+		case <-p.poke:
+		case <-timer.C:
+		}
+		p.mu.Lock()
+		p.catchUp()
+		wait := p.untilEdge()
+		p.mu.Unlock()
+		if wait >= 0 {
+			timer.Reset(wait)
+		} else {
+			timer.Stop()
+		}
+	}
+}
+
+// untilEdge is how long nothing happens, negative: not before the next plan.
+func (p *Player) untilEdge() time.Duration {
+	at, begins := p.deck.edge()
+	if at == never {
+		return -1
+	}
+	wait := max(0, duration(at)-p.clock.since())
+	if begins {
+		wait = min(wait, maxSleep)
+	}
+	return wait
+}
+
+// catchUp brings a counting deck to the present; one that renders is where its
+// output has brought it. The lock is held.
+func (p *Player) catchUp() {
+	if !p.counting() || !p.started {
+		return
+	}
+	p.clock.readAir()
+	now := p.clock.since()
+	p.deck.run(max(0, frames(now)-p.deck.pos), nil)
+	p.lastFill, p.filled = now, true
+}
+
+// wake makes the counter look at the plan again.
+func (p *Player) wake() {
+	select {
+	case p.poke <- struct{}{}:
+	default:
+	}
+}
