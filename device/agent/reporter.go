@@ -139,6 +139,7 @@ func (r *reporter) report() bool {
 	if r.link.session() == 0 {
 		return false
 	}
+	after := r.spool.Acked()
 	entries := r.spool.Peek(reportEntries)
 	size := 0
 	for i, e := range entries {
@@ -151,7 +152,8 @@ func (r *reporter) report() bool {
 	if len(entries) == 0 {
 		return false
 	}
-	return r.link.post(wire.ChannelReport, wire.Report{Unit: r.unit, Spool: r.spool.ID(), Boot: r.boot, Entries: entries}, true)
+	after = min(after, entries[0].Seq-1) // the centre's word may have come in between
+	return r.link.post(wire.ChannelReport, wire.Report{Unit: r.unit, Spool: r.spool.ID(), Boot: r.boot, After: after, Entries: entries}, true)
 }
 
 // stored takes the centre's word.

@@ -35,26 +35,32 @@ func TestBadInputGetsOneClearErrorAndChangesNothing(t *testing.T) {
 		kind  scheduler.ErrorKind
 		words []string
 	}{
-		"unknown area":      {draft(func(p *scheduler.Programme) { p.Targets.Areas = []string{"liushuo"} }), scheduler.Invalid, []string{"targets.areas[0]", "liushuo", `nearest is "liushu"`}},
-		"nobody":            {draft(func(p *scheduler.Programme) { p.Targets.Areas = nil }), scheduler.Invalid, []string{"targets"}},
-		"unknown group":     {draft(func(p *scheduler.Programme) { p.Targets.Groups = []string{"g"} }), scheduler.Invalid, []string{"targets.groups[0]"}},
-		"unknown playlist":  {draft(func(p *scheduler.Programme) { p.Playlist = "notise" }), scheduler.Invalid, []string{"playlist", `"notice"`}},
-		"empty playlist":    {draft(func(p *scheduler.Programme) { p.Playlist = "empty" }), scheduler.Invalid, []string{"playlist", "empty"}},
-		"no rendition":      {draft(func(p *scheduler.Programme) { p.Playlist = "raw" }), scheduler.Invalid, []string{"items[0].audio", "rendition"}},
-		"empty window":      {draft(func(p *scheduler.Programme) { p.Rule.Window.To = p.Rule.Window.From }), scheduler.Invalid, []string{"rule.window"}},
-		"short window":      {draft(func(p *scheduler.Programme) { p.Rule.Window = &wire.Window{From: "07:00", To: "07:00:30"} }), scheduler.Invalid, []string{"rule.window", "longer"}},
-		"impossible cron":   {draft(func(p *scheduler.Programme) { p.Rule = wire.Rule{Kind: wire.RuleAt, Cron: "0 7 30 2 *"} }), scheduler.Invalid, []string{"rule.cron", "0 7 30 2 *"}},
-		"broken cron":       {draft(func(p *scheduler.Programme) { p.Rule = wire.Rule{Kind: wire.RuleAt, Cron: "7 o'clock"} }), scheduler.Invalid, []string{"rule.cron"}},
-		"over already":      {draft(func(p *scheduler.Programme) { p.Rule.Until = "2020-01-01T00:00:00" }), scheduler.Invalid, []string{"rule.until", "ended"}},
-		"unknown calendar":  {draft(func(p *scheduler.Programme) { p.Rule.Off = []string{"holidays"} }), scheduler.Invalid, []string{"rule.off[0]", "holidays"}},
-		"warning level":     {draft(func(p *scheduler.Programme) { p.Level = wire.LevelRed }), scheduler.Invalid, []string{"level", "warn"}},
-		"no authority":      {draft(func(p *scheduler.Programme) { p.Issuer = "shiqiao" }), scheduler.Invalid, []string{"targets.areas[0]", "shiqiao"}},
-		"unit twice":        {func() error { _, _, err := s.AddUnit(ctx, scheduler.Unit{ID: "liu1-1", Area: "liu1"}); return err }, scheduler.Conflict, []string{"liu1-1"}},
-		"unit id":           {func() error { _, _, err := s.AddUnit(ctx, scheduler.Unit{ID: "Liu 1", Area: "liu1"}); return err }, scheduler.Invalid, []string{"id", "Liu 1"}},
-		"unit's area":       {func() error { _, _, err := s.AddUnit(ctx, scheduler.Unit{ID: "n", Area: "liu11"}); return err }, scheduler.Invalid, []string{"area", `"liu1"`}},
-		"second county":     {func() error { _, _, err := s.PutArea(ctx, scheduler.Area{ID: "c2", Name: "x"}); return err }, scheduler.Invalid, []string{"parent", "qinghe"}},
-		"circle":            {func() error { _, _, err := s.PutArea(ctx, scheduler.Area{ID: "liushu", Name: "x", Parent: "liu1"}); return err }, scheduler.Invalid, []string{"parent"}},
-		"zone":              {func() error { _, _, err := s.SetCounty(ctx, scheduler.County{County: wire.County{Zone: "Asia/Shangai"}}); return err }, scheduler.Invalid, []string{"zone", "Asia/Shangai"}},
+		"unknown area":     {draft(func(p *scheduler.Programme) { p.Targets.Areas = []string{"liushuo"} }), scheduler.Invalid, []string{"targets.areas[0]", "liushuo", `nearest is "liushu"`}},
+		"nobody":           {draft(func(p *scheduler.Programme) { p.Targets.Areas = nil }), scheduler.Invalid, []string{"targets"}},
+		"unknown group":    {draft(func(p *scheduler.Programme) { p.Targets.Groups = []string{"g"} }), scheduler.Invalid, []string{"targets.groups[0]"}},
+		"unknown playlist": {draft(func(p *scheduler.Programme) { p.Playlist = "notise" }), scheduler.Invalid, []string{"playlist", `"notice"`}},
+		"empty playlist":   {draft(func(p *scheduler.Programme) { p.Playlist = "empty" }), scheduler.Invalid, []string{"playlist", "empty"}},
+		"no rendition":     {draft(func(p *scheduler.Programme) { p.Playlist = "raw" }), scheduler.Invalid, []string{"items[0].audio", "rendition"}},
+		"empty window":     {draft(func(p *scheduler.Programme) { p.Rule.Window.To = p.Rule.Window.From }), scheduler.Invalid, []string{"rule.window"}},
+		"short window":     {draft(func(p *scheduler.Programme) { p.Rule.Window = &wire.Window{From: "07:00", To: "07:00:30"} }), scheduler.Invalid, []string{"rule.window", "longer"}},
+		"impossible cron":  {draft(func(p *scheduler.Programme) { p.Rule = wire.Rule{Kind: wire.RuleAt, Cron: "0 7 30 2 *"} }), scheduler.Invalid, []string{"rule.cron", "0 7 30 2 *"}},
+		"broken cron":      {draft(func(p *scheduler.Programme) { p.Rule = wire.Rule{Kind: wire.RuleAt, Cron: "7 o'clock"} }), scheduler.Invalid, []string{"rule.cron"}},
+		"over already":     {draft(func(p *scheduler.Programme) { p.Rule.Until = "2020-01-01T00:00:00" }), scheduler.Invalid, []string{"rule.until", "ended"}},
+		"unknown calendar": {draft(func(p *scheduler.Programme) { p.Rule.Off = []string{"holidays"} }), scheduler.Invalid, []string{"rule.off[0]", "holidays"}},
+		"warning level":    {draft(func(p *scheduler.Programme) { p.Level = wire.LevelRed }), scheduler.Invalid, []string{"level", "warn"}},
+		"no authority":     {draft(func(p *scheduler.Programme) { p.Issuer = "shiqiao" }), scheduler.Invalid, []string{"targets.areas[0]", "shiqiao"}},
+		"unit twice":       {func() error { _, _, err := s.AddUnit(ctx, scheduler.Unit{ID: "liu1-1", Area: "liu1"}); return err }, scheduler.Conflict, []string{"liu1-1"}},
+		"unit id":          {func() error { _, _, err := s.AddUnit(ctx, scheduler.Unit{ID: "Liu 1", Area: "liu1"}); return err }, scheduler.Invalid, []string{"id", "Liu 1"}},
+		"unit's area":      {func() error { _, _, err := s.AddUnit(ctx, scheduler.Unit{ID: "n", Area: "liu11"}); return err }, scheduler.Invalid, []string{"area", `"liu1"`}},
+		"second county":    {func() error { _, _, err := s.PutArea(ctx, scheduler.Area{ID: "c2", Name: "x"}); return err }, scheduler.Invalid, []string{"parent", "qinghe"}},
+		"circle": {func() error {
+			_, _, err := s.PutArea(ctx, scheduler.Area{ID: "liushu", Name: "x", Parent: "liu1"})
+			return err
+		}, scheduler.Invalid, []string{"parent"}},
+		"zone": {func() error {
+			_, _, err := s.SetCounty(ctx, scheduler.County{County: wire.County{Zone: "Asia/Shangai"}})
+			return err
+		}, scheduler.Invalid, []string{"zone", "Asia/Shangai"}},
 		"area in use":       {func() error { return s.RemoveArea(ctx, "liu1") }, scheduler.Conflict, []string{"liu1-1"}},
 		"asset in use":      {func() error { _, err := s.RemoveAsset(ctx, strings.Repeat("ab", 32)); return err }, scheduler.Conflict, []string{"playlist", "notice"}},
 		"no such unit":      {func() error { _, err := s.Unit(ctx, "liu1-11"); return err }, scheduler.NotFound, []string{`nearest is "liu1-1"`}},

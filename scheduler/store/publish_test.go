@@ -16,7 +16,9 @@ func bulletinOf(address string) Target { return Target{wire.Address(address), wi
 
 func wantTargets(t *testing.T, what string, got []Target, want ...Target) {
 	t.Helper()
-	sort := func(a, b Target) int { return strings.Compare(string(a.Kind+"/")+string(a.Address), string(b.Kind+"/")+string(b.Address)) }
+	sort := func(a, b Target) int {
+		return strings.Compare(string(a.Kind+"/")+string(a.Address), string(b.Kind+"/")+string(b.Address))
+	}
 	slices.SortFunc(got, sort)
 	slices.SortFunc(want, sort)
 	if !slices.Equal(got, want) {
