@@ -105,7 +105,7 @@ func (t *tx) putDraft(p scheduler.Programme) (scheduler.Programme, Change, error
 		return p, "", err
 	}
 	stands := newest.State == scheduler.ProgrammeDraft || newest.State == scheduler.ProgrammeReleased
-	if stands && (content(p) == content(newest) || content(p) == content(drafted)) {
+	if stands && (content(p) == content(newest) || content(p) == content(drafted)) && !t.outdated(newest) {
 		return newest, Unchanged, nil
 	}
 	p.Version, p.Created = newest.Version, newest.Created
@@ -118,6 +118,21 @@ func (t *tx) putDraft(p scheduler.Programme) (scheduler.Programme, Change, error
 		return p, "", fmt.Errorf("put draft: %w", err)
 	}
 	return p, change, t.audit("draft programme", "programme", p.ID, p.Title)
+}
+
+// outdated tells whether a released version carries other items than its
+// playlist holds now: then the same words make a new version.
+func (t *tx) outdated(p scheduler.Programme) bool {
+	if p.State != scheduler.ProgrammeReleased {
+		return false
+	}
+	list, _, err := t.playlist(p.Playlist)
+	if err != nil {
+		return false
+	}
+	var failed error
+	items, err := list.Wire(t.assetOf(&failed))
+	return err == nil && failed == nil && encode(items) != encode(p.Items)
 }
 
 func (t *tx) saveDraft(p scheduler.Programme) error {
