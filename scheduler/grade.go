@@ -16,6 +16,8 @@ type Evidence struct {
 	// Holds says that the unit holds the newest snapshots, Ready that it has
 	// their assets too.
 	Holds, Ready bool
+	// OnAir says that the unit itself says that it plays this now.
+	OnAir bool
 }
 
 const (
@@ -45,6 +47,8 @@ func (p *Proof) GradeBy(e Evidence, now time.Time) {
 		p.Grade = wire.GradeHeard
 	case len(e.AsRuns) > 0 && enough:
 		p.Grade = wire.GradePlayed
+	case e.OnAir && p.To.Add(reportLag).After(now):
+		p.Grade = GradePlaying
 	case p.To.Add(reportLag).After(now) && now.Sub(p.From) < openEntry+reportLag && len(e.AsRuns) == 0 && len(e.Skips) == 0:
 		p.foresee(e) // it has just begun: its first entry is still open
 	case p.To.Add(reportLag).After(now) && p.Proved > 0:

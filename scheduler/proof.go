@@ -68,6 +68,7 @@ const (
 	GradePart      = "part"      // some of it played
 	GradeNoPower   = "no-power"  // the unit says that it was off
 	GradeNoProof   = "no-proof"  // nobody knows
+	GradePlaying   = "playing"   // the unit says that it plays it now; the proof is still open
 	GradeReady     = "ready"     // to come: the unit holds it and its assets
 	GradeDelivered = "delivered" // to come: the unit holds it
 	GradePending   = "pending"   // to come: the unit does not hold it yet

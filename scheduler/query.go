@@ -103,7 +103,7 @@ const (
 type Reach struct {
 	// Addresses whose snapshots change: one publish each.
 	Addresses []wire.Address
-	// Villages are the areas that have targeted units of their own; Units are
+	// Villages are the areas without areas below that have targeted units; Units are
 	// the units not removed that it is for; Offline are those of them that
 	// cannot be reached now.
 	Villages int

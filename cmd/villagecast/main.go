@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	_ "time/tzdata" // units and centre read rules by the same zones on every machine
@@ -53,7 +54,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
 		return exitOK
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errUsage), strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
 	case errors.Is(err, client.ErrUnreachable):
 		return exitUnreachable

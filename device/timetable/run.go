@@ -180,6 +180,10 @@ func (s *sim) rebase(j *job) {
 		}
 	case phaseWait, phaseCut:
 		j.Pos = pos
+	case phaseClock:
+		if j.p.loop() {
+			s.fresh(j, j.Min)
+		}
 	case phaseGap:
 		if from, _, ok := j.b.occupied(j.posAt(j.Due)); ok {
 			j.Due = max(j.Due, j.at(from))

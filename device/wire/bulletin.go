@@ -39,7 +39,7 @@ type County struct {
 
 // VolumeCap limits the volume, in per cent, inside a window.
 type VolumeCap struct {
-	Window
+	Window `yaml:",inline"`
 	Volume int `json:"volume"`
 }
 

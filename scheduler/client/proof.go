@@ -57,7 +57,7 @@ type AsRun struct {
 	Outcome   string           `json:"outcome"`
 	By        string           `json:"by,omitempty"`
 	Why       string           `json:"why,omitempty"`
-	Grade     string           `json:"grade" enum:"played,heard,failed,skipped,no-power,no-proof,ready,delivered"`
+	Grade     string           `json:"grade" enum:"played,heard,part,failed,skipped,no-power,no-proof,playing,ready,delivered,pending"`
 	Stored    *time.Time       `json:"stored,omitempty"`
 }
 

@@ -142,7 +142,7 @@ func (t *tx) proofOf(u scheduler.Unit, f AsRunFilter, expected timetable.Timelin
 			From: later(s.From, f.From), To: sooner(s.To, f.To)}
 		p.Expected = contentIn(s, p.From, sooner(p.To, now))
 		e := facts.of(&p)
-		e.Holds, e.Ready = holds, ready
+		e.Holds, e.Ready, e.OnAir = holds, ready, t.s.presence.plays(u.ID, p)
 		p.GradeBy(e, now)
 		out = append(out, p)
 	}
@@ -264,4 +264,14 @@ func (ps *presences) holds(u scheduler.Unit, tree *scheduler.Tree) (holds, ready
 	}
 	holds = !ps.pending(e, wire.UnitAddress(u.ID)) && !slices.ContainsFunc(scheduler.Above(tree, u.Area), func(a wire.Address) bool { return ps.pending(e, a) })
 	return holds, e.p.Have.Ready >= e.p.Have.Assets
+}
+
+// plays tells whether the unit says that it plays this now.
+func (ps *presences) plays(unit string, p scheduler.Proof) bool {
+	ps.mu.RLock()
+	defer ps.mu.RUnlock()
+	e := ps.entries[unit]
+	return e != nil && e.p.Online && slices.ContainsFunc(e.p.OnAir, func(o wire.OnAir) bool {
+		return o.Output == p.Output && o.Programme == p.Programme && o.Version == p.Version && o.Interrupt == p.Interrupt
+	})
 }

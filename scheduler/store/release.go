@@ -45,7 +45,9 @@ func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 			continue
 		}
 		r.Units++
-		villages[u.Area] = true
+		if len(t.tree().Children(u.Area)) == 0 {
+			villages[u.Area] = true // a town's own screen makes the town no village
+		}
 		if !e.p.Online && u.State == scheduler.UnitInstalled {
 			r.Offline = append(r.Offline, u.ID)
 		}
