@@ -262,7 +262,8 @@ func (p *Plan) programmes(wanted []Programme) {
 	}
 	for _, w := range wanted {
 		old, ok := p.now.programmes[w.ID]
-		content := !ok || !same(defaulted(w.ProgrammeSpec, old, p.root()), old.ProgrammeSpec)
+		stands := ok && (old.State == "draft" || old.State == "released")
+		content := !stands || !same(defaulted(w.ProgrammeSpec, old, p.root()), old.ProgrammeSpec)
 		if content {
 			act := "change"
 			if !ok {
