@@ -32,11 +32,14 @@ func (s *sim) begin(j *job) {
 			why = Reason{Code: WhyLate, By: by.By, ByTitle: by.ByTitle, Late: time.Duration(s.now - j.roundID(round))}
 		}
 	}
-	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked) {
+	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked || j.Miss.Code == EndOff) {
 		j.MissFrom = 0 // its rounds begin later, none is lost
 	}
 	s.flush(j)
 	j.AirPos = j.posAt(s.now)
+	if j.p.loop() && j.b.first(j.AirPos) {
+		j.Played = 0 // the maximum play time counts each round of a loop
+	}
 	if round, _ := j.b.at(j.AirPos); j.Phase == phaseClock && j.p.loop() {
 		j.First, j.FirstID, j.Played = round, j.at(round*j.b.period), 0
 	}
@@ -56,9 +59,6 @@ func (s *sim) begin(j *job) {
 
 func (s *sim) openStretch(j *job, continues bool) {
 	st := Stretch{Output: s.out, From: s.t.time(s.now), Title: j.p.title, Level: j.p.level, Reason: j.Why, Continues: continues}
-	if j.p.tail {
-		st.Reason = Reason{Code: WhyTail}
-	}
 	if j.p.interrupt {
 		st.Interrupt = j.p.id
 	} else {
@@ -68,16 +68,18 @@ func (s *sim) openStretch(j *job, continues bool) {
 	if j.p.tail {
 		st.plan.index = j.Item
 	}
-	s.open = &st
+	s.open = st
 }
 
 // closeStretch ends what is on air; except when it goes on in the next Run,
 // the output is free then.
 func (s *sim) closeStretch(outcome string, why Reason, by string) {
-	st, j := s.open, s.hold
-	st.To, st.End, st.EndReason, st.By = s.t.time(s.now), outcome, why, by
-	s.tl.Stretches = append(s.tl.Stretches, *st)
-	s.open = nil
+	j := s.hold
+	if s.record {
+		st := s.open
+		st.To, st.End, st.EndReason, st.By = s.t.time(s.now), outcome, why, by
+		s.tl.Stretches = append(s.tl.Stretches, st)
+	}
 	if outcome == wire.OutcomeGoesOn {
 		return
 	}
@@ -170,9 +172,9 @@ func (s *sim) interrupted(j *job, pos int64, why Reason) {
 
 // blocked handles a job that wants the output and does not get it.
 func (s *sim) blocked(j *job) {
-	why := Reason{Code: EndBlocked, By: EndOff}
+	why := Reason{Code: EndOff, By: EndOff}
 	if s.hold != nil {
-		why.By, why.ByTitle = s.hold.p.id, s.hold.p.title
+		why = Reason{Code: EndBlocked, By: s.hold.p.id, ByTitle: s.hold.p.title}
 	}
 	if j.Phase != phaseGap {
 		if j.Miss.By == "" {
@@ -186,7 +188,7 @@ func (s *sim) blocked(j *job) {
 	}
 	switch {
 	case j.p.interrupt || j.p.loop() || !j.b.first(pos):
-		if !j.b.first(pos) || j.p.loop() {
+		if s.hold != nil {
 			why.Code = EndCut
 		}
 		s.interrupted(j, pos, why)
@@ -239,7 +241,7 @@ func (s *sim) expire() {
 // endLoop closes the accounts of a loop whose window is over.
 func (s *sim) endLoop(j *job) {
 	if j.Phase == phaseCut && j.Began {
-		s.tl.Skips = append(s.tl.Skips, s.partOf(s.skipOf(j, j.FirstID, j.FirstID, 1, j.Miss)))
+		s.note(s.partOf(s.skipOf(j, j.FirstID, j.FirstID, 1, j.Miss)))
 		j.MissFrom = 0
 	}
 	s.flush(j)
@@ -253,7 +255,7 @@ func (s *sim) drop(j *job, why Reason) {
 	if !j.b.first(j.Pos) && j.Began {
 		sk = s.partOf(sk)
 	}
-	s.tl.Skips = append(s.tl.Skips, sk)
+	s.note(sk)
 	s.over(j)
 }
 
@@ -295,11 +297,17 @@ func (s *sim) flush(j *job) {
 	if j.Began && on.at(first*j.b.period+head) < from {
 		sk = s.partOf(sk)
 	}
-	s.tl.Skips = append(s.tl.Skips, sk)
+	s.note(sk)
 }
 
 func (s *sim) skip(j *job, start, until int64, rounds int, why Reason) {
-	s.tl.Skips = append(s.tl.Skips, s.skipOf(j, start, until, rounds, why))
+	s.note(s.skipOf(j, start, until, rounds, why))
+}
+
+func (s *sim) note(sk Skip) {
+	if s.record {
+		s.tl.Skips = append(s.tl.Skips, sk)
+	}
 }
 
 func (s *sim) partOf(sk Skip) Skip { sk.Part = true; return sk }

@@ -126,3 +126,14 @@ func same(t *testing.T, what string, got, want []string) {
 		t.Errorf("%s:\n got\n%s\nwant\n%s", what, g, w)
 	}
 }
+
+// firstDiff shows two lists of lines around where they part.
+func firstDiff(a, b []string) string {
+	for i := range max(len(a), len(b)) {
+		if i >= len(a) || i >= len(b) || a[i] != b[i] {
+			lo := max(0, i-2)
+			return fmt.Sprintf("a: %q\nb: %q", a[min(lo, len(a)):min(i+2, len(a))], b[min(lo, len(b)):min(i+2, len(b))])
+		}
+	}
+	return ""
+}
