@@ -86,7 +86,9 @@ func (c *chain) wants(t int64) bool {
 		}
 		return false
 	}
-	if !c.c.interrupt && c.atStart(t) {
+	// What was cut within its first two seconds begins again.
+	again := c.cut && p.OnCut == wire.CutResume && tp.back(c.sim.out, x) == 0
+	if !c.c.interrupt && (again || c.atStart(t)) {
 		if why := c.cannotBegin(tp, t, x); why != "" {
 			c.drop(t, why)
 			return false
@@ -105,7 +107,7 @@ func (c *chain) atStart(t int64) bool {
 func (c *chain) cannotBegin(tp tape, t, x int64) string {
 	rest := tp.length - x%(tp.length+tp.pause)
 	length, sounding := rest, rest
-	if !c.begun {
+	if !c.begun || c.cut {
 		length, sounding = tp.total(c.rounds)-x, int64(c.rounds)*tp.length
 	}
 	return c.sim.fits(c.c, t, length, sounding, c.end)

@@ -87,7 +87,8 @@ func (l *loop) wantsFromWhereItStopped(t int64) bool {
 	if x == l.cycle() {
 		l.round, l.zero, l.due, x = l.round+1, t, t, 0
 	}
-	if x == 0 && !l.begins(t) {
+	// What was cut within its first two seconds begins again.
+	if (x == 0 || l.waiting && l.tp.back(l.sim.out, x) == 0) && !l.begins(t) {
 		l.round, l.waiting = -1, false
 		return false
 	}
