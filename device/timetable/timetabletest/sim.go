@@ -86,16 +86,25 @@ func (s *sim) begin(c *content, t int64) {
 			}
 		}
 	default:
+		s.replace(c, t-tapeOf(c).lead(s.out), t)
 		w, ok := c.sched.starts[t]
 		if !ok {
 			return
 		}
-		for _, j := range s.jobs {
-			if old, ok := j.(*chain); ok && old.c == c && !old.running && !old.cut {
-				old.drop(t, "replaced by its next round")
-			}
-		}
 		s.jobs = append(s.jobs, &chain{sim: s, c: c, start: t, end: min(w.to, c.sched.valid.to), due: t, rounds: max(1, p.Rule.Rounds)})
+	}
+}
+
+// replace gives up what still waits for its start when a later chain of the same
+// content comes to its first item for the output.
+func (s *sim) replace(c *content, next, t int64) {
+	if _, due := c.sched.starts[next]; !due {
+		return
+	}
+	for _, j := range s.jobs {
+		if old, ok := j.(*chain); ok && old.c == c && old.start < next && !old.running && !old.cut {
+			old.drop(t, "replaced by its next round")
+		}
 	}
 }
 
@@ -128,14 +137,14 @@ func (s *sim) closed(t int64) string {
 	return ""
 }
 
-// fits tells whether something that begins at t, lasts length and sounds for
-// sounding of it is cut neither by end nor by quiet hours nor by the programme's
+// fits tells whether something that begins at t, lasts length and keeps the
+// output for kept of it is cut neither by end nor by quiet hours nor by the programme's
 // maximum play time.
-func (s *sim) fits(c *content, t, length, sounding, end int64) string {
+func (s *sim) fits(c *content, t, length, kept, end int64) string {
 	switch {
 	case t+length > end:
 		return "cannot finish"
-	case c.programme.MaxPlay > 0 && sounding > int64(c.programme.MaxPlay):
+	case c.programme.MaxPlay > 0 && kept > int64(c.programme.MaxPlay):
 		return "longer than the maximum play time"
 	case slices.ContainsFunc(s.quiets, func(q window) bool { return t < q.to && q.from < t+length }):
 		return "quiet hours"
@@ -174,6 +183,18 @@ func (t tape) at(x int64) (round int64, item int, offset int64) {
 	return round, -1, x
 }
 
+// lead is how long a round leaves the output free at its beginning.
+func (t tape) lead(o wire.Output) int64 {
+	n := int64(0)
+	for _, i := range t.items {
+		if i.For(o) {
+			break
+		}
+		n += i.Frames() / wire.Rate
+	}
+	return n
+}
+
 // holds tells whether the output belongs to the programme at position x.
 func (t tape) holds(o wire.Output, x int64) bool {
 	_, item, _ := t.at(x)
@@ -184,10 +205,10 @@ func (t tape) holds(o wire.Output, x int64) bool {
 }
 
 // back is where something that stopped at x goes on: two seconds earlier, but not
-// beyond the beginning of what sounded without a break.
+// beyond the beginning of its round or of what sounded without a break.
 func (t tape) back(o wire.Output, x int64) int64 {
 	for range 2 {
-		if x == 0 {
+		if x%(t.length+t.pause) == 0 {
 			break
 		}
 		if _, item, _ := t.at(x - 1); item < 0 || !t.items[item].For(o) {
@@ -196,6 +217,15 @@ func (t tape) back(o wire.Output, x int64) int64 {
 		x--
 	}
 	return x
+}
+
+// kept is how much of n rounds the programme has for itself: all but the pauses
+// that free the output.
+func (t tape) kept(n int) int64 {
+	if t.pause > 60 {
+		return int64(n) * t.length
+	}
+	return t.total(n)
 }
 
 // total is the length of n rounds.
