@@ -37,7 +37,7 @@ func fits(t *testing.T, page *chrometest.Page, what string) {
 		t.Errorf("%s: the page is %d pixels wider than the window", what, wide)
 	}
 	var small, spilt []string
-	page.Eval(`[...document.querySelectorAll("button, summary, a.button")].filter(b => b.checkVisibility() && (b.offsetHeight < 48 || b.offsetWidth < 48)).map(b => b.outerHTML)`, &small)
+	page.Eval(`[...document.querySelectorAll("button, a.button")].filter(b => b.checkVisibility() && (b.offsetHeight < 48 || b.offsetWidth < 48)).map(b => b.outerHTML)`, &small)
 	if len(small) > 0 {
 		t.Errorf("%s: smaller than 48 pixels: %q", what, small)
 	}
@@ -121,9 +121,13 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 	page.Eval(`scrollTo(0, 1500)`, nil)
 	picture(t, page, "phone-middle")
 	page.Eval(`document.querySelector('[data-language="zh-CN"]').click()`, nil)
-	page.Eval(`document.querySelector('.legend').open = true; scrollTo(0, 1e6)`, nil)
-	fits(t, page, "legend")
+	page.Eval(`scrollTo(0, 1e6)`, nil)
 	picture(t, page, "phone-end")
+	page.Eval(`document.getElementById("legend-open").click()`, nil)
+	page.Wait(`document.getElementById("legend-box").open`, soon)
+	fits(t, page, "legend")
+	picture(t, page, "legend")
+	page.Eval(`document.querySelector("#legend-box button").click()`, nil)
 	page.Viewport(1440, 900)
 	page.EmulateMedia()
 	page.Eval(`document.querySelector('[data-filter="offline"]').click()`, nil)
@@ -232,6 +236,13 @@ func stale(t *testing.T, s *stage, page *chrometest.Page) {
 	shows(page, "#age", "秒前的数据")
 	shows(page, "#unit-a0 .title", cut)
 	picture(t, page, "stale")
+	var asked [2]int
+	for i := range asked {
+		page.Eval(`new Promise(r => setTimeout(() => r(performance.getEntriesByType("resource").filter(e => e.name.includes("/demo/frame/")).length), 300))`, &asked[i])
+	}
+	if asked[0] != asked[1] {
+		t.Errorf("the page asks for pictures while the link is lost: %d, then %d", asked[0], asked[1])
+	}
 	s.mu.Lock()
 	s.silent = false
 	s.mu.Unlock()

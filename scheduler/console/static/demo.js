@@ -43,7 +43,7 @@ function look(fresh) {
 	document.body.classList.toggle("is-stale", stale);
 	const at = stale ? Date.parse(state.at) : now();
 	const view = {
-		now: at, next: state.next && { ...state.next, at: Date.parse(state.next.at) },
+		now: at, stale, next: state.next && { ...state.next, at: Date.parse(state.next.at) },
 		clock: (t) => clock.format(t), listening: listener.unit, heard: listener.word,
 	};
 	head(view, age, stale);
@@ -56,7 +56,7 @@ function look(fresh) {
 
 function head(view, age, stale) {
 	text($("county"), state.county || "Villagecast");
-	text($("clock"), date.format(view.now) + " " + clock.format(view.now));
+	text($("clock"), date.format(view.now).replace("日周", "日 周") + " " + clock.format(view.now));
 	text($("age"), stale ? say("age", { age: length(age) }) : say("age.fresh"));
 	hide($("stale"), !stale);
 	if (stale) text($("stale"), say(loggedOut ? "stale.login" : "stale", { time: clock.format(Date.parse(state.at)) }));
@@ -167,7 +167,7 @@ function openBreak(unit) {
 		const key = faultKey(kind);
 		const item = document.createElement("li"), button = document.createElement("button"), how = document.createElement("p");
 		button.type = "button";
-		button.className = "button main";
+		button.className = "button";
 		button.dataset.kind = kind;
 		button.textContent = say(key);
 		how.id = "how-" + kind;
@@ -213,7 +213,8 @@ function legend() {
 for (const b of document.querySelectorAll(".answer")) {
 	b.addEventListener("click", () => { filter = filter === b.dataset.filter ? "" : b.dataset.filter; look(false); });
 }
-$("break").addEventListener("click", (e) => { if (e.target === $("break")) $("break").close(); });
+$("legend-open").addEventListener("click", () => $("legend-box").showModal());
+for (const d of document.querySelectorAll("dialog")) d.addEventListener("click", (e) => { if (e.target === d) d.close(); });
 onLanguage(() => {
 	document.title = say("demo") + " · Villagecast";
 	clocks();

@@ -8,7 +8,7 @@ const off = 0xff201d1c; // an LED that is dark, as ABGR
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Led {
-	#canvas; #url; #timer = 0; #running = false; #visible = false; #wanted = false;
+	#canvas; #url; #timer = 0; #running = false; #visible = false; #wanted = false; #held = false;
 	#last = null; #next = null; #dx = 0; #at = 0; #span = every; #drawn = -1; #asked = 0;
 
 	constructor(canvas, url) {
@@ -26,8 +26,15 @@ export class Led {
 		this.#go();
 	}
 
+	// hold keeps the last picture as it is while there is nobody to ask.
+	hold(held) {
+		if (held === this.#held) return;
+		this.#held = held;
+		this.#go();
+	}
+
 	#go() {
-		const active = this.#wanted && this.#visible && !document.hidden;
+		const active = this.#wanted && !this.#held && this.#visible && !document.hidden;
 		if (active === this.#running) return;
 		this.#running = active;
 		clearTimeout(this.#timer);

@@ -41,10 +41,10 @@ export class Tile {
 		text(p.word, say(mark));
 		text(p.name, name(u));
 		const kind = has(u, "sound") ? (has(u, "screen") ? "both" : "sound") : "screen";
-		text(p.place, [u.town, u.village].filter(Boolean).join(" ") + " · " + say(kind));
+		text(p.place, [u.village, say(kind)].filter(Boolean).join(" · "));
 		const air = this.#air(u, mark, view);
 		this.#tag(u, air, view);
-		this.#media(u, air, fresh);
+		this.#media(u, air, view, fresh);
 		this.#note(u, mark);
 		this.#fault(u, view);
 		this.#buttons(u, view);
@@ -79,7 +79,7 @@ export class Tile {
 		text(this.parts.tag, cut ? say(warning(air) ? air.level : "cut") : next ? say("cut.next") + " " + count(view.next.at - view.now) : "");
 	}
 
-	#media(u, air, fresh) {
+	#media(u, air, view, fresh) {
 		const p = this.parts;
 		const sound = has(u, "sound"), screen = has(u, "screen");
 		hide(p.wave, !sound);
@@ -95,6 +95,7 @@ export class Tile {
 		}
 		if (screen) {
 			const s = u.agent?.screen;
+			this.led.hold(view.stale);
 			this.led.show(Boolean(s && s.width > 0 && u.fault?.kind !== "freeze"));
 			attribute(p.led, "aria-label", s?.text || s?.slogan || say("screen"));
 		}
