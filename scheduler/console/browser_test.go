@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -92,6 +93,7 @@ func mishaps(d *DemoState) {
 	mute.Unit.Presence.Shows = "silent"
 	mute.Unit.Presence.Conditions = []wire.Condition{{Code: "muted-here"}}
 	mute.Fault = &DemoFault{Kind: "mute", Since: seen, Until: time.Now().Add(48 * time.Second)}
+	d.Units[11].Agent = json.RawMessage(`{"screen": {"text": "汛期已到，请勿在河边逗留，夜间留意转移通知。值班电话 12379"}}`)
 	alone := &d.Units[6]
 	alone.Unit.Presence.Shows, alone.Unit.Presence.Online, alone.Unit.Presence.LastSeen = "offline", false, &seen
 	alone.Fault = &DemoFault{Kind: "cut", Since: seen, Until: time.Now().Add(31 * time.Second)}
@@ -103,6 +105,8 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 	shows(page, "#n-missing", "3")
 	shows(page, "#unit-b2 .why", "它自己还在播")
 	shows(page, "#unit-b1 .badge", "断电 · 0:")
+	page.Wait(`document.querySelector("#unit-c3 .led").hidden && document.querySelector("#unit-c3 .ledline span").getAnimations().length === 1`, soon)
+	shows(page, "#unit-c3 .ledline", "汛期已到")
 	for _, language := range []string{"zh-CN", "en"} {
 		page.Eval(fmt.Sprintf(`document.querySelector('[data-language=%q]').click()`, language), nil)
 		for _, theme := range []string{"light", "dark"} {

@@ -137,7 +137,8 @@ function addTile(u) {
 function note(u) {
 	const mark = shows(u), last = marks.get(u.unit.id);
 	marks.set(u.unit.id, mark);
-	if (!last || last === mark || mark === "unknown") return;
+	const calm = (m) => m === "on-air" || m === "idle"; // a pause between two rounds is no news
+	if (!last || last === mark || mark === "unknown" || calm(last) && calm(mark)) return;
 	write(say("changed", { unit: name(u), from: say(last), to: say(mark) }));
 }
 

@@ -17,7 +17,7 @@ export class Tile {
 		const $ = (q) => this.element.querySelector(q);
 		this.parts = {
 			name: $("h3"), state: $(".state"), use: $(".state use"), word: $(".state span"), place: $(".place"), tag: $(".tag"),
-			title: $(".title"), why: $(".why"), wave: $(".wave"), led: $(".led"), note: $(".note"), fault: $(".fault"), badge: $(".badge"),
+			title: $(".title"), why: $(".why"), wave: $(".wave"), led: $(".led"), ledline: $(".ledline"), note: $(".note"), fault: $(".fault"), badge: $(".badge"),
 			watch: $(".watch"), listen: $(".listen"), harm: $(".harm"), mend: $(".mend"), pid: $(".pid"),
 		};
 		this.element.id = "unit-" + this.id;
@@ -83,10 +83,17 @@ export class Tile {
 		const p = this.parts;
 		const sound = has(u, "sound"), screen = has(u, "screen");
 		hide(p.wave, !sound);
-		hide(p.led, !screen);
+		// A screen without a panel of pixels shows a page: its line is drawn here.
+		const s = u.agent?.screen, line = s && !(s.width > 0) ? s.text || s.slogan || "" : "";
+		hide(p.led, !screen || line !== "");
+		hide(p.ledline, !screen || line === "");
+		if (p.ledline.firstChild.textContent !== line) {
+			p.ledline.firstChild.textContent = line;
+			p.ledline.style.setProperty("--time", 4 + line.length / 4 + "s");
+		}
 		if (sound && fresh) {
-			const s = u.agent?.sound;
-			const peak = s && !s.muted ? s.peak ?? 0 : 0, rms = s && !s.muted ? s.rms ?? 0 : 0;
+			const heard = u.agent?.sound?.muted ? {} : u.agent?.sound ?? {};
+			const peak = heard.peak ?? 0, rms = heard.rms ?? 0;
 			this.wave.add(peak, rms, raised(air));
 			const db = Math.round(decibel(rms));
 			attribute(p.wave, "aria-label", say("level"));
@@ -94,7 +101,6 @@ export class Tile {
 			attribute(p.wave, "aria-valuetext", say("level.db", { n: db }));
 		}
 		if (screen) {
-			const s = u.agent?.screen;
 			this.led.hold(view.stale);
 			this.led.show(Boolean(s && s.width > 0 && u.fault?.kind !== "freeze"));
 			attribute(p.led, "aria-label", s?.text || s?.slogan || say("screen"));
