@@ -2,11 +2,11 @@ package console
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -15,9 +15,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
-
-//go:embed static
-var static embed.FS
 
 // Demonstration is what the page /demo asks of the demonstration.
 type Demonstration interface {
@@ -32,6 +29,10 @@ type Demonstration interface {
 // DemoState is one look at the demonstration.
 type DemoState struct {
 	At time.Time `json:"at"`
+	// County is its name; Zone the IANA name of the zone in which times are shown,
+	// the browser's own if empty.
+	County string `json:"county,omitempty"`
+	Zone   string `json:"zone,omitempty"`
 	// Next is the next cut-in of a town into the county's loop.
 	Next  *DemoNext  `json:"next,omitempty"`
 	Units []DemoUnit `json:"units"`
@@ -41,15 +42,18 @@ type DemoState struct {
 type DemoNext struct {
 	At    time.Time `json:"at"`
 	Title string    `json:"title"`
-	Town  string    `json:"town"`
-	Units []string  `json:"units"`
+	// Town is the name of the town that cuts in; Units are the ids of the units
+	// that it takes.
+	Town  string   `json:"town"`
+	Units []string `json:"units"`
 }
 
 // DemoUnit is one tile.
 type DemoUnit struct {
-	Unit    client.Unit `json:"unit"`
-	Village string      `json:"village"`
-	Town    string      `json:"town"`
+	Unit client.Unit `json:"unit"`
+	// Village and Town are names; Village is empty for a unit of the town itself.
+	Village string `json:"village"`
+	Town    string `json:"town"`
 	// PID of the agent's process, 0 while it does not run.
 	PID   int        `json:"pid"`
 	Fault *DemoFault `json:"fault,omitempty"`
@@ -60,6 +64,7 @@ type DemoUnit struct {
 
 // DemoFault is what was broken on purpose.
 type DemoFault struct {
+	// Kind is kill, freeze, cut or mute.
 	Kind  string    `json:"kind"`
 	Since time.Time `json:"since"`
 	// Until is when it mends by itself.
@@ -72,13 +77,8 @@ const look = 250 * time.Millisecond
 // Demo serves the page of the demonstration under /demo.
 func Demo(d Demonstration) http.Handler {
 	mux := http.NewServeMux()
-	files, err := fs.Sub(static, "static")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	server := http.FileServerFS(files)
-	mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "demo.html") })
-	mux.Handle("GET /demo/static/", http.StripPrefix("/demo/static/", server))
+	mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files(), "demo.html") })
+	mux.Handle("GET /demo/static/", http.StripPrefix("/demo/static/", http.FileServerFS(files())))
 	mux.HandleFunc("GET /demo/events", func(w http.ResponseWriter, r *http.Request) { demoEvents(d, w, r) })
 	mux.HandleFunc("POST /demo/break/{unit}/{kind}", func(w http.ResponseWriter, r *http.Request) {
 		if err := d.Break(r.Context(), r.PathValue("unit"), r.PathValue("kind")); err != nil {
@@ -87,41 +87,37 @@ func Demo(d Demonstration) http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("GET /demo/listen/{unit}", func(w http.ResponseWriter, r *http.Request) { pass(d, "/listen.wav", w, r) })
-	mux.HandleFunc("GET /demo/frame/{unit}", func(w http.ResponseWriter, r *http.Request) { pass(d, "/frame.png", w, r) })
+	mux.HandleFunc("GET /demo/listen/{unit}", func(w http.ResponseWriter, r *http.Request) { pass(d, "/listen.wav", absent, w, r) })
+	mux.HandleFunc("GET /demo/frame/{unit}", func(w http.ResponseWriter, r *http.Request) { pass(d, "/frame.png", blank, w, r) })
 	return http.NewCrossOriginProtection().Handler(strict(mux))
 }
 
-// strict sets the headers that keep foreign content out.
-func strict(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-cache")
-		next.ServeHTTP(w, r)
-	})
+// absent answers for a unit that does not run or does not answer.
+func absent(w http.ResponseWriter) {
+	http.Error(w, "the unit does not answer", http.StatusServiceUnavailable)
 }
 
-// pass hands a request on to the unit's own page.
-func pass(d Demonstration, path string, w http.ResponseWriter, r *http.Request) {
+// blank answers for a panel that is dark because its unit does not run: asked
+// eight times a second, that is no error.
+func blank(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }
+
+// pass hands a request on to the unit's own page; gone answers in its place.
+func pass(d Demonstration, path string, gone func(http.ResponseWriter), w http.ResponseWriter, r *http.Request) {
 	page := d.Page(r.PathValue("unit"))
 	if page == nil {
-		http.Error(w, "the unit does not run", http.StatusServiceUnavailable)
+		gone(w)
 		return
 	}
 	proxy := httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(page)
-			p.Out.URL.Path = path
+			p.Out.URL.Path, p.Out.URL.RawQuery = path, ""
 			p.Out.Header.Del("Cookie")
 			p.Out.Header.Del("Authorization")
 		},
 		FlushInterval: -1,
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
-			http.Error(w, "the unit does not answer", http.StatusBadGateway)
-		},
+		ErrorHandler:  func(w http.ResponseWriter, _ *http.Request, _ error) { gone(w) },
+		ErrorLog:      log.New(io.Discard, "", 0),
 	}
 	proxy.ServeHTTP(w, r)
 }

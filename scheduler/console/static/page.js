@@ -1,0 +1,4 @@
+// The plain pages: their language.
+import { speak } from "./words.js";
+
+speak();
