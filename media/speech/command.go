@@ -88,10 +88,11 @@ func Espeak() *Command {
 
 // Validate reports what is wrong with the settings.
 func (c *Command) Validate() error {
-	for _, argv := range [][]string{c.Argv, c.English} {
-		if len(argv) == 0 && c.Argv != nil {
-			continue
-		}
+	lines := [][]string{c.Argv}
+	if len(c.English) > 0 {
+		lines = append(lines, c.English)
+	}
+	for _, argv := range lines {
 		all := strings.Join(argv, "\n")
 		switch {
 		case len(argv) == 0 || argv[0] == "" || strings.Contains(argv[0], "{"):

@@ -1,10 +1,6 @@
 package audio
 
-import (
-	"fmt"
-	"io"
-	"time"
-)
+import "time"
 
 // Types of file that Open decodes. They are the values of wire's Sound.Type.
 const (
@@ -44,17 +40,3 @@ type Info struct {
 
 // Length is how long the sound is between Lead and Trail.
 func (i Info) Length() time.Duration { return Duration(i.Frames - i.Lead - i.Trail) }
-
-// Open decodes r as a stream. typ is one of the types above; empty means that
-// the content decides. The Stream reads from r as long as it is used. Errors, of
-// Open and of the Stream, are *Error, or come from r.
-func Open(r io.ReadSeeker, typ string) (Stream, error) {
-	return nil, fmt.Errorf("open audio: not yet")
-}
-
-// Probe recognises r by its content, decodes it whole with the decoder that
-// plays it, and measures it. A file for which Probe gives no error plays. The
-// errors are *Error, or come from r.
-func Probe(r io.ReadSeeker) (Info, error) {
-	return Info{}, fmt.Errorf("probe audio: not yet")
-}
