@@ -183,7 +183,7 @@ func TestOnAirAndHeartbeats(t *testing.T) {
 		item.Text = &wire.Text{Body: "今天下午停水", Stay: 5000}
 		c.County(horn, agenttest.Programme("news", "county", chain, item))
 		u := c.Unit(horn, spool.Memory(), nil)
-		agenttest.SleepUntil(at(7, 0, 30))
+		agenttest.SleepUntil(at(7, 0, 37))
 		beat := agenttest.Last[wire.Heartbeat](c, horn, wire.ChannelHeartbeat)
 		if len(beat.OnAir) != 2 || beat.OnAir[0].Programme != "news" || beat.Volume != 80 {
 			t.Fatalf("heartbeat is %+v", beat)

@@ -57,25 +57,32 @@ func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
 
 // RoundTrip answers a request.
 func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.requests = append(m.requests, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	content, ok := m.files[strings.TrimPrefix(r.URL.Path, "/media/")]
 	w := httptest.NewRecorder()
-	if !ok {
-		http.NotFound(w, r)
-	} else {
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-	}
+	m.ServeHTTP(w, r)
 	resp := w.Result()
 	resp.Request = r
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.breakAt > 0 {
 		resp.Body = io.NopCloser(io.MultiReader(io.LimitReader(resp.Body, m.breakAt), broken{}))
 	}
 	return resp, nil
+}
+
+// ServeHTTP serves GET /media/{hash}, for agents that are processes of their own.
+func (m *Media) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	m.requests = append(m.requests, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
+	content, ok := m.files[strings.TrimPrefix(r.URL.Path, "/media/")]
+	m.mu.Unlock()
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 type broken struct{}

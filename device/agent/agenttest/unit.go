@@ -25,8 +25,8 @@ type Unit struct {
 	ID   string
 	Disk *spool.Mem
 	stop context.CancelFunc
-	done chan error
-	t    testing.TB
+	done chan struct{}
+	err  error
 }
 
 // Unit starts an agent of the centre on a disk, with counting outputs. change
@@ -41,19 +41,27 @@ func (c *Centre) Unit(id string, disk *spool.Mem, change func(*agent.Options)) *
 	if change != nil {
 		change(&o)
 	}
-	u := &Unit{ID: id, Disk: disk, stop: cancel, done: make(chan error, 1), t: c.t}
-	go func() { u.done <- agent.Run(ctx, o) }()
+	u := &Unit{ID: id, Disk: disk, stop: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(u.done)
+		u.err = agent.Run(ctx, o)
+	}()
+	c.t.Cleanup(func() { _ = u.Stop() })
 	return u
 }
 
-// Stop tells the agent to stop and waits until it has.
+// Stop tells the agent to stop, waits until it has, and gives its error. The
+// end of the test calls it too.
 func (u *Unit) Stop() error {
 	u.stop()
-	return <-u.done
+	return u.Wait()
 }
 
 // Wait waits until the agent ends by itself.
-func (u *Unit) Wait() error { return <-u.done }
+func (u *Unit) Wait() error {
+	<-u.done
+	return u.err
+}
 
 // PowerCut takes the power from the agent and gives the disk as it is found
 // afterwards. Its last words reach nobody.
