@@ -87,10 +87,10 @@ func (c *check) optTime(field string, ms int64) {
 	}
 }
 
-func (c *check) span(field string, from, to int64) {
-	c.time(field+"from", from)
-	c.time(field+"to", to)
-	c.that(to >= from, field+"to", to, "use an end that is not before the start")
+func (c *check) span(from, to int64) {
+	c.time("from", from)
+	c.time("to", to)
+	c.that(to >= from, "to", to, "use an end that is not before the start")
 }
 
 func (c *check) address(field string, a Address) {

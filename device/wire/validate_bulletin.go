@@ -269,7 +269,9 @@ func (b Bar) Validate() error {
 func (m Mute) Validate() error {
 	var c check
 	c.id("id", m.ID)
-	c.span("", m.From, m.Until)
+	c.time("from", m.From)
+	c.time("until", m.Until)
+	c.that(m.Until >= m.From, "until", m.Until, "use an end that is not before the start")
 	c.text("why", m.Why, 0, MaxWords)
 	return c.err
 }

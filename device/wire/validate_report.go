@@ -51,7 +51,7 @@ func (a AsRun) Validate() error {
 	c.content(a.Programme, a.Version, a.Interrupt)
 	c.text("title", a.Title, 0, MaxTitle)
 	c.level("level", a.Level)
-	c.span("", a.From, a.To)
+	c.span(a.From, a.To)
 	c.count("rounds", len(a.Rounds), MaxRounds)
 	each(&c, "rounds", a.Rounds)
 	c.oneOf("outcome", a.Outcome, OutcomeEnded, OutcomeCut, OutcomeStopped, OutcomeGoesOn, OutcomeFailed, OutcomeUnknown)
@@ -109,7 +109,7 @@ func (e Event) Validate() error {
 // Validate checks one span without power.
 func (o Off) Validate() error {
 	var c check
-	c.span("", o.From, o.To)
+	c.span(o.From, o.To)
 	return c.err
 }
 
@@ -124,7 +124,7 @@ func (s Stored) Validate() error {
 func (d DetailRequest) Validate() error {
 	var c check
 	c.id("id", d.ID)
-	c.span("", d.From, d.To)
+	c.span(d.From, d.To)
 	c.text("after", d.After, 0, MaxTitle)
 	return c.err
 }
@@ -146,7 +146,7 @@ func (r CueRun) Validate() error {
 	c.content(r.Programme, r.Version, r.Interrupt)
 	c.time("round", r.Round)
 	c.number("item", int64(r.Item), 0, MaxItems-1)
-	c.span("", r.From, r.To)
+	c.span(r.From, r.To)
 	c.number("offset", r.Offset, 0, MaxItemFrames)
 	c.number("frames", r.Frames, 0, MaxItemFrames)
 	return c.err
