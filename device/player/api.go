@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/villagecast/villagecast/media/audio"
 )
 
 // Rate is the number of frames in a second of every stream here.
@@ -12,28 +14,23 @@ const Rate = 48000
 // FadeTime is how long a span that is cut takes to fall silent.
 const FadeTime = 300 * time.Millisecond
 
-// Stream is sound being decoded: mono float32 at Rate, full scale ±1. Read
-// fills p with up to len(p) frames; the cases are those of io.Reader: n > 0
-// with or without an error, or n = 0 and io.EOF at the end.
-type Stream = interface {
-	Read(p []float32) (n int, err error)
-}
+// Stream is sound being decoded: mono float32 at Rate, full scale ±1.
+type Stream = audio.Stream
 
 // Clip is something that can be played, several times, even at once.
 type Clip interface {
 	// Open returns a new stream that begins with frame 0 of the clip (after
 	// its trimmed lead). It is called from a goroutine of the player's, about
 	// three seconds ahead, and may block. A stream with a Close() error method
-	// is closed when it is no longer needed; one with a Skip(frames int64)
-	// error method is asked to skip instead of being read and thrown away.
+	// is closed when it is no longer needed.
 	Open() (Stream, error)
 }
 
 // Span is one stretch of one clip at one instant.
 type Span struct {
-	// ID names the span, unique within a plan. A span of a new plan with the
-	// same ID and the same origin (At less Offset) is the same span: if it
-	// sounds it goes on, with its new Frames, Gain and Cut.
+	// ID names the span and its clip, unique within a plan. A span of a new
+	// plan with the same ID and the same origin (At less Offset) is the same
+	// span: if it sounds it goes on, with its new Frames, Gain and Cut.
 	ID string
 	// At is the air time at which its first frame sounds.
 	At time.Time
@@ -63,7 +60,7 @@ type Played struct {
 	// many followed it, the fade of a cut included.
 	Offset, Frames int64
 	// At is the air time at which the first one sounded, by the anchor of the
-	// time when it was handed out.
+	// time when it was handed out; zero if none was.
 	At time.Time
 	// Late is At less the instant at which the plan wanted that frame; to
 	// within a microsecond, negative when early.
@@ -149,7 +146,7 @@ type Status struct {
 	// Fault is why nothing can sound now; nil when all is well. Given up is
 	// told by errors.Is(Fault, ErrGivenUp).
 	Fault error
-	// Since is when Fault last changed.
+	// Since is when Fault last changed (system clock).
 	Since time.Time
 	// LastFill is when the output last took frames (system clock).
 	LastFill time.Time

@@ -52,6 +52,7 @@ type frameClock struct {
 	skew    int64         // air time in unix nanoseconds, less time since base
 	anchor  time.Duration // since base
 	asks    []ask         // within the window, oldest first
+	opened  time.Duration // first ask since the output was opened
 }
 
 // since is the time since the clock's base, by the monotonic clock.
@@ -80,6 +81,7 @@ func (c *frameClock) readAir() time.Duration {
 func (c *frameClock) note(now time.Duration, pos int64) time.Duration {
 	a := ask{at: now, ahead: now - duration(pos)}
 	if len(c.asks) == 0 {
+		c.opened = now
 		c.asks = append(c.asks, a)
 		slip := a.ahead - c.anchor
 		c.anchor = a.ahead
@@ -101,6 +103,13 @@ func (c *frameClock) note(now time.Duration, pos int64) time.Duration {
 
 // forget drops what is known of the output's pace, for one that was opened anew.
 func (c *frameClock) forget() { c.asks = c.asks[:0] }
+
+// settled says whether the anchor can be trusted: the first asks of an output
+// fill its empty buffers and come too soon one after the other.
+func (c *frameClock) settled() bool {
+	n := len(c.asks)
+	return n > 0 && c.asks[n-1].at-c.opened >= c.latency/2
+}
 
 func least(asks []ask) time.Duration {
 	m := time.Duration(math.MaxInt64)

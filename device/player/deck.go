@@ -244,7 +244,7 @@ func (d *deck) readyAt(v *voice, skip int64) bool {
 		v.src.owed += skip - v.skipped
 		v.skipped = skip
 	}
-	return v.src.ready()
+	return v.src.ready() && d.clock.settled()
 }
 
 // openAhead opens the clips whose instant is near, and drops those that turn

@@ -24,4 +24,10 @@
 // it: the mixer, which renders for an Output that asks (a card, Silent, WAV),
 // and the counter, which renders nothing and wakes only where a span begins or
 // ends (Counting), so that a simulated day is nearly free.
+//
+// # A sound card
+//
+// Sound needs cgo, ALSA's headers and the build tag alsa, and stands in one
+// file. "go test -tags alsa" plays to the virtual card of package vcap and
+// compares what it consumed sample by sample.
 package player

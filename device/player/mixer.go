@@ -3,6 +3,7 @@ package player
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -20,7 +21,7 @@ func (p *Player) fill(buf []float32) {
 	now := p.clock.since()
 	p.anchor(now)
 	if jump := p.clock.readAir(); jump.Abs() > 50*time.Millisecond {
-		p.log.Info("air time jumped", "by", jump)
+		p.log.say(slog.LevelInfo, "air time jumped", "by", jump)
 	}
 	clear(buf)
 	overlap := len(p.deck.fading) > 0
@@ -37,7 +38,8 @@ func (p *Player) fill(buf []float32) {
 // anchor notes the ask for frames and what it tells of the output.
 func (p *Player) anchor(now time.Duration) {
 	quiet := now - p.lastFill - duration(p.lastLen)
-	gap := p.filled && quiet > gapTime
+	gap := p.filled && (quiet > gapTime || p.lost)
+	p.lost = false
 	if gap {
 		p.clock.forget()
 		p.deck.gap()
@@ -48,7 +50,7 @@ func (p *Player) anchor(now time.Duration) {
 	}
 	p.status.Reanchors++
 	p.status.Slipped += slip
-	p.log.Warn("sound output fell behind: re-anchored", "by", slip.Round(time.Microsecond), "gap", gap)
+	p.log.say(slog.LevelWarn, "sound output fell behind: re-anchored", "by", slip.Round(time.Microsecond), "gap", gap)
 }
 
 // applyMute silences buf if the player is muted, without a click.

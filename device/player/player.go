@@ -13,7 +13,7 @@ import (
 // goroutine.
 type Player struct {
 	out    Output
-	log    *slog.Logger
+	log    scribe
 	notify chan struct{}
 	meter  meter
 
@@ -32,23 +32,27 @@ type Player struct {
 	lastFill time.Duration
 	lastLen  int64 // frames of the last fill
 	filled   bool
+	lost     bool // the output has failed since the last fill
 	started  bool
 	closed   bool
 	poke     chan struct{} // wakes the counter
 }
 
 // New returns a player on out, which it owns from now on; nothing is asked of
-// the output before Start. With a *Counting output nothing is rendered.
+// the output before Start. With a *Counting output nothing is rendered. Every
+// player is to be closed, one that could not be started too.
 func New(out Output, opts Options) *Player {
 	opts.fill(out.Latency())
 	p := &Player{
 		out:    out,
-		log:    opts.Logger.With("component", "player"),
+		log:    make(scribe, 64),
 		notify: make(chan struct{}, 1),
 		poke:   make(chan struct{}, 1),
 		volume: ramp{now: 1, to: 1},
 	}
 	p.stopping, p.stop = context.WithCancel(context.Background())
+	logger := opts.Logger.With("component", "player")
+	p.wg.Go(func() { p.log.run(p.stopping, logger) })
 	p.clock = frameClock{base: time.Now(), now: opts.Now, latency: out.Latency()}
 	p.clock.readAir()
 	p.deck = deck{clock: &p.clock, grace: frames(opts.Grace), report: p.report, ended: -1}
@@ -59,7 +63,7 @@ func New(out Output, opts Options) *Player {
 	if opts.Amp != nil {
 		p.runAmp(opts)
 	}
-	p.status = Status{Output: out.Name(), Since: opts.Now()}
+	p.status = Status{Output: out.Name(), Since: time.Now()}
 	return p
 }
 
@@ -98,7 +102,7 @@ func (p *Player) runAmp(opts Options) {
 			select {
 			case p.amp <- on:
 			default:
-				p.log.Error("amplifier switch is stuck", "on", on)
+				p.log.say(slog.LevelError, "amplifier switch is stuck", "on", on)
 			}
 		},
 	}
@@ -272,7 +276,7 @@ func (p *Player) Progress() time.Time { return p.Status().LastFill }
 // report takes in a stretch that has ended; the lock is held.
 func (p *Player) report(r Played) {
 	if r.Err != nil {
-		p.log.Warn("span did not play to its end", "span", r.ID, "frames", r.Frames, "err", r.Err)
+		p.log.say(slog.LevelWarn, "span did not play to its end", "span", r.ID, "frames", r.Frames, "err", r.Err)
 	}
 	p.reports = append(p.reports, r)
 	p.tell()
@@ -297,10 +301,11 @@ func (p *Player) setFault(err error) {
 		return
 	}
 	if err == nil {
-		p.log.Info("sound output plays again", "output", p.status.Output, "after", time.Since(p.status.Since))
+		p.log.say(slog.LevelInfo, "sound output plays again", "output", p.status.Output, "after", time.Since(p.status.Since))
 	} else {
-		p.log.Error("sound output failed", "output", p.status.Output, "err", err)
+		p.log.say(slog.LevelError, "sound output failed", "output", p.status.Output, "err", err)
 	}
+	p.lost = p.lost || err != nil
 	p.status.Fault, p.status.Since = err, time.Now()
 	p.tell()
 }

@@ -7,10 +7,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/villagecast/villagecast/media/audio"
 )
 
 // chunkFrames is how many frames a decoder hands over at a time: 50 ms.
 const chunkFrames = Rate / 20
+
+var errNoClip = errors.New("open clip: span has none")
 
 // decoders starts and ends the goroutines that decode ahead, and keeps the
 // chunks that they fill for the next ones.
@@ -78,7 +82,7 @@ func (s *source) decode(clip Clip, offset int64) (err error) {
 		}
 	}()
 	if clip == nil {
-		return errors.New("open clip: span has none")
+		return errNoClip
 	}
 	stream, err := clip.Open()
 	if err != nil {
@@ -86,6 +90,9 @@ func (s *source) decode(clip Clip, offset int64) (err error) {
 	}
 	if c, ok := stream.(io.Closer); ok {
 		defer c.Close()
+	}
+	if c, ok := stream.(closing); ok {
+		stream = c.Stream
 	}
 	if err := s.skip(stream, offset); err != nil {
 		return err
@@ -106,24 +113,23 @@ func (s *source) decode(clip Clip, offset int64) (err error) {
 	}
 }
 
-// skip brings stream to its frame n.
+// skip brings stream to its frame n, in steps so that it can be stopped.
 func (s *source) skip(stream Stream, n int64) error {
-	if k, ok := stream.(interface{ Skip(frames int64) error }); ok && n > 0 {
-		return wrapDecode(k.Skip(n))
-	}
-	c := s.from.take()
-	defer s.from.give(c)
 	for n > 0 {
 		select {
 		case <-s.stop:
 			return io.EOF
 		default:
 		}
-		k, err := readFull(stream, c[:min(n, chunkFrames)])
-		n -= int64(k)
+		want := min(n, 10*Rate)
+		got, err := audio.Skip(stream, want)
 		if err != nil {
-			return err
+			return wrapDecode(err)
 		}
+		if got < want {
+			return io.EOF
+		}
+		n -= got
 	}
 	return nil
 }
