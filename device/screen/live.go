@@ -50,4 +50,3 @@ func (k *kiosk) state(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(body)
 }
-

@@ -74,7 +74,7 @@
 		stage.dataset.view = w.view;
 		set("level", w.level);
 		set("color", w.color);
-		page.textContent = text.style.clipPath = "";
+		page.textContent = text.style.clipPath = text.style.whiteSpace = "";
 		text.textContent = w.body || "";
 		word.textContent = WORDS[w.level] || "";
 		if (w.view === "empty") return;
@@ -88,7 +88,7 @@
 	}
 
 	// scroll lets a line pass evenly: whole passes in its time, at least one. A
-	// line that fits stands still, as large as it can be.
+	// line that fits, somewhat smaller, stands still.
 	function scroll(w) {
 		const W = box.clientWidth, H = box.clientHeight;
 		const size = Math.floor(Math.min(H * .62, W * .2));
@@ -97,7 +97,7 @@
 		text.style.top = "";
 		text.style.fontSize = size + "px";
 		const width = text.offsetWidth;
-		if (width <= W * .94) {
+		if (width <= W * 1.6) {
 			still(w);
 			return;
 		}
@@ -122,6 +122,15 @@
 			text.style.fontSize = size + "px";
 			return text.offsetHeight <= H * .96 && text.scrollWidth <= text.clientWidth + 1;
 		};
+		// One line, if that costs less than half of the size.
+		text.style.whiteSpace = "pre";
+		text.style.fontSize = most + "px";
+		const one = Math.floor(most * Math.min(1, text.clientWidth * .98 / text.scrollWidth));
+		if (one >= most * .55 && !w.body.includes("\n") && fits(one)) {
+			text.style.top = (H - text.offsetHeight) / 2 + "px";
+			return;
+		}
+		text.style.whiteSpace = "";
 		let low = least, high = most;
 		if (fits(least)) {
 			while (low < high) {
