@@ -35,7 +35,6 @@ type agents struct {
 	// http asks the units' own pages.
 	http *http.Client
 
-	mu  sync.Mutex
 	all map[string]*agent
 	wg  sync.WaitGroup
 }
