@@ -86,7 +86,9 @@ func (c *chain) wants(t int64) bool {
 		}
 		return false
 	}
-	if !c.c.interrupt && c.atStart(t) {
+	// What was cut within its first two seconds begins again.
+	again := c.cut && p.OnCut == wire.CutResume && tp.back(c.sim.out, x) <= tp.lead(c.sim.out)
+	if !c.c.interrupt && (again || c.atStart(t)) {
 		if why := c.cannotBegin(tp, t, x); why != "" {
 			c.drop(t, why)
 			return false
@@ -104,11 +106,11 @@ func (c *chain) atStart(t int64) bool {
 
 func (c *chain) cannotBegin(tp tape, t, x int64) string {
 	rest := tp.length - x%(tp.length+tp.pause)
-	length, sounding := rest, rest
-	if !c.begun {
-		length, sounding = tp.total(c.rounds)-x, int64(c.rounds)*tp.length
+	length, kept := rest, rest
+	if !c.begun || c.cut {
+		length, kept = tp.total(c.rounds)-x, tp.kept(c.rounds)
 	}
-	return c.sim.fits(c.c, t, length, sounding, c.end)
+	return c.sim.fits(c.c, t, length, kept, c.end)
 }
 
 func (c *chain) ended(t int64) string {
@@ -152,9 +154,7 @@ func (c *chain) takes(t int64) Slot {
 	c.begun = true
 	c.held = t
 	round, item, offset := tp.at(t - c.zero)
-	if item >= 0 {
-		c.aired++
-	}
+	c.aired++
 	s := Slot{Programme: p.ID, Version: p.Version, Round: c.start + round*(tp.length+tp.pause), Item: item, Offset: offset}
 	if c.c.interrupt {
 		s.Interrupt, s.Programme = p.ID, ""

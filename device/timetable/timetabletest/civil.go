@@ -31,8 +31,8 @@ func newZone(name string) (*zone, error) {
 
 // civil is what the clock on the wall shows at the instant.
 func (z *zone) civil(instant int64) int64 {
-	t := time.Unix(instant, 0).In(z.loc)
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC).Unix()
+	_, offset := time.Unix(instant, 0).In(z.loc).Zone()
+	return instant + int64(offset)
 }
 
 // instant is the first instant at which the clock on the wall shows civil or,

@@ -87,7 +87,13 @@ func (l *loop) wantsFromWhereItStopped(t int64) bool {
 	if x == l.cycle() {
 		l.round, l.zero, l.due, x = l.round+1, t, t, 0
 	}
-	if x == 0 && !l.begins(t) {
+	// What was cut within its first two seconds, or blocked at its first item for
+	// this output, begins again.
+	from := x
+	if l.waiting {
+		from = l.tp.back(l.sim.out, x)
+	}
+	if (from == 0 || l.waiting && from <= l.tp.lead(l.sim.out)) && !l.begins(t-from) {
 		l.round, l.waiting = -1, false
 		return false
 	}

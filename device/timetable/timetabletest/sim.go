@@ -137,14 +137,14 @@ func (s *sim) closed(t int64) string {
 	return ""
 }
 
-// fits tells whether something that begins at t, lasts length and sounds for
-// sounding of it is cut neither by end nor by quiet hours nor by the programme's
+// fits tells whether something that begins at t, lasts length and keeps the
+// output for kept of it is cut neither by end nor by quiet hours nor by the programme's
 // maximum play time.
-func (s *sim) fits(c *content, t, length, sounding, end int64) string {
+func (s *sim) fits(c *content, t, length, kept, end int64) string {
 	switch {
 	case t+length > end:
 		return "cannot finish"
-	case c.programme.MaxPlay > 0 && sounding > int64(c.programme.MaxPlay):
+	case c.programme.MaxPlay > 0 && kept > int64(c.programme.MaxPlay):
 		return "longer than the maximum play time"
 	case slices.ContainsFunc(s.quiets, func(q window) bool { return t < q.to && q.from < t+length }):
 		return "quiet hours"
@@ -217,6 +217,15 @@ func (t tape) back(o wire.Output, x int64) int64 {
 		x--
 	}
 	return x
+}
+
+// kept is how much of n rounds the programme has for itself: all but the pauses
+// that free the output.
+func (t tape) kept(n int) int64 {
+	if t.pause > 60 {
+		return int64(n) * t.length
+	}
+	return t.total(n)
 }
 
 // total is the length of n rounds.
