@@ -77,7 +77,7 @@ func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	planned := map[string]bool{}
 	out := make([]*span, 0, len(list))
 	for _, t := range list {
-		if t.Pause || t.Frames <= 0 {
+		if t.Pause || t.Frames <= 0 || p.played(t) {
 			continue
 		}
 		s := p.find(t, planned, now)
@@ -95,6 +95,20 @@ func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 		}
 	}
 	return out
+}
+
+// played tells whether the output has already taken all of t: it is ahead of the
+// clock by its latency, so that a plan made just before an item's end still
+// names the item's last moments.
+func (p *planner) played(t timetable.Span) bool {
+	k := key{t.Output, t.Programme, t.Version, t.Interrupt}
+	for _, s := range p.spans {
+		if s.over && s.key == k && s.round == t.Round.UnixMilli() && s.item == t.Item && s.next >= t.Offset+t.Frames &&
+			near(s.at.Add(-duration(s.offset)), t.From.Add(-duration(t.Offset))) {
+			return true
+		}
+	}
+	return false
 }
 
 // find is the span that t is, or goes on with now, or a new one. A cut item that
