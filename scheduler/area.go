@@ -1,5 +1,7 @@
 package scheduler
 
+import "github.com/villagecast/villagecast/device/wire"
+
 // Area is a node of the tree county > town > village, of any depth.
 type Area struct {
 	// ID is immutable, see wire.ValidID.
@@ -11,6 +13,9 @@ type Area struct {
 	Code string
 	// Contact is whom to call, in words: name and phone.
 	Contact string
+	// Rev rises with every change; a Put with a Rev that is not 0 and not the
+	// stored one is refused as stale.
+	Rev int64
 }
 
 // Group is a named list of areas and units, expanded by the centre; membership
@@ -20,4 +25,13 @@ type Group struct {
 	Name  string
 	Areas []string
 	Units []string
+	// Rev as in Area.
+	Rev int64
+}
+
+// County is what holds for every unit of the county.
+type County struct {
+	wire.County
+	// Rev as in Area.
+	Rev int64
 }

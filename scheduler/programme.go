@@ -38,7 +38,8 @@ type Programme struct {
 	Campaign string
 	OnCut    string
 	OnBlock  string
-	// Grace in seconds; MaxPlay in seconds, 0 for none; Volume in per cent.
+	// Grace in seconds: 0 means the default of 10 minutes, NoGrace none at all.
+	// MaxPlay in seconds, 0 for none; Volume in per cent, 0 means 100.
 	Grace   int
 	MaxPlay int
 	Volume  int
@@ -49,6 +50,9 @@ type Programme struct {
 	// Items are those of the playlist as released; empty in a draft.
 	Items []wire.Item
 }
+
+// NoGrace is the Grace of a programme whose blocked rounds never wait.
+const NoGrace = -1
 
 // Targets say whom content is for.
 type Targets struct {
@@ -64,6 +68,8 @@ type Calendar struct {
 	ID    string
 	Name  string
 	Dates []wire.Date
+	// Rev as in Area.
+	Rev int64
 }
 
 // Warning is an interrupt: content that takes the outputs of an area at once.

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"time"
 
+	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
@@ -45,4 +46,75 @@ type Notable struct {
 	Unit string
 	Code string
 	Text string
+}
+
+// Skip is a stored skip: rounds that did not play, and why.
+type Skip struct {
+	Unit  string
+	Spool string
+	Seq   uint64
+	wire.Skip
+}
+
+// Off is a stored span in which a unit says that it was off.
+type Off struct {
+	Unit string
+	wire.Off
+}
+
+// Grades of proof beside those that a unit gives (wire.GradePlayed, GradeHeard, GradeFailed).
+const (
+	GradeSkipped   = "skipped"   // did not play, with a reason
+	GradePart      = "part"      // some of it played
+	GradeNoPower   = "no-power"  // the unit says that it was off
+	GradeNoProof   = "no-proof"  // nobody knows
+	GradeReady     = "ready"     // to come: the unit holds it and its assets
+	GradeDelivered = "delivered" // to come: the unit holds it
+	GradePending   = "pending"   // to come: the unit does not hold it yet
+)
+
+// Proof is one expected stretch of a programme version on one output of a unit,
+// or a stretch that was proved though not expected, with what became of it.
+type Proof struct {
+	Unit      string
+	Output    wire.Output
+	Programme string
+	Version   int
+	Interrupt string
+	Title     string
+	Level     wire.Level
+	// From and To are those expected; those proved, if nothing was expected.
+	From, To time.Time
+	// Expected is how long content should have sounded or shown in it, Proved how long it did.
+	Expected, Proved time.Duration
+	Grade            string
+	// Why gives the reason of a skip, a failure or a cut in words.
+	Why string
+	// AsRuns are the entries that prove it.
+	AsRuns []AsRun
+}
+
+// Stretch is one contiguous stretch of a timetable, see timetable.Stretch.
+type Stretch struct {
+	Output    wire.Output
+	From, To  time.Time
+	Programme string
+	Version   int
+	Interrupt string
+	Title     string
+	Level     wire.Level
+	// Reason says why it is on, EndReason why it ends; Why is the first in
+	// English words. End is how it ends (wire.Outcome…), By what ends it.
+	Reason, EndReason timetable.Reason
+	Why, End, By      string
+}
+
+// Timetable is what the units of one distinct set of snapshots do.
+type Timetable struct {
+	Units     []string
+	Zone      string
+	Stretches []Stretch
+	Skips     []timetable.Skip
+	// Problems are programmes that a unit would leave out, and why.
+	Problems []string
 }

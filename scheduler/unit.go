@@ -18,11 +18,13 @@ const (
 
 // Unit is a place with outputs. The device in it can be replaced.
 type Unit struct {
-	ID      string
-	Area    string
-	Name    string
-	State   UnitState
-	Outputs []wire.Output
+	ID    string
+	Area  string
+	Name  string
+	State UnitState
+	// StateSince is when the state was set.
+	StateSince time.Time
+	Outputs    []wire.Output
 	// Volume is in per cent, 0 to 100.
 	Volume int
 	// Position in degrees, WGS-84; nil when unknown.
@@ -31,6 +33,8 @@ type Unit struct {
 	Quiet    []wire.Window
 	// SecretHash is the SHA-256 of the device's secret.
 	SecretHash []byte
+	// Rev as in Area.
+	Rev int64
 }
 
 // Position is a point on earth, WGS-84, in degrees.
@@ -43,10 +47,18 @@ type Presence struct {
 	Session uint64
 	Spool   string
 	Boot    string
+	// FormerBoot is the boot id before; Twins is when two boot ids were last
+	// seen to alternate: two devices with one identity.
+	FormerBoot string
+	Twins      time.Time
 	// Since is when Online last changed; LastSeen is the last message of the
 	// unit itself, by the centre's clock.
 	Since    time.Time
 	LastSeen time.Time
+	// Cause says why it went offline, see the Cause constants; Lost is when
+	// its session was said to be over.
+	Cause    string
+	Lost     time.Time
 	Software string
 	// SoundOutput is what its sound goes to, in the unit's words.
 	SoundOutput string

@@ -74,9 +74,12 @@ func (r Reason) Text(lang string) string {
 	if by == "" {
 		by = r.By
 	}
-	if by == "" {
+	switch {
+	case r.By == EndOff:
+		by = [2]string{"the time when the unit was off", "停机"}[i]
+	case by == "":
 		by = [2]string{"something higher", "更高级别的播出"}[i]
-	} else {
+	default:
 		by = [2]string{"“" + by + "”", "《" + by + "》"}[i]
 	}
 	return strings.NewReplacer(

@@ -1,16 +1,12 @@
 package timetable
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
 
-type plan struct{}
-
-// Table is a compiled timetable of one unit. It never changes and may be used by
-// several goroutines.
-type Table struct{}
-
-// Compile makes the timetable of one unit. What cannot be used is left out
-// alone and named as a Problem; Compile itself never fails.
-func Compile(in Input) (*Table, []Problem) { return &Table{}, nil }
+	"github.com/villagecast/villagecast/device/wire"
+)
 
 // Run tells what happens in [from, to) if nothing else changes, and the State
 // at to. It is deterministic, and splitting it changes nothing:
@@ -20,12 +16,246 @@ func Compile(in Input) (*Table, []Problem) { return &Table{}, nil }
 // what was on air counts as cut, what was due as blocked. If it is earlier, the
 // clock was set back: what is on air goes on, and nothing that was due before
 // s.Time() comes again.
-func (t *Table) Run(s State, from, to time.Time) (Timeline, State) { return Timeline{}, s }
+func (t *Table) Run(s State, from, to time.Time) (Timeline, State) {
+	begin, end := from.UnixNano(), to.UnixNano()
+	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end)}
+	var tl Timeline
+	if end <= begin {
+		next.Outputs = s.Outputs
+		next.At = begin
+		return tl, next
+	}
+	start := begin
+	if s.At != 0 && s.At < begin {
+		start = s.At
+	}
+	z := newZone(t.loc)
+	arrivals := t.arrivals(z, start, end)
+	for _, o := range t.outputs {
+		m := &sim{t: t, out: o, hours: newHours(z, t.hours[o]), now: start, on: begin, end: end,
+			seen: max(s.Seen, s.At), arrivals: arrivals, tl: &tl}
+		m.load(s, begin)
+		m.run()
+		next.Outputs = append(next.Outputs, m.save())
+	}
+	if len(t.outputs) > 1 {
+		slices.SortStableFunc(tl.Stretches, func(a, b Stretch) int { return a.From.Compare(b.From) })
+		slices.SortStableFunc(tl.Skips, func(a, b Skip) int { return a.At.Compare(b.At) })
+	}
+	return tl, next
+}
 
 // Plan is Run without the State: what the next seconds will bring, as spans in
 // the order of their instants.
-func (t *Table) Plan(s State, from, to time.Time) []Span { return nil }
+func (t *Table) Plan(s State, from, to time.Time) []Span {
+	tl, _ := t.Run(s, from, to)
+	var out []Span
+	for _, st := range tl.Stretches {
+		out = append(out, st.Spans(from, to)...)
+	}
+	slices.SortStableFunc(out, func(a, b Span) int { return a.From.Compare(b.From) })
+	return out
+}
 
-// Spans expands the stretch between two instants: its items and pauses in
-// order, each clipped to the stretch and to [from, to).
-func (s Stretch) Spans(from, to time.Time) []Span { return nil }
+// arrival is an occurrence of a programme.
+type arrival struct {
+	p *prog
+	occurrence
+}
+
+// arrivals lists everything that begins before end and may matter from start on.
+func (t *Table) arrivals(z *zone, start, end int64) []arrival {
+	first := floorDiv(z.civil(start), daySeconds) - 2
+	last := floorDiv(z.civil(end), daySeconds)
+	var out []arrival
+	var list []occurrence
+	for _, p := range t.progs {
+		if p.rule == nil {
+			continue
+		}
+		list = list[:0]
+		lo, hi := first, last
+		if p.rule.kind == wire.RuleOnce {
+			day := floorDiv(p.rule.once, daySeconds)
+			lo, hi = max(lo, day), min(hi, day)
+		}
+		for day := lo; day <= hi; day++ {
+			list = p.rule.occurrences(z, day, list)
+		}
+		for _, o := range list {
+			if o.start < end && (o.start >= start || p.loop() && o.end > start) && o.end > o.start {
+				out = append(out, arrival{p, o})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b arrival) int { return cmp.Compare(a.start, b.start) })
+	return out
+}
+
+// load takes the jobs over from the State, and finds what is new.
+func (s *sim) load(st State, begin int64) {
+	for _, o := range st.Outputs {
+		if o.Output != s.out {
+			continue
+		}
+		for _, js := range o.Jobs {
+			if back := begin - st.At; back < 0 {
+				js = turnBack(js, back, s.t.byKey[key{js.ID, js.Version, js.Interrupt}], begin)
+			}
+			s.adopt(js)
+		}
+	}
+	for _, p := range s.t.progs {
+		if p.interrupt && p.bodies[s.out] != nil && p.until > s.now && !s.has(p, p.from) {
+			j := s.add(p, occurrence{p.from, p.until, EndExpired})
+			j.Phase, j.Zero = phaseGap, max(p.from, s.now)
+			j.Due = j.Zero
+			if len(j.b.runs) > 0 {
+				j.Due += nsOf(j.b.runs[0].from)
+			} else {
+				j.Due = never
+			}
+		}
+	}
+}
+
+func (s *sim) has(p *prog, start int64) bool {
+	return slices.ContainsFunc(s.jobs, func(j *job) bool { return j.p == p && j.Start == start })
+}
+
+// turnBack moves a job with a clock that was set back, so that it goes on. A
+// loop on its grid stays where the clock is.
+func turnBack(js JobState, by int64, p *prog, now int64) JobState {
+	if p != nil && p.loop() && js.Zero == js.Start {
+		js.Due = min(js.Due, now)
+		return js
+	}
+	js.Zero += by
+	for _, v := range []*int64{&js.Due, &js.Deadline, &js.NatEnd, &js.MissFrom} {
+		if *v != never && *v != 0 {
+			*v += by
+		}
+	}
+	return js
+}
+
+// adopt takes one job over, or ends it if its programme is gone.
+func (s *sim) adopt(js JobState) {
+	k := key{js.ID, js.Version, js.Interrupt}
+	p := s.t.byKey[k]
+	j := &job{JobState: js, p: p}
+	if p != nil && p.bodies[s.out] != nil {
+		j.b = p.bodies[s.out]
+		if js.Phase != phaseDone && js.Shape != j.b.shape {
+			s.rebase(j)
+		}
+		s.jobs = append(s.jobs, j)
+		if j.Phase == phaseAir {
+			s.hold = j
+			if j.NatEnd > s.now {
+				s.setEnds(j)
+			}
+			s.openStretch(j, true)
+		}
+		return
+	}
+	s.orphan(j, k)
+}
+
+// rebase finds the job's place in content that is laid out anew.
+func (s *sim) rebase(j *job) {
+	pos := j.b.position(j.Round, j.Item, j.Offset)
+	played := j.posAt(s.now) - j.AirPos
+	switch j.Phase {
+	case phaseAir:
+		j.Zero = s.now - nsOf(pos)
+		j.AirPos = pos - played
+		j.NatEnd = never
+		if _, item, _ := j.b.itemAt(pos); item < 0 && len(j.b.runs) == 0 {
+			j.NatEnd = s.now
+		}
+	case phaseWait, phaseCut:
+		j.Pos = pos
+	case phaseGap:
+		if from, _, ok := j.b.occupied(j.posAt(j.Due)); ok {
+			j.Due = max(j.Due, j.at(from))
+		}
+	}
+}
+
+// orphan ends a job whose version is no longer in force. A superseded one on
+// air finishes its item.
+func (s *sim) orphan(j *job, k key) {
+	code := EndWithdrawn
+	newest, known := s.t.versions[k.id]
+	switch {
+	case s.t.barred[k]:
+		code = EndBarred
+	case k.interrupt:
+		code = EndLifted
+	case known && newest > k.version:
+		code = EndSuperseded
+	}
+	t := j.Tail
+	p := &prog{key: k, tail: true, grace: 0, onCut: wire.CutSkip, why: Reason{Code: WhyTail}, since: 0}
+	if t != nil {
+		p.title, p.level, p.rank, p.volume = t.Title, t.Level, t.Rank, t.Volume
+	}
+	j.p = p
+	switch {
+	case j.Phase == phaseDone, j.Phase == phaseGap && !j.Began && j.Due > s.now, j.Phase == phaseClock && !j.Began:
+	case j.Phase == phaseAir && t != nil:
+		j.b = newBody(s.out, []wire.Item{t.Item}, 1, 0, false, func(string) bool { return true })
+		j.Zero, j.First, j.FirstID, j.Start = t.Began, 0, t.Round, t.Round
+		j.AirPos, j.Played, j.Item = j.posAt(s.now), 0, t.Index
+		s.hold = j
+		if code == EndSuperseded {
+			j.Why = p.why
+		}
+		s.openStretch(j, true)
+		if code == EndSuperseded && t.Index >= 0 && len(j.b.runs) > 0 {
+			j.NatEnd, j.Hard, j.HardWhy = j.at(j.b.length), j.End, j.EndWhy
+			s.jobs = append(s.jobs, j)
+			return
+		}
+		s.closeStretch(wire.OutcomeStopped, Reason{Code: code}, "")
+	default:
+		s.tl.Skips = append(s.tl.Skips, s.skipOf(j, j.Start, j.Start, 1, Reason{Code: code}))
+	}
+}
+
+// save turns the jobs into State.
+func (s *sim) save() OutState {
+	out := OutState{Output: s.out}
+	for _, j := range s.jobs {
+		js := j.JobState
+		js.Tail = nil
+		if !j.p.tail {
+			pos := j.Pos
+			if j.Phase == phaseAir || j.Phase == phaseGap || j.Phase == phaseClock {
+				pos = max(j.posAt(s.end), 0)
+			}
+			js.Shape = j.b.shape
+			js.Round, js.Item, js.Offset = j.b.itemAt(pos)
+		}
+		if j.Phase == phaseAir {
+			js.Tail = s.tailOf(j)
+		}
+		out.Jobs = append(out.Jobs, js)
+	}
+	return out
+}
+
+func (s *sim) tailOf(j *job) *Tail {
+	pos := j.posAt(s.end)
+	round, item, offset := j.b.itemAt(pos)
+	t := &Tail{Title: j.p.title, Level: j.p.level, Rank: j.p.rank, Volume: j.p.volume, Index: item,
+		Began: j.at(pos - offset), Round: j.roundID(round)}
+	if item >= 0 {
+		t.Item = j.b.items[item]
+	}
+	if j.p.tail {
+		t.Index = j.Item
+	}
+	return t
+}

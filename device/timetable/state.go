@@ -2,6 +2,7 @@ package timetable
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -14,7 +15,10 @@ import (
 type State struct {
 	// At is the instant up to which the State is told, in unix nanoseconds; 0
 	// is never.
-	At      int64      `json:"at"`
+	At int64 `json:"at"`
+	// Seen is the latest At so far: rounds due before it do not come again
+	// when the clock is set back.
+	Seen    int64      `json:"seen,omitempty"`
 	Outputs []OutState `json:"outputs,omitempty"`
 }
 
@@ -35,14 +39,82 @@ func (s State) Time() time.Time {
 // ParseState reads a State saved as JSON.
 func ParseState(data []byte) (State, error) {
 	var s State
-	err := json.Unmarshal(data, &s)
-	return s, err
+	if err := json.Unmarshal(data, &s); err != nil {
+		return State{}, fmt.Errorf("read timetable state: %w", err)
+	}
+	return s, nil
 }
 
+// Phases of a job.
+const (
+	phaseGap   = "gap"   // on schedule; wants the output from Due on
+	phaseWait  = "wait"  // a round that was blocked at its start
+	phaseCut   = "cut"   // goes on from Pos when it may
+	phaseClock = "clock" // joins where the clock is when it may
+	phaseAir   = "air"
+	phaseDone  = "done" // an interrupt that has been played; not to be begun again
+)
+
 // JobState is one scheduled thing that is not over: a chain of rounds, a window
-// of a loop, or an interrupt. Instants are unix nanoseconds, positions frames.
+// of a loop, or an interrupt. Instants are unix nanoseconds, positions frames
+// from the first round's start.
 type JobState struct {
 	ID        string `json:"id"`
 	Version   int    `json:"version,omitempty"`
 	Interrupt bool   `json:"interrupt,omitempty"`
+	// Start is the scheduled start, End the end set by window, validity or
+	// life, EndWhy its code.
+	Start  int64  `json:"start"`
+	End    int64  `json:"end"`
+	EndWhy string `json:"endWhy,omitempty"`
+
+	Phase string `json:"phase"`
+	// Zero is the instant of position 0 while on air, on schedule or going by
+	// the clock; Pos the position to go on from in the other phases.
+	Zero int64 `json:"zero,omitempty"`
+	Pos  int64 `json:"pos,omitempty"`
+	// Due is when it wants the output, Deadline when it gives up.
+	Due      int64 `json:"due,omitempty"`
+	Deadline int64 `json:"deadline,omitempty"`
+	// Min is the scheduled start before which no round of a loop is taken.
+	Min int64 `json:"min,omitempty"`
+	// First is the round that it went on with, FirstID that round's scheduled start.
+	First   int64 `json:"first,omitempty"`
+	FirstID int64 `json:"firstId,omitempty"`
+	Began   bool  `json:"began,omitempty"`
+	// AirPos is the position at which it last went on air, Played what was on
+	// air before that; NatEnd and Hard are when it will end.
+	AirPos int64 `json:"airPos,omitempty"`
+	Played int64 `json:"played,omitempty"`
+	NatEnd int64 `json:"natEnd,omitempty"`
+	Hard   int64 `json:"hard,omitempty"`
+	// HardWhy is the code of Hard.
+	HardWhy string `json:"hardWhy,omitempty"`
+	// Miss is what it has missed since MissFrom, and by what.
+	MissFrom int64  `json:"missFrom,omitempty"`
+	Miss     Reason `json:"miss,omitzero"`
+	// Why is the reason of the stretch on air.
+	Why Reason `json:"why,omitzero"`
+	// Shape tells whether the content is still laid out as it was; if not (an
+	// asset has arrived), Round, Item and Offset say where it stands.
+	Shape  uint64 `json:"shape,omitempty"`
+	Round  int64  `json:"round,omitempty"`
+	Item   int    `json:"item,omitempty"`
+	Offset int64  `json:"offset,omitempty"`
+	// Tail is set on air: enough to finish the item after its version is gone.
+	Tail *Tail `json:"tail,omitempty"`
+}
+
+// Tail is the item on air, with what must be known of its programme to finish
+// it once a newer version has taken its place.
+type Tail struct {
+	Title  string     `json:"title,omitempty"`
+	Level  wire.Level `json:"level"`
+	Rank   int64      `json:"rank"`
+	Volume int64      `json:"volume"`
+	Item   wire.Item  `json:"item"`
+	Index  int        `json:"index"`
+	// Began is the instant of the item's first frame, Round its round.
+	Began int64 `json:"began"`
+	Round int64 `json:"round"`
 }

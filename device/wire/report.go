@@ -6,6 +6,11 @@ type Report struct {
 	Unit  string `json:"unit"`
 	Spool string `json:"spool"`
 	Boot  string `json:"boot"`
+	// After is the number of the entry before the first of these, as the unit
+	// holds them, or else up to which it takes everything for stored: it has
+	// nothing between After and the first. A centre that has less than After
+	// takes nothing and answers with what it has, and the unit goes back there.
+	After uint64 `json:"after,omitempty"`
 	// Entries have rising sequence numbers.
 	Entries []Entry `json:"entries"`
 }

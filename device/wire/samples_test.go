@@ -112,12 +112,12 @@ func samples() map[string]Payload {
 			Refused: []Refusal{{Address: "keys", Kind: KindKeyRing, Revision: 5, At: at0, Code: RefusedOlder, Why: "held 6"}},
 			Assets:  2, Ready: 1, Missing: []string{strings.Repeat("ab", 32)}, TooOld: []string{"weather"},
 		},
-		"report": Report{Unit: "u1", Spool: "s1", Boot: "b1", Entries: []Entry{
-			{Seq: 1, At: at0, AsRun: &run},
-			{Seq: 2, At: at0, Skip: &Skip{OutputSound, "noon", 2, at0, 2, at0 + 3600_000, "quiet", "quiet hours"}},
-			{Seq: 3, At: at0, Event: &Event{Code: "output-lost", Text: "ALSA default"}},
-			{Seq: 5, At: at0, Off: &Off{From: at0, To: at0 + 1, Clean: true}},
-			{Seq: 9, At: at0, AsRun: &warned},
+		"report": Report{Unit: "u1", Spool: "s1", Boot: "b1", After: 10, Entries: []Entry{
+			{Seq: 11, At: at0, AsRun: &run},
+			{Seq: 12, At: at0, Skip: &Skip{OutputSound, "noon", 2, at0, 2, at0 + 3600_000, "quiet", "quiet hours"}},
+			{Seq: 13, At: at0, Event: &Event{Code: "output-lost", Text: "ALSA default"}},
+			{Seq: 15, At: at0, Off: &Off{From: at0, To: at0 + 1, Clean: true}},
+			{Seq: 19, At: at0, AsRun: &warned},
 		}},
 		"detail": Detail{ID: "q1", Next: "c10", Cues: []CueRun{
 			{OutputSound, "noon", 2, "", at0, 1, at0, at0 + 1000, 480, 48000},

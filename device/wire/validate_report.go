@@ -12,6 +12,7 @@ func (r Report) Validate() error {
 	c.that(len(r.Entries) > 0, "entries", len(r.Entries), "send at least one entry")
 	c.count("entries", len(r.Entries), MaxEntries)
 	each(&c, "entries", r.Entries)
+	c.that(c.err != nil || r.After < r.Entries[0].Seq, "after", r.After, "use a number below that of the first entry")
 	for i := 1; i < len(r.Entries) && c.err == nil; i++ {
 		c.that(r.Entries[i].Seq > r.Entries[i-1].Seq, fmt.Sprintf("entries[%d].seq", i), r.Entries[i].Seq, "use rising sequence numbers")
 	}

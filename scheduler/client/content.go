@@ -156,3 +156,20 @@ type Stopped struct {
 	Units      int      `json:"units"`
 	Offline    []string `json:"offline" doc:"Units that cannot hear it now"`
 }
+
+// MuteSpec asks to silence an area or a unit, but for warnings.
+type MuteSpec struct {
+	Area  string    `json:"area,omitempty"`
+	Unit  string    `json:"unit,omitempty"`
+	Until time.Time `json:"until"`
+	Why   string    `json:"why,omitempty" maxLength:"200"`
+	Pause bool      `json:"pause,omitempty" doc:"The unit is under work: counted as no outage"`
+}
+
+// Mute is a mute or pause.
+type Mute struct {
+	MuteSpec
+	ID    string     `json:"id"`
+	From  time.Time  `json:"from"`
+	Ended *time.Time `json:"ended,omitempty"`
+}

@@ -22,6 +22,7 @@ type Stretch struct {
 
 // Skipped is a round that will not play, or did not, and why.
 type Skipped struct {
+	Unit      string      `json:"unit,omitempty"`
 	Output    wire.Output `json:"output"`
 	At        time.Time   `json:"at"`
 	Rounds    int         `json:"rounds"`
@@ -79,7 +80,7 @@ type Status struct {
 	Units  Counts    `json:"units"`
 	// Towns are the areas under the county, with their counts.
 	Towns      []AreaStatus `json:"towns"`
-	OnAir      []OnAir      `json:"onAir"`
+	OnAir      []Playing    `json:"onAir"`
 	Outages    []Outage     `json:"outages"`
 	Warnings   []Warning    `json:"warnings"`
 	Pending    int          `json:"pending" doc:"Units that do not hold the newest revisions yet"`
@@ -107,8 +108,8 @@ type AreaStatus struct {
 	Units Counts `json:"units"`
 }
 
-// OnAir is one thing on air and how many units play it now.
-type OnAir struct {
+// Playing is one thing on air and how many units play it now.
+type Playing struct {
 	Programme string     `json:"programme,omitempty"`
 	Version   int        `json:"version,omitempty"`
 	Warning   string     `json:"warning,omitempty"`

@@ -17,6 +17,7 @@ type chain struct {
 	stopped int64 // position at which it waits, when not running
 	cut     bool  // it waits after a cut, not at the start of a round
 	done    bool
+	held    int64 // the last second in which it had the output
 	aired   int64
 }
 
@@ -78,13 +79,14 @@ func (c *chain) wants(t int64) bool {
 		c.drop(t, "waited too long")
 		return false
 	}
-	if c.cut && !tp.holds(c.sim.out, x) { // rejoin: the clock has come to free time
-		c.cut, c.running = false, true
-	}
-	if !tp.holds(c.sim.out, x) {
+	_, item, _ := tp.at(x)
+	if !tp.holds(c.sim.out, x) || item < 0 && c.held != t-1 {
+		if c.cut { // rejoin: the clock has come to free time, or to a pause
+			c.cut, c.running = false, true
+		}
 		return false
 	}
-	if !c.c.interrupt && !c.cut && c.atStart(tp, x) {
+	if !c.c.interrupt && c.atStart(t) {
 		if why := c.cannotBegin(tp, t, x); why != "" {
 			c.drop(t, why)
 			return false
@@ -93,18 +95,18 @@ func (c *chain) wants(t int64) bool {
 	return true
 }
 
-// atStart tells whether the next thing is the start of the chain, or of a round
-// after a pause that freed the output.
-func (c *chain) atStart(tp tape, x int64) bool {
-	return !c.begun || tp.pause > 60 && x > 0 && x%(tp.length+tp.pause) == 0
-}
+// atStart tells whether it asks anew at t, not cut but coming from time in which
+// it did not have the output: before its start, in a long or lost pause, or in an
+// item that is not for this output.
+func (c *chain) atStart(t int64) bool { return !c.begun || !c.cut && c.held != t-1 }
 
 func (c *chain) cannotBegin(tp tape, t, x int64) string {
-	length := tp.length
+	rest := tp.length - x%(tp.length+tp.pause)
+	length, sounding := rest, rest
 	if !c.begun {
-		length = tp.total(c.rounds) - x
+		length, sounding = tp.total(c.rounds)-x, int64(c.rounds)*tp.length
 	}
-	return c.sim.fits(c.c, t, length, c.end)
+	return c.sim.fits(c.c, t, length, sounding, c.end)
 }
 
 func (c *chain) ended(t int64) string {
@@ -134,18 +136,20 @@ func loud(n wire.County, l wire.Level) bool {
 }
 
 func (c *chain) takes(t int64) Slot {
-	p := &c.c.programme
+	p, tp := &c.c.programme, tapeOf(c.c)
 	if !c.running || c.cut {
 		x := c.stopped
 		if c.cut && p.OnCut == wire.CutResume {
-			x = max(0, x-2)
+			x = tp.back(c.sim.out, x)
 		}
 		c.zero, c.running, c.cut = t-x, true, false
 	}
 	c.begun = true
-	c.aired++
-	tp := tapeOf(c.c)
+	c.held = t
 	round, item, offset := tp.at(t - c.zero)
+	if item >= 0 {
+		c.aired++
+	}
 	s := Slot{Programme: p.ID, Version: p.Version, Round: c.start + round*(tp.length+tp.pause), Item: item, Offset: offset}
 	if c.c.interrupt {
 		s.Interrupt, s.Programme = p.ID, ""
@@ -159,8 +163,11 @@ func (c *chain) loses(t int64) {
 	if c.cut || !c.running {
 		return // it goes on waiting
 	}
+	if _, item, _ := tp.at(x); item < 0 {
+		return // the pause is lost, not the next round
+	}
 	c.due, c.stopped = t, x
-	if c.atStart(tp, x) {
+	if c.atStart(t) {
 		c.running = false
 		if p.OnBlock == wire.BlockSkip {
 			c.drop(t, "blocked at its start")

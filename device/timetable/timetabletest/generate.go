@@ -224,6 +224,9 @@ func (m *maker) rule() wire.Rule {
 		r.Rounds, r.Pause = one(m, 0, 1, 2, 3, 5), one(m, 0, 5, 60, 90, 200)
 	case wire.RuleOnce:
 		r.Once = dateTimeOf(m.moment())
+		if r.Once < r.From || r.Until != "" && r.Once >= r.Until {
+			r.From, r.Until = "", "" // an instant outside the validity is an error
+		}
 		r.Rounds, r.Pause = one(m, 0, 1, 2, 3, 5), one(m, 0, 5, 60, 90, 200)
 		return r
 	}

@@ -15,9 +15,11 @@ type loop struct {
 	// For a loop that resumes: the round it is in, −1 for none, where position
 	// 0 of that round was, and where it waits.
 	round   int64
+	due     int64 // when that round was due: on the grid, or after the one before
 	zero    int64
 	waiting bool
 	stopped int64
+	held    int64 // the last second in which it had the output
 }
 
 func newLoop(s *sim, c *content, w window) *loop {
@@ -34,11 +36,11 @@ func (l *loop) now(t int64) (round, x int64) {
 	return (t - l.open.from) / l.cycle(), (t - l.open.from) % l.cycle()
 }
 
-func (l *loop) scheduled() int64 { return l.open.from + max(0, l.round)*l.cycle() }
+func (l *loop) scheduled() int64 { return l.due }
 
 // begins tells whether a round may begin at t.
 func (l *loop) begins(t int64) bool {
-	return t >= l.c.sched.valid.from && l.sim.fits(l.c, t, l.tp.length, l.open.to) == ""
+	return t >= l.c.sched.valid.from && l.sim.fits(l.c, t, l.tp.length, l.tp.length, l.open.to) == ""
 }
 
 func (l *loop) wants(t int64) bool {
@@ -60,10 +62,11 @@ func (l *loop) wants(t int64) bool {
 	n, x := l.now(t)
 	l.round = n
 	start := l.open.from + n*l.cycle()
+	l.due = start
 	if start < l.sim.w.from || l.lost[n] || !l.begins(start) {
 		return false
 	}
-	if x >= l.tp.length && !l.begins(start+l.cycle()) {
+	if x >= l.tp.length && (l.held != t-1 || !l.begins(start+l.cycle())) {
 		return false
 	}
 	return l.tp.holds(l.sim.out, x)
@@ -75,18 +78,20 @@ func (l *loop) wantsFromWhereItStopped(t int64) bool {
 		if x != 0 || l.lost[n] || !l.begins(t) {
 			return false
 		}
-		l.round, l.zero = n, t
+		l.round, l.zero, l.due = n, t, t
 	}
 	x := t - l.zero
 	if l.waiting {
 		x = l.stopped
 	}
 	if x == l.cycle() {
-		l.round, l.zero, x = l.round+1, t, 0
+		l.round, l.zero, l.due, x = l.round+1, t, t, 0
 	}
-	switch {
-	case x == 0 && !l.begins(t), x >= l.tp.length && !l.begins(l.zero+l.cycle()) && !l.waiting:
+	if x == 0 && !l.begins(t) {
 		l.round, l.waiting = -1, false
+		return false
+	}
+	if x >= l.tp.length && (l.held != t-1 || !l.begins(l.zero+l.cycle())) {
 		return false
 	}
 	return l.tp.holds(l.sim.out, x)
@@ -97,10 +102,11 @@ func (l *loop) takes(t int64) Slot {
 	_, x := l.now(t)
 	if p.OnCut == wire.CutResume {
 		if l.waiting {
-			l.zero, l.waiting = t-max(0, l.stopped-2), false
+			l.zero, l.waiting = t-l.tp.back(l.sim.out, l.stopped), false
 		}
 		x = t - l.zero
 	}
+	l.held = t
 	_, item, offset := l.tp.at(x)
 	return Slot{Programme: p.ID, Version: p.Version, Round: l.scheduled(), Item: item, Offset: offset}
 }
@@ -110,7 +116,7 @@ func (l *loop) loses(t int64) {
 	case wire.CutSkip:
 		l.lost[l.round] = true
 	case wire.CutResume:
-		if !l.waiting {
+		if !l.waiting && t-l.zero < l.tp.length {
 			l.waiting, l.stopped = true, t-l.zero
 		}
 	}

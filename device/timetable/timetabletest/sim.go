@@ -91,7 +91,7 @@ func (s *sim) begin(c *content, t int64) {
 			return
 		}
 		for _, j := range s.jobs {
-			if old, ok := j.(*chain); ok && old.c == c && !old.begun {
+			if old, ok := j.(*chain); ok && old.c == c && !old.running && !old.cut {
 				old.drop(t, "replaced by its next round")
 			}
 		}
@@ -128,13 +128,14 @@ func (s *sim) closed(t int64) string {
 	return ""
 }
 
-// fits tells whether something that begins at t and lasts length is cut neither
-// by end nor by quiet hours nor by the programme's most.
-func (s *sim) fits(c *content, t, length, end int64) string {
+// fits tells whether something that begins at t, lasts length and sounds for
+// sounding of it is cut neither by end nor by quiet hours nor by the programme's
+// maximum play time.
+func (s *sim) fits(c *content, t, length, sounding, end int64) string {
 	switch {
 	case t+length > end:
 		return "cannot finish"
-	case c.programme.MaxPlay > 0 && length > int64(c.programme.MaxPlay):
+	case c.programme.MaxPlay > 0 && sounding > int64(c.programme.MaxPlay):
 		return "longer than the maximum play time"
 	case slices.ContainsFunc(s.quiets, func(q window) bool { return t < q.to && q.from < t+length }):
 		return "quiet hours"
@@ -176,10 +177,25 @@ func (t tape) at(x int64) (round int64, item int, offset int64) {
 // holds tells whether the output belongs to the programme at position x.
 func (t tape) holds(o wire.Output, x int64) bool {
 	_, item, _ := t.at(x)
-	if item < 0 {
-		return t.pause <= 60
+	if item < 0 { // a pause keeps the output only between two items that have it
+		return t.pause <= 60 && t.items[0].For(o) && t.items[len(t.items)-1].For(o)
 	}
 	return t.items[item].For(o)
+}
+
+// back is where something that stopped at x goes on: two seconds earlier, but not
+// beyond the beginning of what sounded without a break.
+func (t tape) back(o wire.Output, x int64) int64 {
+	for range 2 {
+		if x == 0 {
+			break
+		}
+		if _, item, _ := t.at(x - 1); item < 0 || !t.items[item].For(o) {
+			break
+		}
+		x--
+	}
+	return x
 }
 
 // total is the length of n rounds.

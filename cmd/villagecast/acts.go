@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func releaseCommand(s *shell) *cobra.Command {
+	return query(s, "release PROGRAMME", "Puts the draft of a programme on air", exactly("PROGRAMME"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
+			return c.Release(ctx, args[0])
+		},
+		func(r client.Released) {
+			s.printf("%s version %d released to %d villages, %d units (%d publishes)\n",
+				r.Programme.ID, r.Programme.Version, r.Villages, r.Units, r.Addresses)
+			s.unreachable(r.Offline)
+		})
+}
+
+// unreachable names the units that cannot be reached now.
+func (s *shell) unreachable(offline []string) {
+	if len(offline) > 0 {
+		s.printf("not reachable now, they take it when they are back: %d units: %v\n", len(offline), offline)
+	}
+}
+
+func withdrawCommand(s *shell) *cobra.Command {
+	return query(s, "withdraw PROGRAMME", "Takes a programme off the air", exactly("PROGRAMME"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
+			return c.Withdraw(ctx, args[0])
+		},
+		func(p client.Programme) { s.printf("%s version %d withdrawn\n", p.ID, p.Version) })
+}
+
+func stopCommand(s *shell) *cobra.Command {
+	return query(s, "stop AREA", "STOP: ends what is on air in an area, now and for good; a new warning still sounds", exactly("AREA"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Stopped, error) {
+			return c.Stop(ctx, args[0])
+		},
+		func(r client.Stopped) {
+			s.printf("stopped in %s on %d units: programmes %v, warnings %v\n", r.Area, r.Units, r.Programmes, r.Warnings)
+			s.unreachable(r.Offline)
+		})
+}
+
+func warnCommand(s *shell) *cobra.Command {
+	var w client.WarningSpec
+	var level, until string
+	cmd := query(s, "warn AREA", "Sends a warning to every loudspeaker and screen of an area, at once", exactly("AREA"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
+			w.Area, w.Level = args[0], wire.Level(level)
+			end, err := moment(until, time.Now())
+			if err != nil {
+				return client.Warning{}, err
+			}
+			w.Until = end
+			return c.Warn(ctx, w)
+		},
+		func(w client.Warning) {
+			s.printf("warning %s (%s) to %d units, until %s\n", w.ID, w.Level, w.Units, clock(w.Until))
+			if w.Spoken != "" && w.Spoken != "yes" {
+				s.printf("on screens only; spoken: %s\n", w.Spoken)
+			}
+			s.printf("end it with: villagecast lift %s\n", w.ID)
+		})
+	f := cmd.Flags()
+	f.StringVar(&level, "level", "", "blue, yellow, orange or red")
+	f.StringVar(&w.Title, "title", "", "title")
+	f.StringVar(&w.Text, "text", "", "text: shown on screens, and spoken unless --asset is given")
+	f.StringVar(&w.Audio, "asset", "", "audio asset to play")
+	f.IntVar(&w.Repeat, "repeat", 0, "rounds (default: until the end)")
+	f.IntVar(&w.Pause, "pause", 5, "seconds between rounds")
+	f.StringVar(&until, "until", "1h", "end: a length (30m, 2h) or an instant (2026-11-24T18:00)")
+	return cmd
+}
+
+func liftCommand(s *shell) *cobra.Command {
+	return query(s, "lift WARNING", "Ends a warning", exactly("WARNING"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
+			return c.Lift(ctx, args[0])
+		},
+		func(w client.Warning) { s.printf("warning %s lifted\n", w.ID) })
+}
+
+// moment reads a length from now, or an instant in this machine's zone.
+func moment(text string, now time.Time) (time.Time, error) {
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(d), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage("%q is no time; write 90m, -24h, 2026-11-24 or 2026-11-24T18:00", text)
+}

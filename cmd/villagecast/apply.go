@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/configs"
+	"github.com/villagecast/villagecast/scheduler/client"
+	"github.com/villagecast/villagecast/scheduler/client/countyfile"
+)
+
+// applyFlags are the flags of apply.
+type applyFlags struct {
+	file, settings string
+	yes, dry       bool
+}
+
+func applyCommand(s *shell) *cobra.Command {
+	var f applyFlags
+	cmd := &cobra.Command{Use: "apply -f FILE", Short: "Brings a whole county from one file: says the changes, asks, makes them", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			return s.apply(cmd.Context(), c, f)
+		}}
+	cmd.Flags().StringVarP(&f.file, "file", "f", "county.yaml", "county file; - for standard input")
+	cmd.Flags().StringVar(&f.settings, "settings", "settings", "directory for the settings files of units that are added")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "only say what would change")
+	return cmd
+}
+
+func (s *shell) apply(ctx context.Context, c *client.Client, f applyFlags) error {
+	file, dir, err := s.readCounty(f.file)
+	if err != nil {
+		return err
+	}
+	plan, err := countyfile.Make(ctx, c, file, dir)
+	if err != nil {
+		return err
+	}
+	if s.json {
+		if err := s.printJSON(changes(plan)); err != nil {
+			return err
+		}
+	} else {
+		s.printPlan(plan)
+	}
+	if len(plan.Steps) == 0 || f.dry {
+		return nil
+	}
+	if !f.yes && !s.agree(fmt.Sprintf("Make %d changes? [y/N] ", len(plan.Steps))) {
+		return usage("nothing changed: say y, or give --yes")
+	}
+	plan.Progress = s.progress()
+	plan.Settings = func(unit, text string) error { return writeSettings(f.settings, unit, text) }
+	n := 0
+	err = plan.Apply(ctx, func(step countyfile.Step) {
+		n++
+		if !s.json {
+			s.printf("%d/%d %s %s %s\n", n, len(plan.Steps), step.Act, step.Noun, step.ID)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("%d of %d changes made, then: %w", n, len(plan.Steps), err)
+	}
+	return nil
+}
+
+func (s *shell) readCounty(path string) (f countyfile.File, dir string, err error) {
+	var text []byte
+	if path == "-" {
+		text, err = io.ReadAll(s.in)
+		dir = "."
+	} else {
+		text, err = os.ReadFile(path)
+		dir = filepath.Dir(path)
+	}
+	if err != nil {
+		return f, dir, usage("read county file: %v", err)
+	}
+	if err := configs.Decode(text, &f); err != nil {
+		return f, dir, usage("%s: %v", path, err)
+	}
+	return f, dir, nil
+}
+
+// change is one line of a plan for scripts.
+type change struct {
+	Act  string `json:"act"`
+	Noun string `json:"noun"`
+	ID   string `json:"id"`
+}
+
+func changes(p *countyfile.Plan) []change {
+	out := []change{}
+	for _, s := range p.Steps {
+		out = append(out, change{s.Act, s.Noun, s.ID})
+	}
+	return out
+}
+
+func (s *shell) printPlan(p *countyfile.Plan) {
+	if len(p.Steps) == 0 {
+		s.printf("nothing to change\n")
+		return
+	}
+	sign := map[string]string{"add": "+", "change": "~", "release": ">"}
+	for _, step := range p.Steps {
+		s.printf("%s %s %s %s\n", sign[step.Act], step.Act, step.Noun, step.ID)
+	}
+}
+
+// agree asks a person; where there is none the answer is no.
+func (s *shell) agree(question string) bool {
+	if !asks(s.in) {
+		return false
+	}
+	fmt.Fprint(s.errs, question)
+	line, _ := bufio.NewReader(s.in).ReadString('\n')
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}
+
+func writeSettings(dir, unit, text string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make directory for settings: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, unit+".yaml"), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write settings file: %w", err)
+	}
+	return nil
+}
+
+func exportCommand(s *shell) *cobra.Command {
+	path := ""
+	cmd := &cobra.Command{Use: "export -f FILE", Short: "Writes the whole county to one file, its audio files beside it", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			f, err := countyfile.Export(cmd.Context(), c, filepath.Dir(path))
+			if err != nil {
+				return err
+			}
+			if s.json {
+				return s.printJSON(f)
+			}
+			text, err := configs.Encode(f)
+			if err != nil {
+				return fmt.Errorf("write county file: %w", err)
+			}
+			if err := os.WriteFile(path, text, 0o644); err != nil {
+				return fmt.Errorf("write county file: %w", err)
+			}
+			s.printf("%s: %d areas, %d units, %d assets, %d programmes\n", path, len(f.Areas), len(f.Units), len(f.Assets), len(f.Programmes))
+			return nil
+		}}
+	cmd.Flags().StringVarP(&path, "file", "f", "county.yaml", "county file to write")
+	return cmd
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func assetsCommand(s *shell) *cobra.Command {
+	return parent("assets", "Audio files and text notices",
+		assetsList(s), assetsShow(s),
+		parent("add", "Adds an asset", assetsAddAudio(s), assetsAddText(s)),
+		removal(s, "remove ID", "Removes an asset that nothing uses", "asset", (*client.Client).RemoveAsset))
+}
+
+func assetsList(s *shell) *cobra.Command {
+	return query(s, "list", "Lists assets, newest first", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Asset, error) { return c.Assets(ctx) },
+		func(assets []client.Asset) {
+			t := newTable("ASSET", "KIND", "TITLE", "LENGTH", "CREATED")
+			for _, a := range assets {
+				t.add(short(a.ID), a.Kind, a.Title, span(a.Seconds+a.Stay), clock(a.Created))
+			}
+			t.print(s.out)
+		})
+}
+
+func assetsShow(s *shell) *cobra.Command {
+	return query(s, "show ID", "Shows one asset; the first digits of its id are enough", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Asset, error) {
+			return c.Asset(ctx, args[0])
+		}, s.asset)
+}
+
+// asset says what an asset is.
+func (s *shell) asset(a client.Asset) {
+	s.printf("%s %s\n%s\n", a.Kind, a.ID, a.Title)
+	if a.Text != "" {
+		s.printf("text      %s\n", a.Text)
+	}
+	if a.Kind == "audio" {
+		s.printf("length    %s, loudness %.1f dBFS, peak %.1f dBFS, longest silence %.1f s\n", span(a.Seconds), a.Loudness, a.Peak, a.Silence)
+		s.printf("travels   as %s %s\n", a.Type, short(a.Rendition))
+	} else {
+		s.printf("shown     %.1f s, %s\n", a.Stay, dash(a.Effect))
+	}
+}
+
+func assetsAddAudio(s *shell) *cobra.Command {
+	var title string
+	cmd := query(s, "audio FILE", "Uploads an audio file (MP3, WAV, FLAC or Ogg Vorbis); a broken upload goes on where it stopped", exactly("FILE"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Asset, error) {
+			return c.AddAudio(ctx, args[0], title, s.progress())
+		}, s.asset)
+	cmd.Flags().StringVar(&title, "title", "", "title (default: the file's name)")
+	return cmd
+}
+
+// progress shows how far an upload has got, where somebody can see it.
+func (s *shell) progress() client.Progress {
+	if s.json || !terminal(s.errs) {
+		return nil
+	}
+	return func(done, total int64) {
+		fmt.Fprintf(s.errs, "\r%3d %% of %.1f MB", done*100/total, float64(total)/1e6)
+		if done == total {
+			fmt.Fprintln(s.errs)
+		}
+	}
+}
+
+func assetsAddText(s *shell) *cobra.Command {
+	var spec client.TextSpec
+	cmd := query(s, "text TEXT", "Adds a text notice for screens", exactly("TEXT"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Asset, error) {
+			spec.Text = args[0]
+			return c.AddText(ctx, spec)
+		}, s.asset)
+	f := cmd.Flags()
+	f.StringVar(&spec.Title, "title", "", "title")
+	f.Float64Var(&spec.Stay, "stay", 0, "seconds that it is shown (default: by its length)")
+	f.StringVar(&spec.Effect, "effect", "", "scroll or still")
+	f.StringVar(&spec.Color, "color", "", "red, green, yellow or white")
+	return cmd
+}
+
+func speakCommand(s *shell) *cobra.Command {
+	var spec client.SpeechSpec
+	cmd := query(s, "speak TEXT", "Speaks a text into an audio asset; figures, dates and times are written out first", exactly("TEXT"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Asset, error) {
+			spec.Text = args[0]
+			return c.Speak(ctx, spec)
+		}, s.asset)
+	cmd.Flags().StringVar(&spec.Title, "title", "", "title")
+	return cmd
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// removal makes a command that removes one thing by its id.
+func removal(s *shell, use, short, noun string, remove func(*client.Client, context.Context, string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: exactly("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			if err := remove(c, cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			return s.show(map[string]string{"removed": args[0]}, func() { s.printf("%s %s removed\n", noun, args[0]) })
+		}}
+}
+
+// query makes a command that asks the centre one thing and shows it.
+func query[T any](s *shell, use, short string, args cobra.PositionalArgs,
+	ask func(context.Context, *client.Client, []string) (T, error), words func(T)) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			v, err := ask(cmd.Context(), c, args)
+			if err != nil {
+				return err
+			}
+			return s.show(v, func() { words(v) })
+		}}
+}

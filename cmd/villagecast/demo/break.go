@@ -1,0 +1,102 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/console"
+)
+
+// Break does something bad to a unit, for a while: kill takes its power, freeze
+// stops its process, cut takes its network, mute turns its amplifier off; mend
+// ends it at once.
+func (a *agents) Break(ctx context.Context, unit, kind string) error {
+	one, ok := a.all[unit]
+	if !ok {
+		return &scheduler.Error{Kind: scheduler.NotFound, Field: "unit", Value: unit, Message: "no such unit", Remedy: "choose one of the twelve"}
+	}
+	if kind == "mend" {
+		return a.mend(ctx, one)
+	}
+	if err := a.damage(ctx, one, kind); err != nil {
+		return err
+	}
+	now := time.Now()
+	one.mu.Lock()
+	one.fault = &console.DemoFault{Kind: kind, Since: now, Until: now.Add(repairAfter)}
+	fault := one.fault
+	one.mu.Unlock()
+	if kind != "kill" { // a killed one is started again by its keeper
+		time.AfterFunc(repairAfter, func() { a.mendIf(one, fault) })
+	}
+	return nil
+}
+
+func (a *agents) damage(ctx context.Context, one *agent, kind string) error {
+	switch kind {
+	case "kill":
+		return one.signal(syscall.SIGKILL)
+	case "freeze":
+		return one.signal(syscall.SIGSTOP)
+	case "cut":
+		return a.tell(ctx, one, "cutlink")
+	case "mute":
+		return a.tell(ctx, one, "mute")
+	}
+	return &scheduler.Error{Kind: scheduler.Invalid, Field: "kind", Value: kind, Message: "is nothing that can be broken",
+		Remedy: "use kill, freeze, cut, mute or mend"}
+}
+
+// mendIf mends what is broken still in the same way.
+func (a *agents) mendIf(one *agent, fault *console.DemoFault) {
+	one.mu.Lock()
+	still := one.fault == fault
+	one.mu.Unlock()
+	if still {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := a.mend(ctx, one); err != nil {
+			a.log.Warn("mend unit", "component", "demo", "unit", one.unit.ID, "err", err)
+		}
+	}
+}
+
+func (a *agents) mend(ctx context.Context, one *agent) error {
+	one.mu.Lock()
+	fault := one.fault
+	if fault != nil && fault.Kind != "kill" {
+		one.fault = nil
+	}
+	one.mu.Unlock()
+	switch {
+	case fault == nil, fault.Kind == "kill":
+		return nil
+	case fault.Kind == "freeze":
+		return one.signal(syscall.SIGCONT)
+	}
+	return a.tell(ctx, one, "restore")
+}
+
+// tell asks the unit's own page, which listens to such words in a demonstration only.
+func (a *agents) tell(ctx context.Context, one *agent, kind string) error {
+	target := one.page.JoinPath("break")
+	target.RawQuery = url.Values{"kind": {kind}}.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), nil)
+	if err != nil {
+		return fmt.Errorf("ask unit: %w", err)
+	}
+	res, err := a.http.Do(req)
+	if err != nil {
+		return &scheduler.Error{Kind: scheduler.Conflict, Message: "the unit does not answer", Remedy: "wait until it runs again", Err: err}
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("ask unit: %s", res.Status)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func playlistsCommand(s *shell) *cobra.Command {
+	return parent("playlists", "Ordered lists of assets",
+		playlistsList(s), playlistsShow(s), playlistsPut(s),
+		removal(s, "remove ID", "Removes a playlist that no draft uses", "playlist", (*client.Client).RemovePlaylist))
+}
+
+func playlistsList(s *shell) *cobra.Command {
+	return query(s, "list", "Lists playlists", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Playlist, error) {
+			return c.Playlists(ctx)
+		},
+		func(all []client.Playlist) {
+			t := newTable("PLAYLIST", "TITLE", "ITEMS", "ROUND")
+			for _, p := range all {
+				t.add(p.ID, p.Title, len(p.Items), span(p.Seconds))
+			}
+			t.print(s.out)
+		})
+}
+
+func playlistsShow(s *shell) *cobra.Command {
+	return query(s, "show ID", "Shows one playlist", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Playlist, error) {
+			return c.Playlist(ctx, args[0])
+		}, s.playlist)
+}
+
+func (s *shell) playlist(p client.Playlist) {
+	s.printf("%s  %s, one round %s\n", p.ID, p.Title, span(p.Seconds))
+	t := newTable("", "TITLE", "AUDIO", "TEXT")
+	for i, it := range p.Items {
+		t.add(i+1, dash(it.Title), dash(short(it.Audio)), dash(short(it.Text)))
+	}
+	t.print(s.out)
+}
+
+func playlistsPut(s *shell) *cobra.Command {
+	p := client.Playlist{}
+	var items []string
+	cmd := query(s, "put ID", "Makes or changes a playlist", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Playlist, error) {
+			p.ID = args[0]
+			p.Items = []client.PlaylistItem{}
+			for _, it := range items {
+				audio, text, _ := strings.Cut(it, "+")
+				p.Items = append(p.Items, client.PlaylistItem{Audio: audio, Text: text})
+			}
+			return c.PutPlaylist(ctx, p)
+		}, s.playlist)
+	f := cmd.Flags()
+	f.StringVar(&p.Title, "title", "", "title")
+	f.StringArrayVar(&items, "item", nil, "AUDIO, +TEXT, or AUDIO+TEXT at once (asset ids); repeat in order")
+	return cmd
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func programmesCommand(s *shell) *cobra.Command {
+	return parent("programmes", "What plays where and when",
+		programmesList(s), programmesShow(s), programmesPut(s))
+}
+
+func programmesList(s *shell) *cobra.Command {
+	return query(s, "list", "Lists programmes", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Programme, error) {
+			return c.Programmes(ctx)
+		},
+		func(all []client.Programme) {
+			t := newTable("PROGRAMME", "VERSION", "STATE", "TITLE", "LEVEL", "TO", "WHEN")
+			for _, p := range all {
+				t.add(p.ID, p.Version, p.State, p.Title, p.Level, targets(p.Targets), p.Says)
+			}
+			t.print(s.out)
+		})
+}
+
+func targets(t client.Targets) string {
+	list := append(append(append([]string{}, t.Areas...), t.Groups...), t.Units...)
+	text := strings.Join(list, ", ")
+	if len(t.Except) > 0 {
+		text += " except " + strings.Join(t.Except, ", ")
+	}
+	return dash(text)
+}
+
+func programmesShow(s *shell) *cobra.Command {
+	version := 0
+	cmd := query(s, "show ID", "Shows one programme with its next times", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
+			return c.Programme(ctx, args[0], version)
+		}, s.programme)
+	cmd.Flags().IntVar(&version, "version", 0, "version (default: the newest)")
+	return cmd
+}
+
+func (s *shell) programme(p client.Programme) {
+	s.printf("%s version %d, %s: %s\n", p.ID, p.Version, p.State, p.Title)
+	s.printf("when      %s\n", p.Says)
+	s.printf("to        %s, in the name of %s\n", targets(p.Targets), p.Issuer)
+	s.printf("level     %s, priority %d, volume %d %%\n", p.Level, p.Priority, p.Volume)
+	s.printf("if cut    %s; if blocked %s\n", p.OnCut, p.OnBlock)
+	for i, at := range p.Next {
+		if i == 0 {
+			s.printf("next      %s\n", clock(at))
+		} else {
+			s.printf("          %s\n", clock(at))
+		}
+	}
+}
+
+func programmesPut(s *shell) *cobra.Command {
+	var p client.ProgrammeSpec
+	var r ruleFlags
+	level := ""
+	cmd := query(s, "put ID", "Makes or changes the draft of a programme; release puts it on air", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
+			p.ID, p.Level = args[0], wire.Level(level)
+			var err error
+			if p.Rule, err = r.rule(); err != nil {
+				return client.Programme{}, err
+			}
+			return c.PutProgramme(ctx, p)
+		}, s.programme)
+	f := cmd.Flags()
+	f.StringVar(&p.Title, "title", "", "title")
+	f.StringVar(&p.Playlist, "playlist", "", "id of the playlist")
+	f.StringSliceVar(&p.Targets.Areas, "area", nil, "to these areas and all below")
+	f.StringSliceVar(&p.Targets.Groups, "group", nil, "to these groups")
+	f.StringSliceVar(&p.Targets.Units, "unit", nil, "to these units")
+	f.StringSliceVar(&p.Targets.Except, "except", nil, "but not to these areas and units")
+	f.StringVar(&p.Issuer, "issuer", "", "area in whose name it goes out (default: the county)")
+	f.StringVar(&level, "level", "", "background or timed (default: background for loops, else timed)")
+	f.IntVar(&p.Priority, "priority", 0, "among programmes of one level and issuer; higher first")
+	f.StringVar(&p.Category, "category", "", "category")
+	f.StringVar(&p.Campaign, "campaign", "", "campaign")
+	f.StringVar(&p.OnCut, "on-cut", "", "rejoin, resume or skip")
+	f.StringVar(&p.OnBlock, "on-block", "", "wait or skip")
+	f.IntVar(&p.Volume, "volume", 0, "per cent of the unit's volume (default 100)")
+	f.IntVar(&p.MaxPlay, "max-play", 0, "seconds after which it is ended")
+	r.add(cmd)
+	return cmd
+}
+
+// ruleFlags are the rule as flags of the command line.
+type ruleFlags struct {
+	loop, once, cron, from, until string
+	every                         string
+	at, skip, on, off             []string
+	days                          []int
+	rounds, pause                 int
+}
+
+func (r *ruleFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&r.loop, "loop", "", "rounds one after the other in a window: 07:00-21:00")
+	f.StringVar(&r.every, "every", "", "a round each n minutes in a window: 30@07:00-21:00")
+	f.StringSliceVar(&r.at, "at", nil, "at fixed times: 07:00,12:00,18:00")
+	f.StringVar(&r.once, "once", "", "once: 2026-11-24T18:00")
+	f.StringVar(&r.cron, "cron", "", "cron expression for days and times, for --at rules, or days, for windows")
+	f.IntVar(&r.rounds, "rounds", 0, "rounds each time, for --at and --once")
+	f.IntVar(&r.pause, "pause", 0, "seconds between rounds")
+	f.IntSliceVar(&r.days, "days", nil, "days of the week, 1 Monday to 7 Sunday")
+	f.StringVar(&r.from, "from", "", "valid from: 2026-11-24T00:00")
+	f.StringVar(&r.until, "until", "", "valid until")
+	f.StringSliceVar(&r.skip, "skip", nil, "days on which it does not play: 2026-12-25")
+	f.StringSliceVar(&r.on, "on", nil, "only on days of these calendars")
+	f.StringSliceVar(&r.off, "off", nil, "not on days of these calendars")
+}
+
+func (r *ruleFlags) rule() (wire.Rule, error) {
+	out := wire.Rule{Rounds: r.rounds, Pause: r.pause, Cron: r.cron, Days: r.days,
+		From: instant(r.from), Until: instant(r.until), On: r.on, Off: r.off}
+	for _, d := range r.skip {
+		out.Skip = append(out.Skip, wire.Date(d))
+	}
+	kinds := 0
+	if r.loop != "" {
+		kinds++
+		out.Kind, out.Window = wire.RuleLoop, window(r.loop)
+	}
+	if r.every != "" {
+		kinds++
+		minutes, win, _ := strings.Cut(r.every, "@")
+		n, err := strconv.Atoi(minutes)
+		if err != nil {
+			return out, usage("--every %q: write it as 30@07:00-21:00", r.every)
+		}
+		out.Kind, out.Every, out.Window = wire.RuleEvery, n, window(win)
+	}
+	if len(r.at) > 0 || r.cron != "" && kinds == 0 && r.once == "" {
+		kinds++
+		out.Kind = wire.RuleAt
+		for _, t := range r.at {
+			out.Times = append(out.Times, wire.Clock(t))
+		}
+	}
+	if r.once != "" {
+		kinds++
+		out.Kind, out.Once = wire.RuleOnce, instant(r.once)
+	}
+	if kinds != 1 {
+		return out, usage("say when in one way: --loop, --every, --at (or --cron), or --once")
+	}
+	return out, nil
+}
+
+// window reads "07:00-21:00"; what is wrong with it the centre says.
+func window(s string) *wire.Window {
+	from, to, _ := strings.Cut(strings.ReplaceAll(s, "–", "-"), "-")
+	return &wire.Window{From: wire.Clock(from), To: wire.Clock(to)}
+}
+
+// instant fills up a civil instant without seconds.
+func instant(s string) wire.DateTime {
+	if strings.Count(s, ":") == 1 {
+		s += ":00"
+	}
+	return wire.DateTime(s)
+}

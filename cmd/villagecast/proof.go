@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// spanFlags are --from and --to.
+type spanFlags struct{ from, to string }
+
+func (f *spanFlags) add(cmd *cobra.Command, from, to string) {
+	cmd.Flags().StringVar(&f.from, "from", from, "from: a length from now (-24h) or an instant (2026-11-24T07:00)")
+	cmd.Flags().StringVar(&f.to, "to", to, "to")
+}
+
+func (f *spanFlags) read() (from, to time.Time, err error) {
+	now := time.Now()
+	if from, err = moment(f.from, now); err == nil {
+		to, err = moment(f.to, now)
+	}
+	return from, to, err
+}
+
+func timetableCommand(s *shell) *cobra.Command {
+	var span spanFlags
+	draft := ""
+	cmd := query(s, "timetable UNIT|AREA", "What will play and why, also before anything is released", exactly("UNIT|AREA"),
+		func(ctx context.Context, c *client.Client, args []string) ([]client.Timetable, error) {
+			from, to, err := span.read()
+			if err != nil {
+				return nil, err
+			}
+			q := client.TimetableQuery{From: from, To: to, Draft: draft, Unit: args[0]}
+			areas, err := c.Areas(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, a := range areas {
+				if a.ID == args[0] {
+					q.Unit, q.Area = "", a.ID
+				}
+			}
+			return c.Timetables(ctx, q)
+		}, s.timetables)
+	span.add(cmd, "0s", "24h")
+	cmd.Flags().StringVar(&draft, "draft", "", "take the draft of this programme as if it were released")
+	return cmd
+}
+
+func (s *shell) timetables(all []client.Timetable) {
+	for _, tt := range all {
+		zone, err := time.LoadLocation(tt.Zone)
+		if err != nil {
+			zone = time.Local
+		}
+		at := func(t time.Time) string { return t.In(zone).Format("01-02 15:04:05") }
+		s.printf("%s (%s)\n", strings.Join(tt.Units, ", "), tt.Zone)
+		t := newTable("FROM", "TO", "OUTPUT", "TITLE", "LEVEL", "WHY")
+		for _, st := range tt.Stretches {
+			t.add(at(st.From), at(st.To), st.Output, st.Title, st.Level, st.Why)
+		}
+		t.print(s.out)
+		for _, k := range tt.Skips {
+			s.printf("will not play: %s %s on %s, %d round(s): %s\n", at(k.At), k.Programme, k.Output, k.Rounds, k.Why)
+		}
+		for _, p := range tt.Problems {
+			s.printf("problem: %s\n", p)
+		}
+		s.printf("\n")
+	}
+}
+
+func asrunCommand(s *shell) *cobra.Command {
+	var span spanFlags
+	var q client.ProofQuery
+	cmd := query(s, "asrun", "The play log: what was due or played, each with its grade of proof", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.AsRun, error) {
+			var err error
+			if q.From, q.To, err = span.read(); err != nil {
+				return nil, err
+			}
+			return c.AsRun(ctx, q)
+		},
+		func(all []client.AsRun) {
+			t := newTable("FROM", "TO", "UNIT", "OUTPUT", "TITLE", "PLAYED", "GRADE", "WHY")
+			for _, a := range all {
+				t.add(clock(a.From), a.To.Local().Format("15:04:05"), a.Unit, a.Output, a.Title, spanOf(a), a.Grade, dash(a.Why))
+			}
+			t.print(s.out)
+		})
+	span.add(cmd, "-24h", "0s")
+	f := cmd.Flags()
+	f.StringVar(&q.Unit, "unit", "", "only this unit")
+	f.StringVar(&q.Area, "area", "", "only this area and below")
+	f.StringVar(&q.Programme, "programme", "", "only this programme")
+	return cmd
+}
+
+func spanOf(a client.AsRun) string {
+	if n := len(a.Rounds); n > 1 {
+		return fmt.Sprintf("%s in %d rounds", span(a.Seconds), n)
+	}
+	return span(a.Seconds)
+}
+
+func outagesCommand(s *shell) *cobra.Command {
+	var span spanFlags
+	var q client.ProofQuery
+	open := false
+	cmd := query(s, "outages", "When units were lost to their villages", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Outage, error) {
+			var err error
+			if q.From, q.To, err = span.read(); err != nil {
+				return nil, err
+			}
+			return c.Outages(ctx, q, open)
+		}, s.outageTable)
+	span.add(cmd, "-168h", "0s")
+	f := cmd.Flags()
+	f.StringVar(&q.Unit, "unit", "", "only this unit")
+	f.StringVar(&q.Area, "area", "", "only this area and below")
+	f.BoolVar(&open, "open", false, "only those that last")
+	return cmd
+}
+
+func (s *shell) outageTable(all []client.Outage) {
+	if len(all) == 0 {
+		s.printf("no outages\n")
+		return
+	}
+	t := newTable("UNIT", "AREA", "KIND", "FROM", "TO", "CAUSE")
+	for _, o := range all {
+		to := "still"
+		if o.To != nil {
+			to = clock(*o.To)
+		}
+		t.add(o.Unit, dash(o.Area), o.Kind, clock(o.From), to, dash(o.Text))
+	}
+	t.print(s.out)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// errUsage marks errors of the command line itself.
+var errUsage = errors.New("see villagecast help")
+
+func usage(format string, args ...any) error {
+	return fmt.Errorf(format+" (%w)", append(args, errUsage)...)
+}
+
+// shell is what every command works with.
+type shell struct {
+	in        io.Reader
+	out, errs io.Writer
+	data      string
+	server    string
+	lang      string
+	json      bool
+}
+
+func newRoot(s *shell) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "villagecast",
+		Short:         "The centre of a county's village broadcasting, and its command line",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&s.data, "data", env("VILLAGECAST_DATA", "villagecast-data"), "directory of the centre's data; the token is read from it")
+	f.StringVar(&s.server, "server", os.Getenv("VILLAGECAST_SERVER"), "address of the centre (default: as the data directory says)")
+	f.StringVar(&s.lang, "lang", language(), "language of sentences: zh-CN or en")
+	f.BoolVar(&s.json, "json", false, "print JSON, for scripts")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	root.AddCommand(
+		serveCommand(s), demoCommand(s),
+		areasCommand(s), unitsCommand(s), assetsCommand(s), speakCommand(s),
+		playlistsCommand(s), programmesCommand(s), timetableCommand(s),
+		releaseCommand(s), withdrawCommand(s), stopCommand(s), warnCommand(s), liftCommand(s),
+		asrunCommand(s), outagesCommand(s), statusCommand(s),
+		applyCommand(s), exportCommand(s),
+	)
+	return root
+}
+
+func env(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// language follows the environment, as other programs do.
+func language() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "zh") {
+				return "zh-CN"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}
+
+// client makes the typed client: the address and the token stand in files of the
+// data directory unless they are given.
+func (s *shell) client() (*client.Client, error) {
+	c := &client.Client{Base: s.server, Language: s.lang, Token: os.Getenv("VILLAGECAST_TOKEN")}
+	if c.Base == "" {
+		text, err := os.ReadFile(filepath.Join(s.data, "address"))
+		if err != nil {
+			return nil, fmt.Errorf("%w: no centre has run with the data directory %s; start one (villagecast serve), or give --server or --data",
+				client.ErrUnreachable, s.data)
+		}
+		c.Base = strings.TrimSpace(string(text))
+	}
+	if c.Token == "" {
+		text, err := os.ReadFile(filepath.Join(s.data, "token"))
+		if err != nil {
+			return nil, fmt.Errorf("read token: %w; give --data, or set VILLAGECAST_TOKEN", err)
+		}
+		c.Token = strings.TrimSpace(string(text))
+	}
+	return c, trustOwnCA(c, filepath.Join(s.data, "ca.pem"))
+}
+
+// printJSON prints an answer for scripts.
+func (s *shell) printJSON(v any) error {
+	enc := json.NewEncoder(s.out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// show prints an answer: as JSON if so asked, else in words.
+func (s *shell) show(v any, words func()) error {
+	if s.json {
+		return s.printJSON(v)
+	}
+	words()
+	return nil
+}
+
+func (s *shell) printf(format string, args ...any) { fmt.Fprintf(s.out, format, args...) }
+
+// parent makes a command that only groups others.
+func parent(use, short string, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return c.Help()
+	}}
+	c.AddCommand(children...)
+	return c
+}
+
+// exactly wants n arguments and names them when they are not there.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return usage("want %d argument(s): %s", len(names), strings.Join(names, " "))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/configs"
+	"github.com/villagecast/villagecast/scheduler/app"
+)
+
+// settings are those of the centre, as configs/centre.yaml explains them.
+type settings struct {
+	Data string `json:"data"`
+	HTTP string `json:"http"`
+	MQTT string `json:"mqtt"`
+	// PublicHTTP and PublicMQTT are the addresses that units are given.
+	PublicHTTP string          `json:"public_http,omitempty"`
+	PublicMQTT string          `json:"public_mqtt,omitempty"`
+	Hosts      []string        `json:"hosts,omitempty"`
+	Broker     *brokerSettings `json:"broker,omitempty"`
+	// UploadCeiling is in MiB.
+	UploadCeiling int             `json:"upload_ceiling"`
+	Speech        *speechSettings `json:"speech,omitempty"`
+	Log           string          `json:"log"`
+}
+
+// brokerSettings name a broker that somebody else runs.
+type brokerSettings struct {
+	URL      string `json:"url"`
+	User     string `json:"user,omitempty"`
+	Password string `json:"password,omitempty"`
+}
+
+// speechSettings are the command that speaks.
+type speechSettings struct {
+	Command []string `json:"command"`
+	English []string `json:"english,omitempty"`
+}
+
+// defaults are what holds where nothing is said.
+func defaults() settings {
+	return settings{Data: "villagecast-data", HTTP: app.DefaultHTTP, MQTT: app.DefaultMQTT, UploadCeiling: app.DefaultUploadCeiling >> 20, Log: "info"}
+}
+
+func serveCommand(s *shell) *cobra.Command {
+	file := ""
+	given := defaults()
+	cmd := &cobra.Command{Use: "serve", Short: "Runs the centre until it is interrupted", Args: exactly()}
+	f := cmd.Flags()
+	f.StringVar(&file, "config", "", "settings file, see configs/centre.yaml; flags given beside it win")
+	f.StringVar(&given.HTTP, "listen", given.HTTP, "address for people and units; beyond loopback only with TLS")
+	f.StringVar(&given.MQTT, "mqtt", given.MQTT, "address of the embedded MQTT broker")
+	f.StringVar(&given.Log, "log", given.Log, "debug, info, warn or error")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		set := defaults()
+		if file != "" {
+			if err := readSettings(file, &set); err != nil {
+				return err
+			}
+		}
+		for name, to := range map[string]*string{"listen": &set.HTTP, "mqtt": &set.MQTT, "log": &set.Log} {
+			if cmd.Flags().Changed(name) {
+				*to, _ = cmd.Flags().GetString(name)
+			}
+		}
+		if cmd.Flags().Changed("data") || file == "" {
+			set.Data = s.data
+		}
+		return s.serve(cmd.Context(), set)
+	}
+	return cmd
+}
+
+func readSettings(file string, into *settings) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return usage("read settings: %v", err)
+	}
+	if err := configs.Decode(text, into); err != nil {
+		return usage("%s: %v", file, err)
+	}
+	return nil
+}
+
+// options turns settings into what the centre is made from.
+func (set settings) options(log *slog.Logger) app.Options {
+	o := app.Options{Data: set.Data, HTTP: set.HTTP, MQTT: set.MQTT, PublicHTTP: set.PublicHTTP, PublicMQTT: set.PublicMQTT,
+		Hosts: set.Hosts, UploadCeiling: int64(set.UploadCeiling) << 20, Version: version, Logger: log}
+	if set.Broker != nil {
+		o.Broker = &app.ExternalBroker{URL: set.Broker.URL, User: set.Broker.User, Password: set.Broker.Password}
+	}
+	if set.Speech != nil {
+		o.Speech, o.SpeechEnglish = set.Speech.Command, set.Speech.English
+	}
+	return o
+}
+
+// logger writes to standard error.
+func (s *shell) logger(level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usage("log level %q: use debug, info, warn or error", level)
+	}
+	return slog.New(slog.NewTextHandler(s.errs, &slog.HandlerOptions{Level: l})), nil
+}
+
+func (s *shell) serve(ctx context.Context, set settings) error {
+	log, err := s.logger(set.Log)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(set.options(log))
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	s.printf("The centre runs. Log in once with %s\n", a.LoginLink("/"))
+	select {
+	case <-ctx.Done():
+	case err = <-a.Failed():
+		err = fmt.Errorf("the centre ended: %w", err)
+	}
+	if stopped := a.Stop(); err == nil {
+		err = stopped
+	}
+	return err
+}

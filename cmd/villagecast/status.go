@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func statusCommand(s *shell) *cobra.Command {
+	watch := false
+	cmd := &cobra.Command{Use: "status", Short: "The county at a glance", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			if watch {
+				return s.watch(cmd.Context(), c)
+			}
+			st, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return s.show(st, func() { s.status(st) })
+		}}
+	cmd.Flags().BoolVar(&watch, "watch", false, "show it anew at every change")
+	return cmd
+}
+
+// watch shows the status at every change, at most once a second, and says how
+// old it is when the centre no longer answers.
+func (s *shell) watch(ctx context.Context, c *client.Client) error {
+	for ctx.Err() == nil {
+		st, err := c.Status(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if terminal(s.out) && !s.json {
+			s.printf("\x1b[H\x1b[2J")
+		}
+		if err != nil {
+			s.printf("%s  %v\n", time.Now().Format("15:04:05"), err)
+		} else if err := s.show(st, func() { s.status(st) }); err != nil {
+			return err
+		}
+		s.untilChange(ctx, c)
+	}
+	return ctx.Err()
+}
+
+// untilChange waits for the next event, but not longer than 15 s and not
+// shorter than one.
+func (s *shell) untilChange(ctx context.Context, c *client.Client) {
+	short, stop := context.WithTimeout(ctx, 15*time.Second)
+	defer stop()
+	pause := time.NewTimer(time.Second)
+	defer pause.Stop()
+	_ = c.Events(short, 0, func(client.Event) bool { return false })
+	select {
+	case <-ctx.Done():
+	case <-pause.C:
+	}
+}
+
+func (s *shell) status(st client.Status) {
+	u := st.Units
+	s.printf("%s, %s\n", st.County, clock(st.At))
+	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d planned, %d paused\n",
+		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Planned, u.Paused)
+	if st.NotWatched != "" {
+		s.printf("not watched: %s\n", st.NotWatched)
+	}
+	if st.Pending+st.Refused > 0 {
+		s.printf("delivery  %d units do not hold the newest yet, %d refused something\n", st.Pending, st.Refused)
+	} else {
+		s.printf("delivery  all delivered\n")
+	}
+	for _, w := range st.Warnings {
+		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, clock(w.Until))
+	}
+	for _, o := range st.OnAir {
+		s.printf("on air    %s (%s) on %d units since %s\n", o.Title, o.Level, o.Units, clock(o.Since))
+	}
+	if len(st.Missing) > 0 {
+		s.printf("missing   %d villages with no unit that can be reached: %v\n", len(st.Missing), st.Missing)
+	}
+	if len(st.Towns) > 0 {
+		t := newTable("", "TOWN", "UNITS", "ON AIR", "IDLE", "SILENT", "OFFLINE")
+		for _, a := range st.Towns {
+			t.add("", a.Name, a.Units.All, a.Units.OnAir, a.Units.Idle, a.Units.Silent, a.Units.Offline)
+		}
+		t.print(s.out)
+	}
+	if len(st.Outages) > 0 {
+		s.outageTable(st.Outages)
+	}
+}

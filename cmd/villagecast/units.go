@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func unitsCommand(s *shell) *cobra.Command {
+	return parent("units", "The loudspeakers and screens",
+		unitsList(s), unitsShow(s), unitsAdd(s),
+		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
+}
+
+func unitsList(s *shell) *cobra.Command {
+	var f client.UnitFilter
+	cmd := query(s, "list", "Lists units", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Unit, error) { return c.Units(ctx, f) },
+		func(units []client.Unit) {
+			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
+			for _, u := range units {
+				t.add(u.ID, u.Area, u.Name, u.Presence.Shows, onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
+			}
+			t.print(s.out)
+		})
+	cmd.Flags().StringVar(&f.Area, "area", "", "only units in this area and below")
+	cmd.Flags().StringVar(&f.Shows, "shows", "", "only units that show this: on-air, idle, silent, offline, unknown, planned, paused")
+	return cmd
+}
+
+func onAir(list []wire.OnAir) string {
+	var titles []string
+	for _, o := range list {
+		if o.Title != "" && (len(titles) == 0 || titles[len(titles)-1] != o.Title) {
+			titles = append(titles, o.Title)
+		}
+	}
+	return dash(strings.Join(titles, ", "))
+}
+
+// holds says whether the unit has all that was sent to it.
+func holds(p client.Presence) string {
+	switch {
+	case len(p.Refused) > 0:
+		return "refused: " + p.Refused[0].Code
+	case len(p.Pending) > 0:
+		return fmt.Sprintf("%d pending", len(p.Pending))
+	case p.Ready < p.Assets:
+		return fmt.Sprintf("%d of %d media", p.Ready, p.Assets)
+	case p.LastSeen == nil:
+		return "-"
+	}
+	return "all"
+}
+
+func unitsShow(s *shell) *cobra.Command {
+	return query(s, "show ID", "Shows one unit", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Unit, error) {
+			return c.Unit(ctx, args[0])
+		},
+		func(u client.Unit) {
+			s.printf("%s  %s, in %s\n", u.ID, u.Name, u.Area)
+			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, clockOf(u.Presence.Since), clockOf(u.Presence.LastSeen))
+			s.printf("outputs    %v, volume %d %%, sound goes to: %s\n", u.Outputs, volume(u.Volume), dash(u.Presence.SoundOutput))
+			s.printf("software   %s\n", dash(u.Presence.Software))
+			s.printf("holds      %s\n", holds(u.Presence))
+			for _, o := range u.Presence.OnAir {
+				s.printf("on air     %s: %s (%s)\n", o.Output, dash(o.Title), o.Why)
+			}
+			for _, k := range u.Presence.Conditions {
+				s.printf("condition  %s: %s\n", k.Code, k.Text)
+			}
+			for _, r := range u.Presence.Refused {
+				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
+			}
+		})
+}
+
+func volume(v *int) int {
+	if v == nil {
+		return 80
+	}
+	return *v
+}
+
+func unitsAdd(s *shell) *cobra.Command {
+	var u client.UnitSpec
+	var outputs []string
+	var vol int
+	var panel, file string
+	cmd := query(s, "add ID", "Adds a unit and writes the settings file of its device", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.UnitAdded, error) {
+			u.ID, u.Volume = args[0], &vol
+			for _, o := range outputs {
+				u.Outputs = append(u.Outputs, wire.Output(o))
+			}
+			if panel != "" {
+				u.Panel = &wire.Panel{}
+				if _, err := fmt.Sscanf(panel, "%dx%d", &u.Panel.Width, &u.Panel.Height); err != nil {
+					return client.UnitAdded{}, usage("--panel %q is no size; write it as 128x32", panel)
+				}
+			}
+			if file == "" {
+				file = u.ID + ".yaml"
+			}
+			return addUnit(ctx, c, u, file)
+		},
+		func(a client.UnitAdded) {
+			s.printf("unit %s added; its settings are in %s: copy the file to the device, it holds a secret and is not shown again\n", a.Unit.ID, file)
+		})
+	f := cmd.Flags()
+	f.StringVar(&u.Area, "area", "", "id of the area that it stands in")
+	f.StringVar(&u.Name, "name", "", "name of the place")
+	f.StringVar(&u.State, "state", "planned", "planned or installed")
+	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, "sound, screen or both")
+	f.IntVar(&vol, "volume", 80, "volume in per cent")
+	f.StringVar(&panel, "panel", "", "size of the LED panel in pixels, such as 128x32")
+	f.StringVar(&file, "settings", "", "where to write the settings file (default ID.yaml)")
+	return cmd
+}
+
+// addUnit opens the settings file before it asks the centre, because the secret
+// is given only once.
+func addUnit(ctx context.Context, c *client.Client, u client.UnitSpec, file string) (client.UnitAdded, error) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return client.UnitAdded{}, fmt.Errorf("write settings file: %w; choose another with --settings", err)
+	}
+	a, err := c.AddUnit(ctx, u)
+	if err != nil {
+		f.Close()
+		os.Remove(file)
+		return a, err
+	}
+	if _, err := f.WriteString(a.Settings); err != nil {
+		f.Close()
+		return a, fmt.Errorf("write settings file: %w", err)
+	}
+	return a, f.Close()
+}

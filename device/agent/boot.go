@@ -1,0 +1,46 @@
+package agent
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/villagecast/villagecast/device/spool"
+	"github.com/villagecast/villagecast/device/timetable"
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// boot tells the truth about the time before: when the unit went off, and that
+// what was on air then is proven up to the last alive mark and no further. It
+// gives the timetable's state as it was.
+func boot(last spool.Alive, now time.Time, record func(...wire.Entry)) timetable.State {
+	if last.At == 0 {
+		return timetable.State{}
+	}
+	off := wire.Off{From: last.At, To: max(now.UnixMilli(), last.At), Clean: last.Clean}
+	entries := make([]wire.Entry, 0, len(last.Open)+1)
+	for i := range last.Open {
+		run := last.Open[i]
+		entries = append(entries, wire.Entry{At: off.To, AsRun: &run})
+	}
+	record(append(entries, wire.Entry{At: off.To, Off: &off})...)
+	state, err := timetable.ParseState(last.State)
+	if err != nil { // written by another version
+		return timetable.State{}
+	}
+	return state
+}
+
+// stop proves what played until the agent was stopped.
+func (c *conductor) stop(now time.Time) {
+	if c.current != nil && c.air.trusted() {
+		c.advance(c.current.table, now)
+	}
+	c.drain(now.Add(time.Hour)) // the outputs are closed: nothing more will sound
+	c.planner.plan(nil, now)
+	c.account.expire(now, true)
+	c.account.finish(now, true)
+	c.write()
+	c.mark(now, true)
+}

@@ -1,0 +1,72 @@
+package agent
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// What POST /break can break. Nothing of it outlasts the process.
+const (
+	BreakMute    = "mute"    // the amplifier falls silent
+	BreakHang    = "hang"    // the playing loop stands still, and heartbeats with it
+	BreakCutLink = "cutlink" // the network is gone
+	BreakRestore = "restore" // all is well again
+)
+
+// serveBreak breaks something on purpose, so that one can watch what happens.
+// It is there in the demonstration only.
+func (a *agent) serveBreak(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1024)).Decode(&q); err != nil {
+		http.Error(w, `send {"kind": "mute"}, hang, cutlink or restore`, http.StatusBadRequest)
+		return
+	}
+	switch q.Kind {
+	case BreakMute:
+		if a.player != nil {
+			a.player.SetMute(true)
+			a.conductor.beat.Store(true)
+		}
+	case BreakHang:
+		a.conductor.gate.set(true)
+	case BreakCutLink:
+		a.link.setCut(true)
+	case BreakRestore:
+		if a.player != nil {
+			a.player.SetMute(false)
+			a.conductor.beat.Store(true)
+		}
+		a.conductor.gate.set(false)
+		a.link.setCut(false)
+		poke(a.fetcher.wake)
+	default:
+		http.Error(w, "kind is "+words(q.Kind, 40)+": use mute, hang, cutlink or restore", http.StatusBadRequest)
+		return
+	}
+	poke(a.conductor.wake)
+	a.log.Warn("broken on purpose", "kind", q.Kind)
+	a.serveState(w, r)
+}
+
+// broken is what was broken on purpose.
+func (a *agent) broken() []string {
+	list := []string{}
+	if a.player != nil && a.player.Status().Muted {
+		list = append(list, BreakMute)
+	}
+	if a.conductor.gate.isShut() {
+		list = append(list, BreakHang)
+	}
+	if a.link.isCut() {
+		list = append(list, BreakCutLink)
+	}
+	return list
+}
+
+func (g *gate) isShut() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.shut != nil
+}

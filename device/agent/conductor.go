@@ -1,0 +1,430 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/villagecast/villagecast/device/player"
+	"github.com/villagecast/villagecast/device/screen"
+	"github.com/villagecast/villagecast/device/spool"
+	"github.com/villagecast/villagecast/device/timetable"
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/media"
+)
+
+const (
+	// beatEvery is the distance of heartbeats, markEvery that of alive marks.
+	beatEvery = 15 * time.Second
+	markEvery = time.Minute
+	// planAhead is how much the outputs are told at a time; it outlasts the
+	// longest sleep of the loop.
+	planAhead = 30 * time.Second
+	// tellAhead is how far the local page looks.
+	tellAhead = 10 * time.Minute
+	// standstill is how long the loop may have stood before that counts as off.
+	standstill = time.Minute
+	// unopenedFor is how long an agent lives whose sound output could not be
+	// opened, before it asks to be started anew.
+	unopenedFor = 5 * time.Minute
+)
+
+// conductor is the playing loop. Everything but status, state and the hooks of
+// the demonstration belongs to its own goroutine.
+type conductor struct {
+	unit, boot string
+	lang       string
+	started    time.Time
+	spool      *spool.Spool
+	air        *air
+	link       *link
+	cond       *conditions
+	reporter   *reporter
+	view       func() *view
+	// doubt is told of a file that could not be played.
+	doubt  func(media.Hash)
+	player *player.Player // nil without a sound output
+	screen *screen.Screen // nil without a panel
+	// unopened: there is a sound output that could not be opened.
+	unopened bool
+	log    *slog.Logger
+	wake   chan struct{}
+
+	state    timetable.State
+	settled  bool // the first advance is done
+	silence  *timetable.Table
+	planner  *planner
+	account  *account
+	later    []player.Played // handed out, but not sounding yet
+	current  *view
+	nextBeat time.Time
+	nextMark time.Time
+	onAir    []wire.OnAir
+	lost     bool // the sound output, as last reported
+	beat     atomic.Bool
+	shared   atomic.Pointer[status]
+	shadow   atomic.Pointer[timetable.State]
+	gate     gate
+}
+
+// status is what the rest of the agent may see of the loop.
+type status struct {
+	at      time.Time
+	onAir   []wire.OnAir
+	next    []timetable.Stretch
+	volume  int
+	muted   bool
+	entries int
+}
+
+// errGivenUp ends the agent: its supervisor starts it anew.
+var errGivenUp = errors.New("the sound output is given up")
+
+// run plays until ctx ends, and proves what played. It fails only when the
+// sound output is given up.
+func (c *conductor) run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var notify <-chan struct{}
+	if c.player != nil {
+		notify = c.player.Notify()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-c.wake:
+		case <-notify:
+		}
+		if !c.gate.pass(ctx) {
+			return nil
+		}
+		if err := c.devices(); err != nil {
+			return err
+		}
+		timer.Reset(c.step(c.air.Now()))
+	}
+}
+
+// step brings everything to an instant and says how long to sleep.
+func (c *conductor) step(now time.Time) time.Duration {
+	trusted := c.air.trusted()
+	c.cond.when(!trusted, CodeClock, "the clock is behind what the centre signed: nothing is played before it is right")
+	edge := now.Add(beatEvery)
+	if trusted {
+		edge = c.play(now)
+	} else {
+		c.perform(nil, now)
+		c.tell(now, nil, nil)
+	}
+	c.write()
+	if c.beat.Swap(false) || !now.Before(c.nextBeat) || c.nextBeat.Sub(now) > beatEvery {
+		c.heartbeat()
+		c.nextBeat = now.Add(beatEvery)
+	}
+	if trusted && (!now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
+		c.mark(now, false)
+		c.nextMark = now.Add(markEvery)
+	}
+	for _, at := range []time.Time{c.nextBeat, c.nextMark} {
+		if at.After(now) && at.Before(edge) {
+			edge = at
+		}
+	}
+	if at, ok := c.account.due(); ok && at.Before(edge) {
+		edge = at
+	}
+	return max(edge.Sub(now), time.Millisecond)
+}
+
+// play does what the timetable says and gives the next edge.
+func (c *conductor) play(now time.Time) time.Time {
+	v := c.view()
+	if c.current != nil && c.current != v {
+		c.advance(c.current.table, now) // up to here the old one held
+	}
+	c.current = v
+	c.advance(v.table, now)
+	c.drain(now)
+	c.account.expire(now, false)
+	c.account.finish(now, false)
+
+	ahead, _ := v.table.Run(c.state, now, now.Add(tellAhead))
+	var spans []timetable.Span
+	edge := now.Add(beatEvery)
+	for _, s := range ahead.Stretches {
+		spans = append(spans, s.Spans(now, now.Add(planAhead))...)
+		for _, at := range []time.Time{s.From, s.To} {
+			if at.After(now) && at.Before(edge) {
+				edge = at
+			}
+		}
+	}
+	c.perform(spans, now)
+	c.tell(now, ahead.Stretches, spans)
+	return edge
+}
+
+// advance tells the state what happened up to now, and the account with it.
+func (c *conductor) advance(t *timetable.Table, now time.Time) {
+	from := c.state.Time()
+	switch gap := now.Sub(from); {
+	case !c.settled:
+		from = now // whatever was before, the unit was off
+		c.settled = true
+	case gap > standstill:
+		c.log.Error("the playing loop stood still", "for", gap)
+		c.reporter.record(wire.Entry{At: now.UnixMilli(), Off: &wire.Off{From: from.UnixMilli(), To: now.UnixMilli()}},
+			event(now, CodeStalled, "the playing loop stood still for "+gap.Round(time.Second).String()))
+		from = now
+	case gap < 0: // the clock was set back
+		from = now
+	}
+	var tl timetable.Timeline
+	tl, c.state = t.Run(c.state, from, now)
+	shadow := c.state
+	c.shadow.Store(&shadow)
+	for _, s := range tl.Stretches {
+		c.account.stretch(s)
+	}
+	for _, s := range tl.Skips {
+		c.skipped(s)
+	}
+}
+
+// skipped reports what did not play; a skip that says so is proof as well.
+func (c *conductor) skipped(s timetable.Skip) {
+	if !c.current.has(s.Output) {
+		return
+	}
+	w := s.Wire(c.lang)
+	w.Why = words(w.Why, wire.MaxWords)
+	entries := []wire.Entry{{At: s.At.UnixMilli(), Skip: &w}}
+	if s.Reason.Code == timetable.EndMissing || s.Reason.Code == timetable.EndItem {
+		entries = append(entries, event(s.At, CodeMissing, s.Title+": "+s.Reason.Text(c.lang)))
+	}
+	c.reporter.record(entries...)
+}
+
+// perform hands the plan to the outputs.
+func (c *conductor) perform(spans []timetable.Span, now time.Time) {
+	spans = slices.DeleteFunc(slices.Clone(spans), func(s timetable.Span) bool {
+		return s.Output == wire.OutputSound && c.player == nil || s.Output == wire.OutputScreen && c.screen == nil
+	})
+	named := c.planner.plan(spans, now)
+	if c.player != nil {
+		c.player.SetPlan(forPlayer(spans, named, c.spool))
+	}
+	if c.screen != nil {
+		c.screen.SetPlan(forScreen(spans, named))
+	}
+}
+
+// drain takes in what the outputs took.
+func (c *conductor) drain(now time.Time) {
+	if c.player != nil {
+		list := append(c.later, c.player.Drain()...)
+		c.later = nil
+		for _, p := range list {
+			if p.Frames > 0 && !p.At.Before(now) { // frames are handed out before they sound
+				c.later = append(c.later, p)
+				continue
+			}
+			c.failed(p)
+			c.account.took(p, true)
+		}
+		if p, ok := c.player.Running(); ok && p.At.Before(now) {
+			c.account.took(p, false)
+		}
+	}
+	if c.screen != nil {
+		for _, x := range c.screen.Drain() {
+			c.account.shown(x, true)
+		}
+		if x, ok := c.screen.Open(); ok {
+			c.account.shown(x, false)
+		}
+	}
+}
+
+// failed looks at why a stretch of sound ended before its time.
+func (c *conductor) failed(p player.Played) {
+	if p.Err == nil || errors.Is(p.Err, player.ErrGap) || errors.Is(p.Err, player.ErrMissed) {
+		return
+	}
+	s := c.planner.spans[p.ID]
+	if s == nil {
+		return
+	}
+	c.reporter.record(event(c.air.Now(), CodeDamagedAsset, s.title+" item "+itoa(s.item+1)+": "+p.Err.Error()))
+	c.doubt(s.hash)
+}
+
+// write puts what is proven on the card.
+func (c *conductor) write() {
+	done, cues := c.account.harvest()
+	if len(cues) > 0 {
+		if err := c.spool.AddDetail(cues...); err != nil {
+			c.log.Error("item detail cannot be written", "err", err)
+		}
+	}
+	entries := make([]wire.Entry, 0, len(done))
+	for i := range done {
+		entries = append(entries, wire.Entry{AsRun: &done[i]})
+	}
+	if len(entries) > 0 {
+		c.reporter.record(entries...)
+	}
+}
+
+// tell publishes what is on air, to the centre when it has changed.
+func (c *conductor) tell(now time.Time, ahead []timetable.Stretch, spans []timetable.Span) {
+	s := &status{at: now, entries: c.reporter.pending()}
+	if v := c.current; v != nil {
+		s.volume, s.muted = v.volume(), v.muted(now.UnixMilli())
+	}
+	for _, x := range ahead {
+		switch {
+		case c.current == nil || !c.current.has(x.Output):
+		case x.From.After(now):
+			s.next = append(s.next, x)
+		case x.To.After(now):
+			s.onAir = append(s.onAir, c.describe(x, now, spans))
+		}
+	}
+	if len(s.onAir) > 2 {
+		s.onAir = s.onAir[:2]
+	}
+	c.shared.Store(s)
+	if same(c.onAir, s.onAir) {
+		return
+	}
+	c.onAir = s.onAir
+	if session := c.link.session(); session > 0 {
+		c.link.post(wire.ChannelOnAir, wire.OnAirReport{Unit: c.unit, Session: session, At: c.air.stamp(), OnAir: s.onAir}, true)
+	}
+}
+
+func (c *conductor) describe(x timetable.Stretch, now time.Time, spans []timetable.Span) wire.OnAir {
+	o := wire.OnAir{
+		Output: x.Output, Programme: x.Programme, Version: x.Version, Interrupt: x.Interrupt,
+		Title: words(x.Title, wire.MaxTitle), Level: x.Level, Since: x.From.UnixMilli(), Why: words(x.Why(c.lang), wire.MaxWords),
+	}
+	if e := c.account.open(key{x.Output, x.Programme, x.Version, x.Interrupt}); e != nil {
+		o.Since = e.from.UnixMilli()
+	}
+	if x.End != wire.OutcomeGoesOn {
+		o.Until = x.To.UnixMilli()
+	}
+	for _, s := range spans {
+		if s.Output == x.Output && s.Text != nil && !s.From.After(now) && s.To.After(now) {
+			o.Text = words(s.Text.Body, wire.MaxBody)
+		}
+	}
+	return o
+}
+
+// same tells whether two reports say the same; Until and Since come and go.
+func same(a, b []wire.OnAir) bool {
+	return slices.EqualFunc(a, b, func(x, y wire.OnAir) bool {
+		x.Since, x.Until, y.Since, y.Until = 0, 0, 0, 0
+		return x == y
+	})
+}
+
+// heartbeat says that the loop runs, and how it is.
+func (c *conductor) heartbeat() {
+	c.cond.sync([]string{spool.CodeDamaged, spool.CodeFull, spool.CodeAsset}, c.spool.Conditions())
+	session := c.link.session()
+	if session == 0 {
+		return
+	}
+	s := c.shared.Load()
+	c.link.post(wire.ChannelHeartbeat, wire.Heartbeat{
+		Unit: c.unit, Session: session, Boot: c.boot, At: c.air.stamp(),
+		Uptime: int64(time.Since(c.started) / time.Second), Outbox: s.entries,
+		Volume: s.volume, Muted: s.muted || c.mutedHere(), OnAir: s.onAir, Issues: c.cond.list(),
+	}, true)
+}
+
+func (c *conductor) mutedHere() bool { return c.player != nil && c.player.Status().Muted }
+
+// devices looks at the outputs themselves.
+func (c *conductor) devices() error {
+	v := c.view()
+	c.cond.when(c.player == nil && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
+	if c.player == nil {
+		if c.unopened && time.Since(c.started) > unopenedFor {
+			return errGivenUp
+		}
+		return nil
+	}
+	s := c.player.Status()
+	c.cond.when(s.Muted, CodeMuted, "the output was muted at the unit itself")
+	if errors.Is(s.Fault, player.ErrGivenUp) {
+		return errGivenUp
+	}
+	switch {
+	case s.Fault != nil && !c.lost:
+		c.cond.raise(CodeOutputLost, s.Fault.Error())
+		c.reporter.record(event(c.air.Now(), CodeOutputLost, s.Output+": "+s.Fault.Error()))
+		c.beat.Store(true)
+	case s.Fault == nil && c.lost:
+		c.cond.clear(CodeOutputLost)
+		c.reporter.record(event(c.air.Now(), CodeOutputBack, s.Output))
+		c.beat.Store(true)
+	}
+	c.lost = s.Fault != nil
+	return nil
+}
+
+// mark writes the alive mark.
+func (c *conductor) mark(now time.Time, clean bool) {
+	state, err := json.Marshal(c.state)
+	if err == nil {
+		err = c.spool.MarkAlive(spool.Alive{At: now.UnixMilli(), Clean: clean, Floor: c.air.floor.Load(), Open: c.account.running(now), State: state})
+	}
+	if err != nil {
+		c.log.Error("the alive mark cannot be written", "err", err)
+	}
+	c.reporter.record() // what the card did not take before
+}
+
+// gate stops the loop where the demonstration wants it hung.
+type gate struct {
+	mu   sync.Mutex
+	shut chan struct{}
+}
+
+func (g *gate) set(shut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case shut && g.shut == nil:
+		g.shut = make(chan struct{})
+	case !shut && g.shut != nil:
+		close(g.shut)
+		g.shut = nil
+	}
+}
+
+func (g *gate) pass(ctx context.Context) bool {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut == nil {
+		return true
+	}
+	select {
+	case <-shut:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,16 @@
+// Package agent is the program in a loudspeaker or screen: it connects to the
+// broker, takes only what is signed and in scope, keeps it in the spool, fetches
+// the media, plays what the timetable says, and proves it.
+//
+//	link       one MQTT session after the other; in order in, latest-wins out
+//	keeper     verify → spool → compile: makes the view that all others read
+//	fetcher    media by hash over HTTP, needed soonest first
+//	conductor  the playing loop: timetable → player and screen → proof, heartbeat
+//	reporter   outbox → centre, until the centre says "stored up to n"
+//	page       the local page: state, listening, the kiosk
+//
+// Only the conductor decides what is on air, and only it sends heartbeats: when
+// it hangs they stop, whatever else still works. No other part can hold it up:
+// it never waits for the network, and for the memory card only where proof is
+// written.
+package agent

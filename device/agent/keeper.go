@@ -1,0 +1,322 @@
+package agent
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/villagecast/villagecast/device/spool"
+	"github.com/villagecast/villagecast/device/timetable"
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/media"
+)
+
+// keeper decides what the unit believes: it verifies, refuses, keeps on the
+// card and compiles. Its methods are called from one goroutine, but for view,
+// rebuild and have.
+type keeper struct {
+	unit    string
+	root    ed25519.PublicKey
+	spool   *spool.Spool
+	air     *air
+	log     *slog.Logger
+	refused *refusals
+	// follow is told the addresses to subscribe to.
+	follow func(context.Context, []wire.Address)
+	// changed is called after every new view.
+	changed func()
+
+	ring wire.KeyRing
+	// waiting are the last snapshots per topic whose key the ring does not hold.
+	waiting map[string][]byte
+
+	mu   sync.Mutex // orders rebuilds
+	view atomic.Pointer[view]
+}
+
+// start takes in what the card holds.
+func (k *keeper) start(ctx context.Context) {
+	k.waiting = map[string][]byte{}
+	if e, ok := k.spool.Held(wire.KeysAddress, wire.KindKeyRing); ok {
+		// It was verified before it was kept; a root that was changed since counts.
+		if err := e.Verify(wire.KeyRing{}, k.root); err == nil {
+			k.ring, _ = e.KeyRing()
+		}
+	}
+	k.rebuild()
+	k.follow(ctx, k.addresses())
+}
+
+// take looks at one snapshot that came on a topic.
+func (k *keeper) take(ctx context.Context, topic wire.Topic, name string, raw []byte) {
+	kind := wire.KindBulletin
+	switch topic.Channel {
+	case wire.ChannelOrders:
+		kind = wire.KindOrders
+	case wire.ChannelKeys:
+		kind = wire.KindKeyRing
+	}
+	var fresh bool
+	var err error
+	if kind == wire.KindKeyRing {
+		fresh, err = k.takeRing(raw)
+	} else {
+		fresh, err = k.takeSnapshot(kind, topic.Address, raw)
+	}
+	switch {
+	case errors.Is(err, wire.ErrUnknownKey):
+		k.waiting[name] = raw
+	default:
+		delete(k.waiting, name)
+	}
+	if err != nil {
+		var revision uint64
+		if e, err := wire.ParseEnvelope(raw); err == nil {
+			revision = e.Revision
+		}
+		k.refused.add(wire.Refusal{Address: topic.Address, Kind: kind, Revision: revision, Code: wire.RefusalCode(err), Why: err.Error()})
+		k.changed()
+		return
+	}
+	cleared := k.refused.clear(topic.Address, kind)
+	if !fresh && !cleared {
+		return
+	}
+	k.log.Info("took", "kind", kind, "address", topic.Address)
+	k.rebuild()
+	if kind == wire.KindBulletin {
+		k.follow(ctx, k.addresses())
+	}
+	if kind == wire.KindKeyRing {
+		k.retry(ctx)
+	}
+}
+
+// retry looks again at what came before the key that signed it.
+func (k *keeper) retry(ctx context.Context) {
+	waiting := k.waiting
+	k.waiting = map[string][]byte{}
+	for name, raw := range waiting {
+		if topic, err := wire.ParseTopic(name); err == nil {
+			k.take(ctx, topic, name, raw)
+		}
+	}
+}
+
+func (k *keeper) takeRing(raw []byte) (bool, error) {
+	ring, err := wire.OpenKeyRing(raw, k.root)
+	if err != nil {
+		return false, err
+	}
+	fresh, err := k.spool.Hold(raw)
+	if err == nil {
+		k.ring = ring
+	}
+	return fresh, err
+}
+
+func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) (bool, error) {
+	var bars []wire.Bar
+	var revision uint64
+	if kind == wire.KindBulletin {
+		b, err := wire.OpenBulletin(raw, address, k.ring, k.root)
+		if err != nil {
+			return false, err
+		}
+		if err := k.scope(b); err != nil {
+			return false, err
+		}
+		revision = b.Revision
+	} else {
+		o, err := wire.OpenOrders(raw, address, k.ring, k.root)
+		if err != nil {
+			return false, err
+		}
+		bars, revision = o.Barred, o.Revision
+	}
+	if err := k.listed(kind, address, revision); err != nil {
+		return false, err
+	}
+	fresh, err := k.spool.Hold(raw)
+	if err != nil {
+		return false, err
+	}
+	k.air.saw(int64(revision))
+	if _, err := k.spool.Bar(bars); err != nil {
+		k.log.Error("the ledger of what was stopped cannot be written", "err", err)
+	}
+	return fresh, nil
+}
+
+// scope checks that settings stand where they belong.
+func (k *keeper) scope(b wire.Bulletin) error {
+	own := b.Address == wire.UnitAddress(k.unit)
+	switch {
+	case own && b.Settings == nil:
+		return fmt.Errorf("the unit's own bulletin has no settings: %w", wire.ErrMalformed)
+	case own && b.Settings.Unit != k.unit:
+		return fmt.Errorf("settings are those of %s: %w", b.Settings.Unit, wire.ErrOutOfScope)
+	case !own && b.Settings != nil:
+		return fmt.Errorf("settings in the bulletin of %s: %w", b.Address, wire.ErrOutOfScope)
+	}
+	return nil
+}
+
+// listed checks a snapshot against the unit's list of what it must hold: an
+// address that is not in it is none of its business, and nothing older than
+// the list is taken.
+func (k *keeper) listed(kind wire.Kind, address wire.Address, revision uint64) error {
+	v := k.view.Load()
+	if address == wire.UnitAddress(k.unit) {
+		return nil
+	}
+	if area, _ := address.Split(); area != "area" {
+		return fmt.Errorf("it is for %s: %w", address, wire.ErrOutOfScope)
+	}
+	if v.settings == nil {
+		return nil
+	}
+	for _, h := range v.settings.Addresses {
+		if h.Address != address {
+			continue
+		}
+		floor := h.Bulletin
+		if kind == wire.KindOrders {
+			floor = h.Orders
+		}
+		if revision < floor {
+			return fmt.Errorf("revision %d, the unit's list says %d: %w", revision, floor, wire.ErrOlder)
+		}
+		return nil
+	}
+	return fmt.Errorf("%s is not in the unit's list of addresses: %w", address, wire.ErrOutOfScope)
+}
+
+// addresses are the areas to follow.
+func (k *keeper) addresses() []wire.Address {
+	v := k.view.Load()
+	if v.settings == nil {
+		return nil
+	}
+	var list []wire.Address
+	for _, h := range v.settings.Addresses {
+		list = append(list, h.Address)
+	}
+	return list
+}
+
+// rebuild makes a new view of what is on the card.
+func (k *keeper) rebuild() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var bulletins []wire.Bulletin
+	var orders []wire.Orders
+	own := wire.UnitAddress(k.unit)
+	mine := wire.Orders{Address: own}
+	for _, e := range k.spool.AllHeld() {
+		switch e.Kind {
+		case wire.KindBulletin:
+			if b, err := e.Bulletin(); err == nil && k.scope(b) == nil {
+				bulletins = append(bulletins, b)
+			}
+		case wire.KindOrders:
+			if o, err := e.Orders(); err == nil {
+				if o.Address == own {
+					mine = o
+				} else {
+					orders = append(orders, o)
+				}
+			}
+		}
+	}
+	bulletins, orders = k.onlyListed(bulletins, orders)
+	// What was stopped once never sounds again, whatever the orders say today.
+	mine.Barred = append(slices.Clone(mine.Barred), k.spool.Barred()...)
+	orders = append(orders, mine)
+	v := compile(bulletins, orders, func(hash string) bool { return k.spool.Verified(media.Hash(hash)) })
+	k.complain(v, bulletins)
+	k.view.Store(v)
+	k.changed()
+}
+
+// onlyListed drops what belongs to areas that the unit is not in any more.
+func (k *keeper) onlyListed(bulletins []wire.Bulletin, orders []wire.Orders) ([]wire.Bulletin, []wire.Orders) {
+	i := slices.IndexFunc(bulletins, func(b wire.Bulletin) bool { return b.Settings != nil })
+	if i < 0 {
+		return bulletins, orders
+	}
+	listed := bulletins[i].Settings.Addresses
+	gone := func(a wire.Address) bool {
+		if a == wire.UnitAddress(k.unit) || slices.ContainsFunc(listed, func(h wire.Held) bool { return h.Address == a }) {
+			return false
+		}
+		if err := k.spool.Drop(a); err != nil {
+			k.log.Error("an address that was left cannot be dropped", "address", a, "err", err)
+		}
+		return true
+	}
+	return slices.DeleteFunc(bulletins, func(b wire.Bulletin) bool { return gone(b.Address) }),
+		slices.DeleteFunc(orders, func(o wire.Orders) bool { return gone(o.Address) })
+}
+
+// complain reports what the timetable left out, and why.
+func (k *keeper) complain(v *view, bulletins []wire.Bulletin) {
+	var list []wire.Refusal
+	for _, p := range v.problems {
+		code := wire.RefusedMalformed
+		switch p.Code {
+		case timetable.ProblemIssuer:
+			code = wire.RefusedOutOfScope
+		case timetable.ProblemRule, timetable.ProblemContent:
+		default:
+			continue
+		}
+		address, kind, revision := k.whence(v, bulletins, p)
+		list = append(list, wire.Refusal{Address: address, Kind: kind, Revision: revision, Code: code,
+			Why: fmt.Sprintf("%s version %d: %s", p.Programme, p.Version, p.Text)})
+	}
+	k.refused.setParts(list)
+}
+
+// whence finds the snapshot that a problem is in.
+func (k *keeper) whence(v *view, bulletins []wire.Bulletin, p timetable.Problem) (wire.Address, wire.Kind, uint64) {
+	for _, b := range bulletins {
+		for _, g := range b.Programmes {
+			if g.ID == p.Programme && g.Version == p.Version {
+				return b.Address, wire.KindBulletin, b.Revision
+			}
+		}
+	}
+	for _, o := range v.orders {
+		for _, i := range o.Interrupts {
+			if i.ID == p.Programme {
+				return o.Address, wire.KindOrders, o.Revision
+			}
+		}
+	}
+	return wire.UnitAddress(k.unit), wire.KindBulletin, 0
+}
+
+// have is what the unit tells the centre of what it holds.
+func (k *keeper) have(session uint64) wire.Have {
+	v := k.view.Load()
+	h := wire.Have{Unit: k.unit, Session: session, Held: v.held[:min(len(v.held), wire.MaxAddresses)], Assets: len(v.assets), Refused: k.refused.list()}
+	for _, a := range v.assets {
+		if k.spool.Verified(a.hash) {
+			h.Ready++
+		} else if len(h.Missing) < 20 {
+			h.Missing = append(h.Missing, string(a.hash))
+		}
+	}
+	for _, p := range v.problems {
+		if p.Code == timetable.ProblemTooOld {
+			h.TooOld = append(h.TooOld, p.Programme)
+		}
+	}
+	return h
+}

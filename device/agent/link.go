@@ -1,0 +1,440 @@
+package agent
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+const (
+	keepAlive      = 15 * time.Second
+	pingTimeout    = 10 * time.Second
+	connectTimeout = 15 * time.Second
+	writeTimeout   = 10 * time.Second
+	answerTimeout  = 20 * time.Second
+	// farewellTime is how long paho may take to send what is under way, in milliseconds.
+	farewellTime = 250
+	backoffFirst = time.Second
+	backoffMost  = 30 * time.Second
+	// steady is how long a session lasts that lets the backoff begin anew.
+	steady = time.Minute
+	// maxInbox bounds what waits to be looked at, and maxOutbound what waits to
+	// be sent.
+	maxInbox    = 512
+	maxOutbound = 64
+)
+
+// message is what came on a topic.
+type message struct {
+	topic   string
+	payload []byte
+}
+
+// link keeps one MQTT session after the other. A session is a client of its
+// own, with its own number in its will: nothing of an old one can be taken for
+// the new.
+type link struct {
+	unit     string
+	settings Settings
+	tls      *tls.Config
+	dial     func(context.Context) (net.Conn, error) // nil: by address
+	number   func() (uint64, error)
+	birth    func(session uint64) wire.Birth
+	log      *slog.Logger
+	inbox    chan message
+	// came is called after the birth of every session.
+	came func()
+
+	mu        sync.Mutex
+	now       *session // nil while there is none
+	addresses []wire.Address
+	cut       bool // by the demonstration
+	uncut     chan struct{}
+	last      error
+	since     time.Time // of the state that the page shows
+}
+
+// session is one connection.
+type session struct {
+	number uint64
+	client paho.Client
+	lost   chan struct{}
+	once   sync.Once
+	why    error
+
+	mu    sync.Mutex
+	queue []outgoing
+	wake  chan struct{}
+
+	following sync.Mutex // held while the subscriptions are changed
+	addresses []wire.Address
+}
+
+type outgoing struct {
+	channel wire.Channel
+	payload []byte
+}
+
+func (s *session) end(why error) {
+	s.once.Do(func() {
+		s.why = why
+		close(s.lost)
+	})
+}
+
+// run holds sessions until ctx ends, then says farewell.
+func (l *link) run(ctx context.Context) {
+	for attempt := 0; ; attempt++ {
+		if !l.waitUncut(ctx) {
+			return
+		}
+		start := time.Now()
+		err := l.serve(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		l.mu.Lock()
+		l.last = err
+		l.mu.Unlock()
+		l.log.Warn("no link to the centre", "err", err)
+		if time.Since(start) > steady {
+			attempt = 0
+		}
+		if !sleep(ctx, jitter(attempt, backoffFirst, backoffMost)) {
+			return
+		}
+	}
+}
+
+// serve runs one session.
+func (l *link) serve(ctx context.Context) error {
+	number, err := l.number()
+	if err != nil {
+		return err
+	}
+	s := &session{number: number, lost: make(chan struct{}), wake: make(chan struct{}, 1)}
+	o, err := l.options(ctx, s)
+	if err != nil {
+		return err
+	}
+	s.client = paho.NewClient(o)
+	defer s.client.Disconnect(farewellTime)
+	if err := l.open(ctx, s); err != nil {
+		s.end(err)
+		return err
+	}
+	l.set(s)
+	defer l.set(nil)
+	l.log.Info("link to the centre", "session", number)
+	l.adjust(ctx, s) // what the first messages may have changed meanwhile
+	l.came()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		l.send(s)
+	}()
+	select {
+	case <-s.lost:
+	case <-ctx.Done():
+		l.farewell(s, "stopped")
+		s.end(ctx.Err())
+	}
+	<-sent
+	return s.why
+}
+
+// open connects, subscribes, and says the birth. The key ring is asked for
+// first, so that it is here before what its keys signed.
+func (l *link) open(ctx context.Context, s *session) error {
+	if err := await(ctx, s.client.Connect()); err != nil {
+		return fmt.Errorf("connect to broker: %w", err)
+	}
+	s.addresses = l.wanted()
+	subs := wire.UnitSubscriptions(l.unit, s.addresses)
+	first := slices.IndexFunc(subs, func(s wire.Subscription) bool { return s.Filter == wire.KeysTopic })
+	for _, list := range [][]wire.Subscription{subs[first : first+1], slices.Delete(slices.Clone(subs), first, first+1)} {
+		if err := subscribe(ctx, s.client, list); err != nil {
+			return err
+		}
+	}
+	payload, err := wire.Encode(l.birth(s.number))
+	if err != nil {
+		return fmt.Errorf("say birth: %w", err)
+	}
+	if err := await(ctx, s.client.Publish(wire.BirthTopic(l.unit), 1, false, payload)); err != nil {
+		return fmt.Errorf("say birth: %w", err)
+	}
+	return nil
+}
+
+func subscribe(ctx context.Context, client paho.Client, subs []wire.Subscription) error {
+	filters := map[string]byte{}
+	for _, s := range subs {
+		filters[s.Filter] = s.QoS
+	}
+	token := client.SubscribeMultiple(filters, nil)
+	if err := await(ctx, token); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	if t, ok := token.(*paho.SubscribeToken); ok {
+		for filter, code := range t.Result() {
+			if code > 2 { // MQTT 3.1.1, 3.9.3: 0x80 is failure
+				return fmt.Errorf("subscribe: the broker refuses %q", filter)
+			}
+		}
+	}
+	return nil
+}
+
+func (l *link) options(ctx context.Context, s *session) (*paho.ClientOptions, error) {
+	will, err := wire.Encode(wire.Will{Unit: l.unit, Session: s.number, Why: "connection lost"})
+	if err != nil {
+		return nil, fmt.Errorf("make will: %w", err)
+	}
+	broker := l.settings.MQTT
+	if l.dial != nil {
+		broker = "tcp://broker.invalid:1883" // paho wants one; it is not looked at
+	}
+	o := paho.NewClientOptions().AddBroker(broker).
+		SetClientID(l.unit).SetUsername(l.unit).SetPassword(l.settings.Secret).
+		SetCleanSession(true).SetProtocolVersion(4).
+		SetAutoReconnect(false).SetConnectRetry(false).
+		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).
+		SetConnectTimeout(connectTimeout).SetWriteTimeout(writeTimeout).
+		SetOrderMatters(true). // the key ring is taken before what it explains
+		SetTLSConfig(l.tls).
+		SetBinaryWill(wire.GoneTopic(l.unit), will, 1, false).
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { l.hear(s, m) }).
+		SetConnectionLostHandler(func(_ paho.Client, err error) { s.end(fmt.Errorf("connection lost: %w", err)) })
+	if l.dial != nil {
+		o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
+			dial, cancel := context.WithTimeout(ctx, connectTimeout)
+			defer cancel()
+			return l.dial(dial)
+		})
+	}
+	return o, nil
+}
+
+// hear runs in paho's own goroutine, which must not be held up: what does not
+// fit ends the session, and the next one begins with everything retained.
+func (l *link) hear(s *session, m paho.Message) {
+	select {
+	case l.inbox <- message{m.Topic(), m.Payload()}:
+	default:
+		s.end(errors.New("more messages than can be looked at"))
+	}
+}
+
+// post hands a message to the session, if there is one, and never waits. With
+// latest, what waits on the same channel is replaced.
+func (l *link) post(c wire.Channel, p wire.Payload, latest bool) bool {
+	l.mu.Lock()
+	s := l.now
+	l.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	payload, err := wire.Encode(p)
+	if err != nil {
+		l.log.Error("a message of our own is not valid", "channel", c, "err", err)
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer poke(s.wake)
+	if latest {
+		for i := range s.queue {
+			if s.queue[i].channel == c {
+				s.queue[i].payload = payload
+				return true
+			}
+		}
+	}
+	if len(s.queue) >= maxOutbound {
+		return false
+	}
+	s.queue = append(s.queue, outgoing{c, payload})
+	return true
+}
+
+// send publishes what was posted until the session ends.
+func (l *link) send(s *session) {
+	for {
+		select {
+		case <-s.lost:
+			return
+		case <-s.wake:
+		}
+		for {
+			s.mu.Lock()
+			if len(s.queue) == 0 {
+				s.mu.Unlock()
+				break
+			}
+			m := s.queue[0]
+			s.queue = s.queue[1:]
+			s.mu.Unlock()
+			topic := wire.Topic{Channel: m.channel, Address: wire.UnitAddress(l.unit)}
+			token := s.client.Publish(topic.String(), topic.Spec().QoS, false, m.payload)
+			select {
+			case <-token.Done(): // at once for QoS 0, and for what cannot be sent
+				if err := token.Error(); err != nil {
+					s.end(fmt.Errorf("publish %s: %w", m.channel, err))
+					return
+				}
+			default:
+			}
+		}
+	}
+}
+
+func (l *link) farewell(s *session, why string) {
+	payload, err := wire.Encode(wire.Will{Unit: l.unit, Session: s.number, Clean: true, Why: why})
+	if err != nil {
+		return
+	}
+	s.client.Publish(wire.GoneTopic(l.unit), 1, false, payload).WaitTimeout(time.Second)
+}
+
+// session is the number of the session in force, 0 while there is none.
+func (l *link) session() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil {
+		return 0
+	}
+	return l.now.number
+}
+
+// state is what the page shows: whether there is a session, since when, and
+// else the last error.
+func (l *link) state() (up bool, since time.Time, last string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last != nil && l.now == nil {
+		last = l.last.Error()
+	}
+	return l.now != nil, l.since, last
+}
+
+func (l *link) set(s *session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now, l.since = s, time.Now()
+}
+
+// follow sets the addresses to subscribe to, at once where there is a session.
+func (l *link) follow(ctx context.Context, addresses []wire.Address) {
+	l.mu.Lock()
+	l.addresses = slices.Clone(addresses)
+	s := l.now
+	l.mu.Unlock()
+	if s != nil {
+		l.adjust(ctx, s)
+	}
+}
+
+func (l *link) wanted() []wire.Address {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.addresses
+}
+
+// adjust brings the session's subscriptions to what is wanted.
+func (l *link) adjust(ctx context.Context, s *session) {
+	s.following.Lock()
+	defer s.following.Unlock()
+	wanted := l.wanted()
+	before, after := wire.UnitSubscriptions(l.unit, s.addresses), wire.UnitSubscriptions(l.unit, wanted)
+	s.addresses = wanted
+	var gone []string
+	for _, sub := range before {
+		if !slices.Contains(after, sub) {
+			gone = append(gone, sub.Filter)
+		}
+	}
+	fresh := slices.DeleteFunc(after, func(sub wire.Subscription) bool { return slices.Contains(before, sub) })
+	if len(gone) > 0 {
+		s.client.Unsubscribe(gone...)
+	}
+	if len(fresh) > 0 {
+		if err := subscribe(ctx, s.client, fresh); err != nil {
+			s.end(err)
+		}
+	}
+}
+
+// drop ends the session in force; the next one follows after the backoff.
+func (l *link) drop(why error) {
+	l.mu.Lock()
+	s := l.now
+	l.mu.Unlock()
+	if s != nil {
+		s.end(why)
+	}
+}
+
+// setCut cuts the link, or mends it, as the demonstration wants.
+func (l *link) setCut(cut bool) {
+	l.mu.Lock()
+	if cut == l.cut {
+		l.mu.Unlock()
+		return
+	}
+	if l.cut = cut; cut {
+		l.uncut = make(chan struct{})
+	} else {
+		close(l.uncut)
+	}
+	l.mu.Unlock()
+	if cut {
+		l.drop(errors.New("the link was cut by hand"))
+	}
+}
+
+func (l *link) isCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut
+}
+
+func (l *link) waitUncut(ctx context.Context) bool {
+	l.mu.Lock()
+	cut, mended := l.cut, l.uncut
+	l.mu.Unlock()
+	if !cut {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-mended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// await waits for the broker's answer.
+func await(ctx context.Context, t paho.Token) error {
+	timer := time.NewTimer(answerTimeout)
+	defer timer.Stop()
+	select {
+	case <-t.Done():
+		return t.Error()
+	case <-timer.C:
+		return errors.New("the broker does not answer")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,213 @@
+package agent
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/villagecast/villagecast/device/player"
+	"github.com/villagecast/villagecast/device/screen"
+	"github.com/villagecast/villagecast/device/spool"
+	"github.com/villagecast/villagecast/device/timetable"
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/media/audio"
+)
+
+// key names what holds an output.
+type key struct {
+	output    wire.Output
+	programme string
+	version   int
+	interrupt string
+}
+
+// span is one stretch of one item that was planned, and how much of it is
+// accounted for.
+type span struct {
+	id    string
+	key   key
+	title string
+	level wire.Level
+	round int64 // unix ms
+	item  int
+	hash  media.Hash
+	// at is the instant of frame offset; what was planned first.
+	at     time.Time
+	offset int64
+	// end is the frame up to which it is planned now.
+	end int64
+	// next is the frame up to which it is accounted for.
+	next int64
+	// begun: the output took some of it. seen are the stretches accounted for,
+	// by their first frame.
+	begun bool
+	seen  map[int64]taken
+	// over: the output has said its last word on it.
+	over bool
+}
+
+type taken struct{ frames, silent int64 }
+
+func (s *span) instant(frame int64) time.Time { return s.at.Add(duration(frame - s.offset)) }
+
+func duration(frames int64) time.Duration {
+	return time.Duration(frames/wire.Rate)*time.Second + time.Duration(frames%wire.Rate)*time.Second/wire.Rate
+}
+
+func frames(d time.Duration) int64 {
+	return int64(d/time.Second)*wire.Rate + int64(d%time.Second)*wire.Rate/int64(time.Second)
+}
+
+// sameOrigin is how far the instants of an item's first frame, computed from
+// two plans, may differ by rounding.
+const sameOrigin = 5 * time.Millisecond
+
+// planner gives the spans of one plan after the other lasting names, so that
+// what sounds goes on when the plan is made anew, and what was played can be
+// told to belong to a round and an item.
+type planner struct {
+	spans map[string]*span
+	count uint64
+}
+
+// plan takes the timetable's spans in and gives them as they were planned
+// first, with their present end.
+func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
+	planned := map[string]bool{}
+	out := make([]*span, 0, len(list))
+	for _, t := range list {
+		if t.Pause || t.Frames <= 0 {
+			continue
+		}
+		s := p.find(t, planned)
+		s.end = t.Offset + t.Frames
+		planned[s.id] = true
+		out = append(out, s)
+	}
+	for id, s := range p.spans {
+		switch {
+		case planned[id]:
+		case !s.begun && s.at.After(now): // it never was
+			delete(p.spans, id)
+		default: // it was to play until now, and no longer
+			s.end = min(s.end, max(s.next, s.offset+frames(now.Sub(s.at))))
+		}
+	}
+	return out
+}
+
+// find is the span that t continues, or a new one. A cut item that rejoins has
+// two spans of one origin: the later part belongs to the one that begins later.
+func (p *planner) find(t timetable.Span, planned map[string]bool) *span {
+	k := key{t.Output, t.Programme, t.Version, t.Interrupt}
+	origin := t.From.Add(-duration(t.Offset))
+	var best *span
+	for _, s := range p.spans {
+		if s.key != k || s.round != t.Round.UnixMilli() || s.item != t.Item || s.over || planned[s.id] {
+			continue
+		}
+		d := s.at.Add(-duration(s.offset)).Sub(origin)
+		if d < sameOrigin && d > -sameOrigin && s.offset <= t.Offset+frames(sameOrigin) && (best == nil || s.offset > best.offset) {
+			best = s
+		}
+	}
+	if best != nil {
+		return best
+	}
+	p.count++
+	s := &span{
+		id:  fmt.Sprintf("%s%s.%d/%d/%d/%s#%d", t.Programme, t.Interrupt, t.Version, t.Round.UnixMilli(), t.Item, t.Output, p.count),
+		key: k, title: t.Title, level: t.Level, round: t.Round.UnixMilli(), item: t.Item,
+		at: t.From, offset: t.Offset, next: t.Offset, seen: map[int64]taken{},
+	}
+	if t.Sound != nil {
+		s.hash = media.Hash(t.Sound.Hash)
+	}
+	p.spans[s.id] = s
+	return s
+}
+
+// forPlayer is the plan of sound.
+func forPlayer(list []timetable.Span, spans []*span, sp *spool.Spool) []player.Span {
+	content := contents(list)
+	out := make([]player.Span, 0, len(spans))
+	for _, s := range spans {
+		t := content[contentKey{s.key, s.round, s.item}]
+		if t.Sound == nil {
+			continue
+		}
+		out = append(out, player.Span{
+			ID: s.id, At: s.at, Offset: s.offset, Frames: s.end - s.offset,
+			Gain: float64(t.Volume) / 100,
+			Clip: clip{sp, *t.Sound},
+		})
+	}
+	return out
+}
+
+// forScreen is the plan of texts.
+func forScreen(list []timetable.Span, spans []*span) []screen.Span {
+	content := contents(list)
+	out := make([]screen.Span, 0, len(spans))
+	for _, s := range spans {
+		t := content[contentKey{s.key, s.round, s.item}]
+		if t.Text == nil {
+			continue
+		}
+		out = append(out, screen.Span{ID: s.id, At: s.at, Until: s.instant(s.end), Text: *t.Text, Level: t.Level})
+	}
+	return out
+}
+
+type contentKey struct {
+	key   key
+	round int64
+	item  int
+}
+
+func contents(list []timetable.Span) map[contentKey]timetable.Span {
+	m := make(map[contentKey]timetable.Span, len(list))
+	for _, t := range list {
+		m[contentKey{key{t.Output, t.Programme, t.Version, t.Interrupt}, t.Round.UnixMilli(), t.Item}] = t
+	}
+	return m
+}
+
+// clip is a file on the card, from its first frame after the lead.
+type clip struct {
+	spool *spool.Spool
+	sound wire.Sound
+}
+
+// Open verifies the file if this process has not yet, and decodes it.
+func (c clip) Open() (player.Stream, error) {
+	f, err := c.spool.OpenAsset(media.Hash(c.sound.Hash))
+	if err != nil {
+		return nil, err
+	}
+	s, err := audio.Open(f, c.sound.Type)
+	if err == nil && c.sound.Lead > 0 {
+		_, err = audio.Skip(s, c.sound.Lead)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("open clip: %w", err)
+	}
+	return stream{s, f}, nil
+}
+
+// stream is a decoder and the file under it.
+type stream struct {
+	audio.Stream
+	file io.Closer
+}
+
+// Close closes the file.
+func (s stream) Close() error { return s.file.Close() }
+
+// Skip leaves frames out, faster than reading them where the format allows it.
+func (s stream) Skip(frames int64) error {
+	_, err := audio.Skip(s.Stream, frames)
+	return err
+}

@@ -1,0 +1,158 @@
+package agent
+
+import (
+	"crypto/ed25519"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// Settings is the file that makes a device the device of a unit. The centre
+// writes it when the unit is added; nothing in it changes afterwards but the
+// centre's addresses.
+type Settings struct {
+	// Unit is the unit's id; it is also its login at the broker.
+	Unit string `yaml:"unit" json:"unit"`
+	// MQTT is the broker: tcp://host:port, or ssl://host:port under CA.
+	MQTT string `yaml:"mqtt" json:"mqtt"`
+	// HTTP is where media come from, such as https://centre:8443.
+	HTTP string `yaml:"http" json:"http"`
+	// Root is the public half of the signing root, 32 bytes in base64: what the
+	// unit believes of everything it is told.
+	Root string `yaml:"root" json:"root"`
+	// CA is the certificate of the centre's authority for TLS, in PEM; empty is
+	// the system's own.
+	CA string `yaml:"ca,omitempty" json:"ca,omitempty"`
+	// Secret is the unit's password at the broker.
+	Secret string `yaml:"secret" json:"secret"`
+}
+
+// ParseSettings reads a settings file, YAML or JSON. Its errors name field,
+// value and remedy; an unknown field is an error that names the nearest one.
+func ParseSettings(data []byte) (Settings, error) {
+	var keys map[string]any
+	if err := yaml.Unmarshal(data, &keys); err != nil {
+		return Settings{}, fmt.Errorf("read settings: %s", yaml.FormatError(err, false, false))
+	}
+	known := []string{"unit", "mqtt", "http", "root", "ca", "secret"}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !slices.Contains(known, key) {
+			return Settings{}, fmt.Errorf("read settings: unknown field %q: did you mean %q?", key, nearest(key, known))
+		}
+	}
+	var s Settings
+	if err := yaml.UnmarshalWithOptions(data, &s, yaml.DisallowUnknownField()); err != nil {
+		return Settings{}, fmt.Errorf("read settings: %s", yaml.FormatError(err, false, false))
+	}
+	if err := s.Validate(); err != nil {
+		return Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	return s, nil
+}
+
+// YAML is the settings as a file.
+func (s Settings) YAML() ([]byte, error) {
+	if err := s.Validate(); err != nil {
+		return nil, fmt.Errorf("write settings: %w", err)
+	}
+	data, err := yaml.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("write settings: %w", err)
+	}
+	return data, nil
+}
+
+// Validate checks every field.
+func (s Settings) Validate() error {
+	if !wire.ValidID(s.Unit) {
+		return fmt.Errorf("unit is %q: use 1 to 64 of a–z, 0–9, '-', '_' and '.', as units add gave it", s.Unit)
+	}
+	if err := checkURL(s.MQTT, "tcp", "ssl"); err != nil {
+		return fmt.Errorf("mqtt is %q: %w", s.MQTT, err)
+	}
+	if err := checkURL(s.HTTP, "http", "https"); err != nil {
+		return fmt.Errorf("http is %q: %w", s.HTTP, err)
+	}
+	if _, err := s.RootKey(); err != nil {
+		return err
+	}
+	if _, err := s.TLS(); err != nil {
+		return err
+	}
+	if s.Secret == "" {
+		return errors.New("secret is empty: copy the one that units add gave")
+	}
+	return nil
+}
+
+func checkURL(s string, schemes ...string) error {
+	u, err := url.Parse(s)
+	if err != nil || !slices.Contains(schemes, u.Scheme) || u.Host == "" {
+		return fmt.Errorf("use %s://host:port", strings.Join(schemes, "://host:port or "))
+	}
+	return nil
+}
+
+// RootKey is Root as a key.
+func (s Settings) RootKey() (ed25519.PublicKey, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s.Root))
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("root is %q: use the 32 bytes of the centre's signing root in base64", s.Root)
+	}
+	return key, nil
+}
+
+// TLS is the configuration with which the centre is believed.
+func (s Settings) TLS() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.CA == "" {
+		return c, nil
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM([]byte(s.CA)) {
+		return nil, errors.New("ca holds no certificate: paste the centre's CA in PEM, or leave it out for the system's own")
+	}
+	return c, nil
+}
+
+// nearest is the word that is the fewest changes away.
+func nearest(word string, known []string) string {
+	best := known[0]
+	for _, k := range known {
+		if distance(word, k) < distance(word, best) {
+			best = k
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := corner
+			if a[i] != b[j] {
+				cost++
+			}
+			corner = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,296 @@
+package spool
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Op names an operation of a disk, for Fail.
+type Op string
+
+// The operations that can be made to fail.
+const (
+	OpOpen     Op = "open"
+	OpRead     Op = "read"
+	OpWrite    Op = "write"
+	OpSync     Op = "sync"
+	OpTruncate Op = "truncate"
+	OpRename   Op = "rename"
+	OpRemove   Op = "remove"
+	OpSyncDir  Op = "syncdir"
+)
+
+// Mem is a disk in memory that forgets what was not synced when its power is
+// cut, and fails on command. The zero value is not usable; see Memory.
+type Mem struct {
+	mu    sync.Mutex
+	files map[string]*memFile // as seen now
+	kept  map[string]*memFile // the names that survive
+	fails []failure
+	cut   bool
+}
+
+type memFile struct {
+	data   []byte
+	synced []byte
+}
+
+type failure struct {
+	op   Op
+	name string
+	err  error
+}
+
+// ErrPower is what every operation answers once the power is cut.
+var ErrPower = errors.New("the power is cut")
+
+// Memory makes an empty disk in memory.
+func Memory() *Mem {
+	return &Mem{files: map[string]*memFile{}, kept: map[string]*memFile{}}
+}
+
+// Fail makes the next operation of that kind on a file whose name contains
+// name fail with err. A failed write leaves the first half of its bytes.
+func (m *Mem) Fail(op Op, name string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fails = append(m.fails, failure{op, name, err})
+}
+
+// Cut cuts the power: every further operation fails, and what is returned is
+// the disk as it is found afterwards. Of the bytes written but not synced the
+// first torn per cent survive, 0 to 100.
+func (m *Mem) Cut(torn int) *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut = true
+	after := Memory()
+	for name, f := range m.kept {
+		data := slices.Clone(f.synced)
+		if extra := len(f.data) - len(data); extra > 0 && slices.Equal(f.data[:len(data)], data) {
+			data = append(data, f.data[len(data):len(data)+extra*torn/100]...)
+		}
+		after.files[name] = &memFile{data: data, synced: slices.Clone(data)}
+	}
+	after.kept = maps.Clone(after.files)
+	return after
+}
+
+// Damage changes the byte at offset of a file; it panics when there is none.
+func (m *Mem) Damage(name string, offset int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := m.files[name]
+	f.data = slices.Clone(f.data)
+	f.data[offset] ^= 0x5a
+	f.synced = f.data[:len(f.data):len(f.data)]
+}
+
+// Size is the sum of the bytes of all files.
+func (m *Mem) Size() (n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, f := range m.files {
+		n += int64(len(f.data))
+	}
+	return n
+}
+
+// check must be called with mu held.
+func (m *Mem) check(op Op, name string) error {
+	if m.cut {
+		return &fs.PathError{Op: string(op), Path: name, Err: ErrPower}
+	}
+	for i, f := range m.fails {
+		if f.op == op && strings.Contains(name, f.name) {
+			m.fails = slices.Delete(m.fails, i, i+1)
+			return &fs.PathError{Op: string(op), Path: name, Err: f.err}
+		}
+	}
+	return nil
+}
+
+// Open opens or makes a file; see Disk.
+func (m *Mem) Open(name string, write, create bool) (File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check(OpOpen, name); err != nil {
+		return nil, err
+	}
+	f := m.files[name]
+	if f == nil {
+		if !create {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}
+		f = &memFile{}
+		m.files[name] = f
+	}
+	return &memHandle{disk: m, name: name, file: f, write: write}, nil
+}
+
+// Rename gives a file another name.
+func (m *Mem) Rename(from, to string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check(OpRename, from); err != nil {
+		return err
+	}
+	f := m.files[from]
+	if f == nil {
+		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
+	}
+	delete(m.files, from)
+	m.files[to] = f
+	return nil
+}
+
+// Remove deletes a file.
+func (m *Mem) Remove(name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check(OpRemove, name); err != nil {
+		return err
+	}
+	if m.files[name] == nil {
+		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
+	}
+	delete(m.files, name)
+	return nil
+}
+
+// List gives the files of a directory.
+func (m *Mem) List(dir string) ([]Info, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check(OpRead, dir); err != nil {
+		return nil, err
+	}
+	var list []Info
+	for name, f := range m.files {
+		if path.Dir(name) == path.Clean(dir) {
+			list = append(list, Info{Name: path.Base(name), Size: int64(len(f.data))})
+		}
+	}
+	slices.SortFunc(list, byName)
+	return list, nil
+}
+
+// MakeDir does nothing: directories need not be made in memory.
+func (m *Mem) MakeDir(string) error { return nil }
+
+// SyncDir makes the names of a directory survive a cut.
+func (m *Mem) SyncDir(dir string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check(OpSyncDir, dir); err != nil {
+		return err
+	}
+	in := func(name string, _ *memFile) bool { return path.Dir(name) == path.Clean(dir) }
+	maps.DeleteFunc(m.kept, in)
+	for name, f := range m.files {
+		if in(name, f) {
+			m.kept[name] = f
+		}
+	}
+	return nil
+}
+
+type memHandle struct {
+	disk  *Mem
+	name  string
+	file  *memFile
+	write bool
+	pos   int64
+}
+
+func (h *memHandle) Read(p []byte) (int, error) {
+	n, err := h.ReadAt(p, h.pos)
+	h.pos += int64(n)
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+func (h *memHandle) ReadAt(p []byte, off int64) (int, error) {
+	h.disk.mu.Lock()
+	defer h.disk.mu.Unlock()
+	if err := h.disk.check(OpRead, h.name); err != nil {
+		return 0, err
+	}
+	if off >= int64(len(h.file.data)) {
+		return 0, io.EOF
+	}
+	n := copy(p, h.file.data[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (h *memHandle) Seek(offset int64, whence int) (int64, error) {
+	h.disk.mu.Lock()
+	defer h.disk.mu.Unlock()
+	switch whence {
+	case io.SeekCurrent:
+		offset += h.pos
+	case io.SeekEnd:
+		offset += int64(len(h.file.data))
+	}
+	if offset < 0 {
+		return 0, &fs.PathError{Op: "seek", Path: h.name, Err: fs.ErrInvalid}
+	}
+	h.pos = offset
+	return offset, nil
+}
+
+func (h *memHandle) Write(p []byte) (int, error) {
+	h.disk.mu.Lock()
+	defer h.disk.mu.Unlock()
+	if !h.write {
+		return 0, &fs.PathError{Op: "write", Path: h.name, Err: fs.ErrPermission}
+	}
+	if err := h.disk.check(OpWrite, h.name); err != nil {
+		if errors.Is(err, ErrPower) {
+			return 0, err
+		}
+		h.file.data = append(h.file.data, p[:len(p)/2]...)
+		return len(p) / 2, err
+	}
+	h.file.data = append(h.file.data, p...)
+	return len(p), nil
+}
+
+func (h *memHandle) Sync() error {
+	h.disk.mu.Lock()
+	defer h.disk.mu.Unlock()
+	if err := h.disk.check(OpSync, h.name); err != nil {
+		return err
+	}
+	n := len(h.file.data)
+	h.file.synced = h.file.data[:n:n] // bytes are only appended or cut off, never changed in place
+	return nil
+}
+
+func (h *memHandle) Truncate(size int64) error {
+	h.disk.mu.Lock()
+	defer h.disk.mu.Unlock()
+	if err := h.disk.check(OpTruncate, h.name); err != nil {
+		return err
+	}
+	if size > int64(len(h.file.data)) {
+		return &fs.PathError{Op: "truncate", Path: h.name, Err: fs.ErrInvalid}
+	}
+	h.file.data = h.file.data[:size:size]
+	return nil
+}
+
+func (h *memHandle) Close() error { return nil }
+
+func byName(a, b Info) int { return strings.Compare(a.Name, b.Name) }

@@ -1,0 +1,419 @@
+package spool
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+func mustOpen(t *testing.T, d Disk) *Spool {
+	t.Helper()
+	s, err := Open(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func event(at int64, text string) wire.Entry {
+	return wire.Entry{At: at, Event: &wire.Event{Code: "test", Text: text}}
+}
+
+func texts(list []wire.Entry) string {
+	var b strings.Builder
+	for _, e := range list {
+		fmt.Fprintf(&b, "%d:%s ", e.Seq, e.Event.Text)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func appendText(t *testing.T, s *Spool, text ...string) {
+	t.Helper()
+	for _, x := range text {
+		if _, err := s.Append(event(1000, x)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOutboxKeepsWhatIsNotStored(t *testing.T) {
+	disk := Memory()
+	s := mustOpen(t, disk)
+	appendText(t, s, "a", "b", "c")
+	if got := texts(s.Peek(2)); got != "1:a 2:b" {
+		t.Errorf("peek 2: %s", got)
+	}
+	if err := s.Ack(2); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(s.Peek(9)); got != "3:c" || s.Pending() != 1 {
+		t.Errorf("after stored up to 2: %s, pending %d", got, s.Pending())
+	}
+	if err := s.Ack(1); err != nil { // the centre was restored from a backup
+		t.Fatal(err)
+	}
+	if got := texts(s.Peek(9)); got != "2:b 3:c" || s.Pending() != 2 {
+		t.Errorf("after falling back to 1: %s, pending %d", got, s.Pending())
+	}
+	id := s.ID()
+	s = mustOpen(t, disk.Cut(0))
+	if got := texts(s.Peek(9)); !strings.HasSuffix(got, "2:b 3:c") || s.ID() != id {
+		t.Errorf("after a power cut: %s, id %s was %s", got, s.ID(), id)
+	}
+}
+
+// A card restored from an older image must not lose proof because the centre
+// has seen its numbers before.
+func TestOutboxOfAnOldImageIsNumberedAnew(t *testing.T) {
+	s := mustOpen(t, Memory())
+	appendText(t, s, "a", "b")
+	if err := s.Ack(50); err != nil {
+		t.Fatal(err)
+	}
+	appendText(t, s, "c")
+	if got := texts(s.Peek(9)); got != "51:a 52:b 53:c" || s.Pending() != 3 {
+		t.Errorf("got %s, pending %d", got, s.Pending())
+	}
+}
+
+func TestOutboxOverManySegments(t *testing.T) {
+	disk := Memory()
+	s := mustOpen(t, disk)
+	long := strings.Repeat("x", 1000)
+	for range 1000 {
+		appendText(t, s, long)
+	}
+	if list, _ := disk.List("outbox"); len(list) < 4 {
+		t.Fatalf("only %d segments", len(list))
+	}
+	s = mustOpen(t, disk.Cut(50))
+	for seen := uint64(0); seen < 1000; {
+		list := s.Peek(77)
+		if len(list) == 0 || list[0].Seq != seen+1 {
+			t.Fatalf("after %d: %d entries from %d", seen, len(list), list[0].Seq)
+		}
+		seen = list[len(list)-1].Seq
+		if err := s.Ack(seen); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.Peek(1)) != 0 || s.Pending() != 0 {
+		t.Error("something is left")
+	}
+}
+
+func TestOutboxForgetsOnlyWhatIsStoredAndOld(t *testing.T) {
+	const day = 24 * 3600 * 1000
+	fill := func(ack bool) uint64 {
+		s := mustOpen(t, Memory())
+		for d := range int64(100) {
+			for range 10 {
+				n, err := s.Append(event(d*day, strings.Repeat("x", 4000)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if ack {
+					_ = s.Ack(n)
+				}
+			}
+		}
+		_ = s.Ack(0)
+		return s.Peek(1)[0].Seq
+	}
+	if first := fill(false); first != 1 {
+		t.Errorf("an entry never stored was dropped: oldest is %d", first)
+	}
+	// 60 days of 100 stay, whole segments of 65 entries at a time.
+	if first := fill(true); first < 300 || first > 400 {
+		t.Errorf("oldest of the stored entries is %d, want about 390", first)
+	}
+}
+
+func TestTornTailIsCutQuietly(t *testing.T) {
+	for torn := range 101 {
+		disk := Memory()
+		s := mustOpen(t, disk)
+		appendText(t, s, "a", "b")
+		_, _ = s.outbox.journal.file.Write(appendRecord(nil, record{3, 1000, []byte(`{"event":{"text":"c"}}`)}))
+		s = mustOpen(t, disk.Cut(torn))
+		want := "1:a 2:b"
+		if torn == 100 {
+			want += " 3:c"
+		}
+		if got := texts(s.Peek(9)); got != want {
+			t.Errorf("%d %% survived: %s", torn, got)
+		}
+		if c := s.Conditions(); len(c) != 0 {
+			t.Errorf("%d %% survived: complains of %v", torn, c)
+		}
+		appendText(t, s, "d")
+		if got := texts(s.Peek(9)); !strings.HasSuffix(got, ":d") {
+			t.Errorf("%d %%: goes on with %s", torn, got)
+		}
+	}
+}
+
+func TestDamageInTheMiddleIsSetAside(t *testing.T) {
+	disk := Memory()
+	s := mustOpen(t, disk)
+	appendText(t, s, "a", "b", "c")
+	name := segmentName("outbox", 1)
+	disk.Damage(name, headSize+60) // within a or b
+	s = mustOpen(t, disk)
+	got := s.Peek(9)
+	if len(got) != 2 || got[1].Event.Text != "c" {
+		t.Errorf("kept %s, want two with c the last", texts(got))
+	}
+	if text := s.Conditions()[CodeDamaged]; !strings.Contains(text, name) {
+		t.Errorf("condition does not name the file: %q", text)
+	}
+	if _, err := readFile(disk, name+".bad"); err != nil {
+		t.Errorf("the damaged segment is not kept: %v", err)
+	}
+	// Numbers of lost records are never given again.
+	if n, _ := s.Append(event(1, "d")); n <= 3 {
+		t.Errorf("number %d was given again", n)
+	}
+	if c := mustOpen(t, disk).Conditions(); len(c) != 0 {
+		t.Errorf("second open complains again: %v", c)
+	}
+}
+
+func TestOutboxGoneWhole(t *testing.T) {
+	disk := Memory()
+	s := mustOpen(t, disk)
+	appendText(t, s, "a", "b", "c")
+	if err := disk.Remove(segmentName("outbox", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := mustOpen(t, disk).Append(event(1, "d")); n <= 3 {
+		t.Errorf("number %d was given again", n)
+	}
+}
+
+func TestAppendOnFullCard(t *testing.T) {
+	for _, op := range []Op{OpWrite, OpSync} {
+		disk := Memory()
+		s := mustOpen(t, disk)
+		appendText(t, s, "a")
+		disk.Fail(op, "outbox/", syscall.ENOSPC)
+		if _, err := s.Append(event(1, "b")); !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("%s: %v", op, err)
+		}
+		if s.Conditions()[CodeFull] == "" {
+			t.Errorf("%s: no condition", op)
+		}
+		appendText(t, s, "c")
+		if got := texts(s.Peek(9)); got != "1:a 2:c" {
+			t.Errorf("%s: %s", op, got)
+		}
+		if c := s.Conditions(); len(c) != 0 {
+			t.Errorf("%s: condition stays: %v", op, c)
+		}
+		if got := texts(mustOpen(t, disk.Cut(100)).Peek(9)); got != "1:a 2:c" {
+			t.Errorf("%s, after a cut: %s", op, got)
+		}
+	}
+}
+
+// Power is cut after a random number of steps, again and again: what was
+// acknowledged to the caller is there, what was refused is not, and no number
+// is used twice.
+func TestPowerCutAnywhere(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	disk, want := Memory(), map[uint64]string{}
+	var session uint64
+	for round := range 300 {
+		s := mustOpen(t, disk)
+		if n, _ := s.Session(); n <= session {
+			t.Fatalf("round %d: session %d after %d", round, n, session)
+		} else {
+			session = n
+		}
+		for i := range rnd.IntN(6) {
+			if rnd.IntN(4) == 0 {
+				op := []Op{OpWrite, OpSync, OpRename, OpSyncDir, OpTruncate, OpOpen}[rnd.IntN(6)]
+				disk.Fail(op, []string{"outbox", "reserved", "acked", ""}[rnd.IntN(4)], syscall.EIO)
+			}
+			text := fmt.Sprintf("%d/%d %s", round, i, strings.Repeat("y", rnd.IntN(30000)))
+			if n, err := s.Append(event(1, text)); err == nil {
+				if want[n] != "" {
+					t.Fatalf("number %d given twice", n)
+				}
+				want[n] = text
+			}
+			if rnd.IntN(8) == 0 {
+				_ = s.MarkAlive(Alive{At: int64(round)})
+			}
+		}
+		disk = disk.Cut(rnd.IntN(101))
+	}
+	s := mustOpen(t, disk)
+	got := map[uint64]string{}
+	for _, e := range s.Peek(1 << 20) {
+		got[e.Seq] = e.Event.Text
+	}
+	for n, text := range want {
+		if got[n] != text {
+			t.Errorf("entry %d is lost or changed", n)
+		}
+	}
+}
+
+func TestHold(t *testing.T) {
+	_, key, _ := ed25519.GenerateKey(nil)
+	seal := func(rev uint64, zone string) []byte {
+		raw, err := wire.Seal(key, "k1", wire.KindBulletin, "area/x", rev, wire.Bulletin{Address: "area/x", Revision: rev,
+			County: &wire.County{Name: "x", Zone: zone}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	disk := Memory()
+	s := mustOpen(t, disk)
+	steps := []struct {
+		name string
+		raw  []byte
+		took bool
+		err  error
+	}{
+		{"first", seal(5, "Asia/Shanghai"), true, nil},
+		{"again", seal(5, "Asia/Shanghai"), false, nil},
+		{"older", seal(4, "Asia/Urumqi"), false, wire.ErrOlder},
+		{"same revision, other content", seal(5, "Asia/Urumqi"), false, wire.ErrConflict},
+		{"newer", seal(6, "Asia/Shanghai"), true, nil},
+	}
+	for _, c := range steps {
+		if took, err := s.Hold(c.raw); took != c.took || !errors.Is(err, c.err) {
+			t.Errorf("%s: %v, %v", c.name, took, err)
+		}
+	}
+	disk.Fail(OpSync, "held/", syscall.ENOSPC)
+	if took, err := s.Hold(seal(7, "Asia/Shanghai")); took || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("full card: %v, %v", took, err)
+	}
+	s = mustOpen(t, disk.Cut(0))
+	if e, ok := s.Held("area/x", wire.KindBulletin); !ok || e.Revision != 6 {
+		t.Errorf("after a cut revision %d is held", e.Revision)
+	}
+	if err := s.Drop("area/x"); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.AllHeld()) != 0 {
+		t.Error("dropped but held")
+	}
+}
+
+func TestDamagedSnapshotIsForgotten(t *testing.T) {
+	_, key, _ := ed25519.GenerateKey(nil)
+	raw, err := wire.Seal(key, "k1", wire.KindOrders, "area/x", 1, wire.Orders{Address: "area/x", Revision: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := Memory()
+	if _, err := mustOpen(t, disk).Hold(raw); err != nil {
+		t.Fatal(err)
+	}
+	disk.Damage("held/area-x.orders", 90)
+	s := mustOpen(t, disk)
+	if len(s.AllHeld()) != 0 || s.Conditions()[CodeDamaged] == "" {
+		t.Errorf("held %v, conditions %v", s.AllHeld(), s.Conditions())
+	}
+}
+
+func TestLedgerStateAndMark(t *testing.T) {
+	disk := Memory()
+	s := mustOpen(t, disk)
+	if fresh, _ := s.Bar([]wire.Bar{{ID: "p", Version: 1}, {ID: "w"}}); !fresh {
+		t.Error("first bar is not new")
+	}
+	if fresh, _ := s.Bar([]wire.Bar{{ID: "p", Version: 1, At: 7}}); fresh {
+		t.Error("second bar is new")
+	}
+	for i := range int64(3000) { // two days
+		if err := s.MarkAlive(Alive{At: i, State: []byte(`{"a":1}`), Open: []wire.AsRun{{Programme: strings.Repeat("p", 300)}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if disk.Size() > 1<<20 {
+		t.Errorf("%d bytes after 3000 marks", disk.Size())
+	}
+	s = mustOpen(t, disk.Cut(0))
+	if len(s.Barred()) != 2 || string(s.LastAlive().State) != `{"a":1}` || s.LastAlive().At != 2999 || len(s.LastAlive().Open) != 1 {
+		t.Errorf("after a cut: %v, %s, %v", s.Barred(), s.LastAlive().State, s.LastAlive().At)
+	}
+}
+
+func TestDetailByPages(t *testing.T) {
+	s := mustOpen(t, Memory())
+	for i := range int64(500) {
+		if err := s.AddDetail(wire.CueRun{Item: int(i), From: i * 10, To: i*10 + 10, Programme: strings.Repeat("p", 900)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []int
+	for cursor := ""; ; {
+		runs, next, err := s.Detail(1005, 2000, cursor, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range runs {
+			got = append(got, r.Item)
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	if len(got) != 100 || got[0] != 100 || got[99] != 199 {
+		t.Errorf("got %d items, %v", len(got), got)
+	}
+	if _, _, err := s.Detail(0, 1, "x", 1); err == nil {
+		t.Error("a bad cursor is taken")
+	}
+}
+
+func TestOSDisk(t *testing.T) {
+	dir := t.TempDir() + "/数据 1"
+	disk, err := OS(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, disk)
+	appendText(t, s, "a", "b")
+	if err := s.Ack(1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := texts(mustOpen(t, disk).Peek(9)); got != "2:b" {
+		t.Errorf("after reopening: %s", got)
+	}
+	if _, err := disk.Open("../outside", true, true); err == nil {
+		t.Error("a name outside the directory is taken")
+	}
+}
+
+func FuzzScanSegment(f *testing.F) {
+	good := appendRecord(appendRecord(nil, record{1, 5, []byte("one")}), record{2, 6, []byte("two")})
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Add(append([]byte{magic[0], magic[1]}, good...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := scanSegment(b)
+		again := scanSegment(s.good)
+		if again.damaged || again.tail != 0 || again.count != s.count || again.last != s.last {
+			t.Errorf("what was kept of %x is not whole: %+v", b, again)
+		}
+		if !s.damaged && len(s.good)+s.tail != len(b) {
+			t.Errorf("%d good and %d torn bytes of %d", len(s.good), s.tail, len(b))
+		}
+	})
+}

@@ -1,0 +1,316 @@
+package timetable
+
+import (
+	"slices"
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// begin puts a job on air.
+func (s *sim) begin(j *job) {
+	why := j.p.why
+	by := Reason{By: j.Miss.By, ByTitle: j.Miss.ByTitle}
+	switch j.Phase {
+	case phaseGap:
+	case phaseClock:
+		if j.p.loop() {
+			j.Zero = j.Start
+		}
+		if by.By != "" && j.Began && j.p.onCut != wire.CutSkip {
+			why = Reason{Code: WhyRejoined, By: by.By, ByTitle: by.ByTitle}
+		}
+	default:
+		j.Zero = s.now - nsOf(j.Pos)
+		round, _ := j.b.at(j.Pos)
+		switch {
+		case j.p.interrupt:
+			j.First, j.FirstID = round, j.at(round*j.b.period)
+		case by.By != "" && j.Phase == phaseCut && j.Began:
+			why = Reason{Code: WhyResumed, By: by.By, ByTitle: by.ByTitle}
+		case by.By != "" && j.Phase == phaseWait:
+			why = Reason{Code: WhyLate, By: by.By, ByTitle: by.ByTitle, Late: time.Duration(s.now - j.roundID(round))}
+		}
+	}
+	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked || j.Miss.Code == EndOff) {
+		j.MissFrom = 0 // its rounds begin later, none is lost
+	}
+	s.flush(j)
+	j.AirPos = j.posAt(s.now)
+	if j.p.loop() && j.b.first(j.AirPos) {
+		j.Played = 0 // the maximum play time counts each round of a loop
+	}
+	if round, _ := j.b.at(j.AirPos); j.Phase == phaseClock && j.p.loop() {
+		j.First, j.FirstID, j.Played = round, j.at(round*j.b.period), 0
+	}
+	j.Phase, j.Began, j.Deadline, j.Why, j.Miss = phaseAir, true, never, why, Reason{}
+	s.hold = j
+	s.setEnds(j)
+	s.openStretch(j, false)
+	if n := j.b.missing; n >= 0 && !j.p.tail {
+		id := j.roundID(j.current(s.now))
+		title := j.b.items[n].Title
+		if title == "" {
+			title = j.p.title
+		}
+		s.skip(j, id, id, 1, Reason{Code: EndItem, Item: title})
+	}
+}
+
+func (s *sim) openStretch(j *job, continues bool) {
+	st := Stretch{Output: s.out, From: s.t.time(s.now), Title: j.p.title, Level: j.p.level, Reason: j.Why, Continues: continues}
+	if j.p.interrupt {
+		st.Interrupt = j.p.id
+	} else {
+		st.Programme, st.Version = j.p.id, j.p.version
+	}
+	st.plan = j.plan(s.t)
+	if j.p.tail {
+		st.plan.index = j.Item
+	}
+	s.open = &st
+}
+
+// closeStretch ends what is on air; except when it goes on in the next Run,
+// the output is free then.
+func (s *sim) closeStretch(outcome string, why Reason, by string) {
+	st, j := s.open, s.hold
+	st.To, st.End, st.EndReason, st.By = s.t.time(s.now), outcome, why, by
+	s.tl.Stretches = append(s.tl.Stretches, *st)
+	s.open = nil
+	if outcome == wire.OutcomeGoesOn {
+		return
+	}
+	s.hold = nil
+	if j.b == nil || j.p.tail {
+		return
+	}
+	pos := j.posAt(s.now)
+	begun := j.AirPos
+	if j.p.loop() {
+		round, in := j.b.at(pos)
+		if round != j.First {
+			j.Played, begun = 0, pos-in
+		}
+	}
+	j.Played += max(pos-begun, 0)
+}
+
+// cut takes the output from what is on air, for by, or because the unit was
+// off (nil). In a pause nothing is lost: the next round is on schedule.
+func (s *sim) cut(by *job) {
+	j := s.hold
+	why, outcome := Reason{Code: EndOff, By: EndOff}, wire.OutcomeUnknown
+	if by != nil {
+		why, outcome = Reason{Code: EndCut, By: by.p.id, ByTitle: by.p.title}, wire.OutcomeCut
+	}
+	id := why.By
+	if by == nil {
+		id = ""
+	}
+	pos := j.posAt(s.now)
+	s.closeStretch(outcome, why, id)
+	if j.p.tail {
+		s.over(j)
+		return
+	}
+	next, _, ok := j.b.occupied(pos)
+	if !ok {
+		s.over(j)
+		return
+	}
+	if next > pos {
+		j.Phase, j.Due = phaseGap, j.at(next)
+		return
+	}
+	s.interrupted(j, pos, why)
+}
+
+// interrupted decides what becomes of a job that loses the output, or does not
+// get it, in the middle of a round; of a loop at a round's start too.
+func (s *sim) interrupted(j *job, pos int64, why Reason) {
+	round, _ := j.b.at(pos)
+	if j.p.interrupt {
+		j.Pos = round*j.b.period + j.b.runs[0].from
+		j.Phase, j.Due, j.Deadline, j.Miss = phaseCut, s.now, never, why
+		return
+	}
+	id := j.roundID(round)
+	j.Miss = why
+	j.Deadline = never
+	if !j.p.loop() {
+		j.Deadline = s.now + j.p.grace
+	}
+	switch j.p.onCut {
+	case wire.CutResume:
+		j.Pos = pos
+		if j.Began {
+			j.Pos = max(pos-resumeBack, j.b.runStart(pos))
+		}
+		j.First, j.FirstID = round, id
+		j.Phase, j.Due = phaseCut, s.now
+	case wire.CutSkip:
+		j.Pos = pos
+		if !j.p.loop() {
+			s.drop(j, why)
+			return
+		}
+		j.MissFrom = s.now
+		j.Phase, j.Due = phaseClock, s.now
+		s.clock(j)
+	default:
+		j.MissFrom = s.now
+		j.Phase, j.Due = phaseClock, s.now
+		if j.p.loop() {
+			return
+		}
+		j.Deadline = min(j.Deadline, j.at(j.b.total()))
+	}
+}
+
+// blocked handles a job that wants the output and does not get it.
+func (s *sim) blocked(j *job) {
+	why := Reason{Code: EndOff, By: EndOff}
+	if s.hold != nil {
+		why = Reason{Code: EndBlocked, By: s.hold.p.id, ByTitle: s.hold.p.title}
+	}
+	if j.Phase != phaseGap {
+		if j.Miss.By == "" {
+			j.Miss.By, j.Miss.ByTitle = why.By, why.ByTitle
+		}
+		return
+	}
+	pos := j.posAt(j.Due)
+	if from, _, ok := j.b.occupied(pos); ok {
+		pos = max(pos, from)
+	}
+	switch {
+	case j.p.interrupt || j.p.loop() || !j.b.first(pos):
+		if s.hold != nil {
+			why.Code = EndCut
+		}
+		s.interrupted(j, pos, why)
+	case j.p.skipIfIn:
+		j.Pos = pos
+		s.drop(j, why)
+	default:
+		j.Phase, j.Pos, j.Miss = phaseWait, pos, why
+		j.Deadline = s.now + j.p.grace
+	}
+}
+
+// expire ends what has waited too long, or past its end.
+func (s *sim) expire() {
+	for _, j := range slices.Clone(s.jobs) {
+		switch {
+		case j.Phase == phaseAir:
+		case j.Phase == phaseDone:
+			if j.End <= s.now {
+				s.over(j)
+			}
+		case j.p.loop():
+			if j.End <= s.now {
+				s.endLoop(j)
+			}
+		case j.p.interrupt:
+			if j.End <= s.now {
+				if !j.Began {
+					s.skip(j, j.Start, j.Start, 1, Reason{Code: EndExpired})
+				}
+				s.over(j)
+			}
+		case j.Deadline <= s.now:
+			why := j.Miss
+			if j.Phase == phaseClock {
+				j.Pos = max(j.posAt(j.MissFrom), 0)
+			}
+			s.drop(j, why)
+		case j.End <= s.now:
+			if j.Phase == phaseClock {
+				j.Pos = max(j.posAt(j.MissFrom), 0)
+			} else if j.Phase == phaseGap {
+				j.Pos = j.posAt(j.Due)
+			}
+			s.drop(j, Reason{Code: j.EndWhy, To: j.p.why.To})
+		}
+	}
+}
+
+// endLoop closes the accounts of a loop whose window is over.
+func (s *sim) endLoop(j *job) {
+	if j.Phase == phaseCut && j.Began {
+		s.tl.Skips = append(s.tl.Skips, s.partOf(s.skipOf(j, j.FirstID, j.FirstID, 1, j.Miss)))
+		j.MissFrom = 0
+	}
+	s.flush(j)
+	s.over(j)
+}
+
+// drop skips what is left of a chain from Pos on and removes it.
+func (s *sim) drop(j *job, why Reason) {
+	round, _ := j.b.at(j.Pos)
+	sk := s.skipOf(j, j.roundID(round), j.roundID(j.b.rounds-1), int(j.b.rounds-round), why)
+	if !j.b.first(j.Pos) && j.Began {
+		sk = s.partOf(sk)
+	}
+	s.tl.Skips = append(s.tl.Skips, sk)
+	s.over(j)
+}
+
+// flush tells what a job has missed, by the clock, since MissFrom.
+func (s *sim) flush(j *job) {
+	from := j.MissFrom
+	j.MissFrom = 0
+	if from == 0 || from >= s.now {
+		return
+	}
+	on := *j
+	if j.p.loop() {
+		on.Zero = j.Start
+	}
+	var head, tail int64
+	if n := len(j.b.runs); n > 0 {
+		head, tail = j.b.runs[0].from, j.b.runs[n-1].to
+	} else {
+		tail = j.b.length
+	}
+	first := max(0, floorDiv(on.posAt(from)-tail, j.b.period)+1)
+	last := floorDiv(on.posAt(s.now)-head-1, j.b.period)
+	if j.p.loop() {
+		last = min(last, on.lastRound(j.End))
+		first = max(first, (on.posFrom(max(j.p.since, j.Start))+j.b.period-1)/j.b.period)
+	} else {
+		last = min(last, j.b.rounds-1)
+	}
+	if last < first {
+		return
+	}
+	id := func(r int64) int64 {
+		if j.p.loop() {
+			return on.at(r * j.b.period)
+		}
+		return j.roundID(r)
+	}
+	sk := s.skipOf(j, id(first), id(last), int(last-first+1), j.Miss)
+	if j.Began && on.at(first*j.b.period+head) < from {
+		sk = s.partOf(sk)
+	}
+	s.tl.Skips = append(s.tl.Skips, sk)
+}
+
+func (s *sim) skip(j *job, start, until int64, rounds int, why Reason) {
+	s.tl.Skips = append(s.tl.Skips, s.skipOf(j, start, until, rounds, why))
+}
+
+func (s *sim) partOf(sk Skip) Skip { sk.Part = true; return sk }
+
+func (s *sim) skipOf(j *job, start, until int64, rounds int, why Reason) Skip {
+	sk := Skip{At: s.t.time(s.now), Output: s.out, Title: j.p.title, Start: s.t.time(start), Until: s.t.time(until),
+		Rounds: rounds, Reason: why}
+	if j.p.interrupt {
+		sk.Interrupt = j.p.id
+	} else {
+		sk.Programme, sk.Version = j.p.id, j.p.version
+	}
+	return sk
+}

@@ -1,0 +1,322 @@
+package timetable
+
+import (
+	"slices"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// sim runs one output from event to event.
+type sim struct {
+	t        *Table
+	out      wire.Output
+	hours    *hours
+	now, end int64
+	on       int64 // the instant before which the unit was off
+	seen     int64 // rounds due before it are known
+	arrivals []arrival
+	jobs     []*job
+	hold     *job // on air
+	open     *Stretch
+	tl       *Timeline
+}
+
+func (s *sim) quietCode() string {
+	if s.out == wire.OutputSound {
+		return EndQuiet
+	}
+	return EndDark
+}
+
+func (s *sim) off() bool { return s.now < s.on }
+
+func (s *sim) run() {
+	for {
+		s.finish()
+		s.arrive()
+		s.suppress()
+		s.replace()
+		s.settle()
+		s.expire()
+		next := s.nextEvent()
+		if next >= s.end {
+			break
+		}
+		s.now = next
+	}
+	s.now = s.end
+	if s.open != nil {
+		s.closeStretch(wire.OutcomeGoesOn, Reason{Code: EndGoesOn}, "")
+	}
+}
+
+// finish ends what is on air at its own end or at its limit.
+func (s *sim) finish() {
+	j := s.hold
+	if j == nil {
+		return
+	}
+	if s.off() {
+		s.cut(nil)
+		return
+	}
+	if j.NatEnd <= s.now {
+		s.finished(j)
+	} else if j.Hard <= s.now {
+		s.stop(j, j.HardWhy)
+	}
+}
+
+// finished is the natural end of what is on air.
+func (s *sim) finished(j *job) {
+	pos := j.posAt(j.NatEnd)
+	next, _, ok := j.b.occupied(pos)
+	round, _ := j.b.at(next)
+	switch {
+	case !ok || j.p.tail:
+		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndDone}, "")
+		s.over(j)
+	case j.p.loop() && round > j.lastRound(s.limit(j)):
+		why, limit := Reason{Code: j.EndWhy, To: j.p.why.To}, j.End
+		if q := s.hours.next(s.now).from; q < limit {
+			why, limit = Reason{Code: s.quietCode()}, q
+		}
+		s.closeStretch(wire.OutcomeEnded, why, "")
+		s.fresh(j, limit)
+	default:
+		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndPause}, "")
+		j.Phase, j.Due = phaseGap, j.at(next)
+	}
+}
+
+// stop ends what is on air at a limit.
+func (s *sim) stop(j *job, why string) {
+	s.closeStretch(wire.OutcomeStopped, Reason{Code: why, To: j.p.why.To}, "")
+	switch {
+	case j.p.loop() && why == EndMaxPlay:
+		round, _ := j.b.at(j.posAt(s.now))
+		s.fresh(j, min(j.End, j.at((round+1)*j.b.period)))
+	case j.p.interrupt, j.p.loop(), j.p.tail:
+		s.over(j)
+	default:
+		j.Pos = j.posAt(s.now)
+		s.drop(j, Reason{Code: why, To: j.p.why.To})
+	}
+}
+
+// over removes a job; an interrupt is remembered while it lives.
+func (s *sim) over(j *job) {
+	if j.p.interrupt && s.now < j.End {
+		j.Phase, j.Due, j.Deadline = phaseDone, never, never
+		return
+	}
+	s.jobs = slices.DeleteFunc(s.jobs, func(k *job) bool { return k == j })
+}
+
+func (s *sim) add(p *prog, o occurrence) *job {
+	j := &job{p: p, b: p.bodies[s.out], JobState: JobState{ID: p.id, Version: p.version, Interrupt: p.interrupt,
+		Start: o.start, End: o.end, EndWhy: o.why, Phase: phaseGap, Zero: o.start, Deadline: never}}
+	s.jobs = append(s.jobs, j)
+	return j
+}
+
+// arrive makes jobs of what begins now.
+func (s *sim) arrive() {
+	for ; len(s.arrivals) > 0 && s.arrivals[0].start <= s.now; s.arrivals = s.arrivals[1:] {
+		a := s.arrivals[0]
+		b := a.p.bodies[s.out]
+		if b == nil || a.end <= s.now {
+			continue
+		}
+		if a.p.loop() {
+			if !s.has(a.p, a.start) {
+				j := s.add(a.p, a.occurrence)
+				j.MissFrom, j.Miss = max(s.now, a.p.since), Reason{Code: EndBlocked}
+				if len(b.runs) == 0 {
+					j.Miss.Code = EndMissing
+				}
+				s.fresh(j, max(a.start, a.p.since))
+			}
+			continue
+		}
+		if a.start < s.seen {
+			continue
+		}
+		j := s.add(a.p, a.occurrence)
+		if len(b.runs) == 0 {
+			s.drop(j, Reason{Code: EndMissing})
+			continue
+		}
+		j.Due = j.at(b.runs[0].from)
+	}
+}
+
+// suppress applies quiet hours, dark hours and mutes.
+func (s *sim) suppress() {
+	for _, j := range slices.Clone(s.jobs) {
+		code, until, yes := s.suppressed(j.p)
+		if !yes || j.Phase == phaseDone {
+			continue
+		}
+		air := j.Phase == phaseAir
+		if air {
+			if j.p.interrupt {
+				j.Pos = j.current(s.now) * j.b.period
+			} else {
+				j.Pos = j.posAt(s.now)
+			}
+			s.closeStretch(wire.OutcomeStopped, Reason{Code: code}, "")
+		}
+		switch {
+		case j.p.tail:
+			s.over(j)
+		case j.p.interrupt:
+			if j.Due < until || air {
+				if air || j.Due <= s.now {
+					s.skip(j, j.Start, j.Start, 1, Reason{Code: code})
+					s.restart(j, until)
+				}
+			}
+		case j.p.loop():
+			if j.Min < until {
+				s.flush(j)
+				s.fresh(j, until)
+				j.MissFrom, j.Miss = s.now, Reason{Code: code}
+			}
+		case air || j.Phase != phaseGap || j.Due <= s.now:
+			if j.Phase == phaseGap || j.Phase == phaseClock {
+				j.Pos = j.posAt(j.Due)
+			}
+			s.drop(j, Reason{Code: code})
+		}
+	}
+}
+
+// restart makes an interrupt begin its round again at due.
+func (s *sim) restart(j *job, due int64) {
+	j.Pos = j.current(s.now)*j.b.period + j.b.runs[0].from
+	j.Phase, j.Due, j.Deadline = phaseCut, due, never
+}
+
+// replace drops waiting rounds whose programme's next is due.
+func (s *sim) replace() {
+	for _, j := range slices.Clone(s.jobs) {
+		if j.Phase != phaseGap || j.Due > s.now || j.p.interrupt || j.p.loop() || !j.b.first(j.posAt(j.Due)) {
+			continue
+		}
+		for _, old := range slices.Clone(s.jobs) {
+			if old != j && old.p == j.p && old.Phase == phaseWait {
+				s.drop(old, Reason{Code: EndReplaced})
+			}
+		}
+	}
+}
+
+// settle gives the output to the highest that wants it.
+func (s *sim) settle() {
+	for !s.off() {
+		best := s.hold
+		for _, j := range s.jobs {
+			if j == s.hold || s.hold != nil && j.p.rank <= s.hold.p.rank || !s.wants(j) {
+				continue
+			}
+			if best == nil || s.before(j, best) {
+				best = j
+			}
+		}
+		if best == s.hold {
+			break
+		}
+		if !s.admit(best) {
+			continue
+		}
+		if s.hold != nil {
+			s.cut(best)
+		}
+		s.begin(best)
+		break
+	}
+	for _, j := range slices.Clone(s.jobs) {
+		if j.Phase != phaseAir && j.Phase != phaseDone && j.Due <= s.now {
+			s.blocked(j)
+		}
+	}
+}
+
+// admit looks whether a round or chain may begin now; if not, it is skipped.
+func (s *sim) admit(j *job) bool {
+	if j.p.interrupt || j.p.tail || j.Phase == phaseClock {
+		return true
+	}
+	pos, zero := j.Pos, s.now-nsOf(j.Pos)
+	if j.Phase == phaseGap {
+		pos, zero = j.posAt(j.Due), j.Zero
+	}
+	if !j.b.first(pos) || j.Phase == phaseCut && !j.p.loop() {
+		return true
+	}
+	round, _ := j.b.at(pos)
+	last := round*j.b.period + j.b.length
+	if !j.p.loop() && round == 0 {
+		last = j.b.total()
+		if j.p.maxPlay > 0 && j.b.sounding() > j.p.maxPlay {
+			return s.refuse(j, pos, EndMaxPlay, never)
+		}
+	}
+	end := zero + nsOf(last)
+	if end > j.End {
+		return s.refuse(j, pos, j.EndWhy, j.End)
+	}
+	if q := s.hours.next(s.now).from; q < end {
+		return s.refuse(j, pos, s.quietCode(), q)
+	}
+	return true
+}
+
+func (s *sim) refuse(j *job, pos int64, why string, limit int64) bool {
+	if j.p.loop() {
+		s.fresh(j, limit)
+		return false
+	}
+	j.Pos = pos
+	s.drop(j, Reason{Code: why, To: j.p.why.To})
+	return false
+}
+
+// nextEvent is the next instant at which anything can change.
+func (s *sim) nextEvent() int64 {
+	next := never
+	note := func(t int64) {
+		if t > s.now && t < next {
+			next = t
+		}
+	}
+	if s.off() {
+		note(s.on)
+	}
+	if len(s.arrivals) > 0 {
+		note(s.arrivals[0].start)
+	}
+	q := s.hours.next(s.now)
+	note(q.from)
+	note(q.to)
+	if len(s.t.mutes) > 0 {
+		note(s.t.nextMute(s.now))
+		if u, ok := s.t.mutedUntil(s.now); ok {
+			note(u)
+		}
+	}
+	for _, j := range s.jobs {
+		note(j.End)
+		if j.Phase == phaseAir {
+			note(j.NatEnd)
+			note(j.Hard)
+			continue
+		}
+		note(j.Deadline)
+		if j.Phase == phaseGap || s.hold == nil || j.p.rank > s.hold.p.rank {
+			note(j.Due)
+		}
+	}
+	return next
+}

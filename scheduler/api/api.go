@@ -1,0 +1,93 @@
+// Package api is the centre's HTTP API, version 1: it decodes requests, asks the
+// store and the other rooms through small interfaces, and answers in the types
+// of package client. The OpenAPI document is made from those types.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// maxBody is the largest JSON body that is read, in bytes.
+const maxBody = 1 << 20
+
+// Options of the API. All but Logger and Now must be set.
+type Options struct {
+	Store Store
+	// Intake takes audio files in and speaks texts.
+	Intake Intake
+	// Enrol writes the settings file of a unit's device.
+	Enrol func(unit, secret string) (settings string, err error)
+	// Detail asks a unit for the finest proof.
+	Detail Detailer
+	// Login tells who asks: nil if the request carries neither a good token nor
+	// a good session.
+	Login func(*http.Request) bool
+	// Version of the software.
+	Version string
+	Logger  *slog.Logger
+	// Now is the centre's clock; time.Now if nil.
+	Now func() time.Time
+}
+
+// server holds what the handlers work with.
+type server struct {
+	Options
+	api huma.API
+}
+
+// New makes the handler of everything under /api/v1.
+func New(o Options) http.Handler {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s, mux := build(o)
+	var h http.Handler = mux
+	h = s.idempotent(h)
+	h = s.authenticated(h)
+	h = http.MaxBytesHandler(h, client.MaxChunk+maxBody)
+	return h
+}
+
+// OpenAPI is the document that describes the API, as YAML.
+func OpenAPI(version string) ([]byte, error) {
+	s, _ := build(Options{Version: version})
+	return s.api.OpenAPI().YAML()
+}
+
+func build(o Options) (*server, *http.ServeMux) {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Villagecast", o.Version)
+	config.OpenAPIPath = client.Prefix + "/openapi"
+	config.DocsPath = "" // the page would load scripts from outside
+	config.SchemasPath = ""
+	config.CreateHooks = nil // no $schema with a host's name in every answer
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	s := &server{Options: o, api: humago.New(mux, config)}
+	s.county()
+	s.areas()
+	s.units()
+	s.assets()
+	s.uploads()
+	s.playlists()
+	s.programmes()
+	s.warnings()
+	s.proof()
+	s.events()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.writeProblem(w, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: r.Method + " " + r.URL.Path,
+			Message: "there is no such address in the API", Remedy: "see " + client.Prefix + "/openapi.yaml"})
+	})
+	return s, mux
+}

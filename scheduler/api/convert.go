@@ -1,0 +1,136 @@
+package api
+
+import (
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// The names here end in Out for what goes out in an answer and in In for what
+// came in a request.
+
+func wireCounty(c client.County) wire.County { return wire.County(c) }
+
+func areaOut(a scheduler.Area) client.Area {
+	return client.Area{ID: a.ID, Parent: a.Parent, Name: a.Name, Code: a.Code, Contact: a.Contact}
+}
+
+func groupOut(g scheduler.Group) client.Group {
+	return client.Group{ID: g.ID, Name: g.Name, Areas: g.Areas, Units: g.Units}
+}
+
+func calendarOut(c scheduler.Calendar) client.Calendar {
+	return client.Calendar{ID: c.ID, Name: c.Name, Dates: append([]wire.Date{}, c.Dates...)}
+}
+
+// when is nil for the zero time.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func seconds(frames int64) float64 { return float64(frames) / wire.Rate }
+
+func unitIn(u client.UnitSpec) scheduler.Unit {
+	out := scheduler.Unit{ID: u.ID, Area: u.Area, Name: u.Name, State: scheduler.UnitState(u.State), Outputs: u.Outputs,
+		Volume: 80, Panel: u.Panel, Quiet: u.Quiet}
+	if u.Volume != nil {
+		out.Volume = *u.Volume
+	}
+	if u.Position != nil {
+		out.Position = &scheduler.Position{Lat: u.Position.Lat, Lon: u.Position.Lon}
+	}
+	if len(out.Outputs) == 0 {
+		out.Outputs = []wire.Output{wire.OutputSound}
+	}
+	if out.State == "" {
+		out.State = scheduler.UnitPlanned
+	}
+	if out.Name == "" {
+		out.Name = u.ID
+	}
+	return out
+}
+
+func unitOut(v scheduler.UnitView) client.Unit {
+	volume := v.Volume
+	u := client.Unit{UnitSpec: client.UnitSpec{ID: v.ID, Area: v.Area, Name: v.Name, State: string(v.State), Outputs: v.Outputs,
+		Volume: &volume, Panel: v.Panel, Quiet: v.Quiet}}
+	if v.Position != nil {
+		u.Position = &client.Position{Lat: v.Position.Lat, Lon: v.Position.Lon}
+	}
+	p := v.Presence
+	u.Presence = client.Presence{Shows: string(v.Shows), Online: p.Online, Since: when(p.Since), LastSeen: when(p.LastSeen),
+		Software: p.Software, SoundOutput: p.SoundOutput, Page: p.Page, OnAir: p.OnAir, Conditions: p.Conditions}
+	for _, a := range v.Pending {
+		u.Presence.Pending = append(u.Presence.Pending, wire.Address(a))
+	}
+	if h := p.Have; h != nil {
+		u.Presence.Refused, u.Presence.Assets, u.Presence.Ready = h.Refused, h.Assets, h.Ready
+	}
+	return u
+}
+
+func assetOut(a scheduler.Asset) client.Asset {
+	out := client.Asset{ID: a.ID, Kind: string(a.Kind), Title: a.Title, Name: a.Name, Created: a.Created, Text: a.Text,
+		Stay: float64(a.Stay) / 1000, Effect: a.Effect, Color: a.Color, Size: a.Size}
+	if r := a.Rendition; r != nil {
+		out.Seconds, out.Rendition, out.Type = seconds(r.Frames), r.Hash, r.Type
+		out.Loudness, out.Peak, out.Silence = r.Loudness, r.Peak, seconds(r.LongestSilence)
+	}
+	return out
+}
+
+func playlistIn(p client.Playlist) scheduler.Playlist {
+	out := scheduler.Playlist{ID: p.ID, Title: p.Title}
+	for _, it := range p.Items {
+		out.Items = append(out.Items, scheduler.PlaylistItem(it))
+	}
+	return out
+}
+
+func playlistOut(p scheduler.Playlist) client.Playlist {
+	out := client.Playlist{ID: p.ID, Title: p.Title, Items: []client.PlaylistItem{}}
+	for _, it := range p.Items {
+		out.Items = append(out.Items, client.PlaylistItem(it))
+	}
+	return out
+}
+
+func programmeIn(p client.ProgrammeSpec) scheduler.Programme {
+	out := scheduler.Programme{ID: p.ID, Title: p.Title, Playlist: p.Playlist, Targets: scheduler.Targets(p.Targets), Rule: p.Rule,
+		Issuer: p.Issuer, Level: p.Level, Priority: p.Priority, Category: p.Category, Campaign: p.Campaign,
+		OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: scheduler.GraceDefault, MaxPlay: p.MaxPlay, Volume: p.Volume}
+	if p.Grace != nil {
+		out.Grace = *p.Grace
+	}
+	return out
+}
+
+func programmeOut(p scheduler.Programme, lang string) client.Programme {
+	grace := p.Grace
+	out := client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: p.ID, Title: p.Title, Playlist: p.Playlist,
+		Targets: client.Targets(p.Targets), Rule: p.Rule, Issuer: p.Issuer, Level: p.Level, Priority: p.Priority,
+		Category: p.Category, Campaign: p.Campaign, OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: &grace, MaxPlay: p.MaxPlay, Volume: p.Volume},
+		Version: p.Version, State: string(p.State), Created: p.Created, ReleasedAt: when(p.ReleasedAt), Says: scheduler.Sentence(p.Rule, lang)}
+	var frames int64
+	for _, it := range p.Items {
+		frames += it.Frames()
+	}
+	out.Seconds = seconds(frames)
+	return out
+}
+
+func warningOut(w scheduler.Warning) client.Warning {
+	return client.Warning{WarningSpec: client.WarningSpec{Area: w.Area, Level: w.Level, Title: w.Title, Text: w.Text, Audio: w.Audio,
+		Repeat: w.Repeat, Pause: w.Pause, Until: w.Until, Issuer: w.Issuer, Volume: w.Volume},
+		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End}
+}
+
+func outageOut(o scheduler.Outage) client.Outage {
+	return client.Outage{ID: o.ID, Unit: o.Unit, Kind: string(o.Kind), From: o.From, To: when(o.To), Cause: o.Cause, Text: o.Text}
+}

@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+type programmeQuery struct {
+	paged
+	Language string `header:"Accept-Language"`
+	State    string `query:"state" enum:"draft,released,superseded,withdrawn,stopped"`
+	Area     string `query:"area" doc:"Only programmes that reach this area"`
+	Campaign string `query:"campaign"`
+	Category string `query:"category"`
+}
+
+type programmeByID struct {
+	ID       string `path:"id" maxLength:"80"`
+	Language string `header:"Accept-Language"`
+	Version  int    `query:"version" minimum:"0" doc:"0 or absent: the newest"`
+}
+
+type programmeChange struct {
+	ID       string `path:"id" maxLength:"80"`
+	Language string `header:"Accept-Language"`
+	Match    string `header:"If-Match"`
+	Body     client.ProgrammeSpec
+}
+
+// programmes adds the routes of programmes.
+func (s *server) programmes() {
+	route(s, methodGet, "/programmes", "list-programmes", "The newest version of each programme",
+		func(ctx context.Context, in *programmeQuery) (*answer[client.Page[client.Programme]], error) {
+			f := scheduler.ProgrammeFilter{State: scheduler.ProgrammeState(in.State), Area: in.Area, Campaign: in.Campaign, Category: in.Category, Page: in.page()}
+			all, next, err := s.Store.Programmes(ctx, f)
+			return list(all, next, func(p scheduler.Programme) client.Programme { return programmeOut(p, in.Language) }), err
+		})
+	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme",
+		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
+			p, err := s.Store.Programme(ctx, in.ID, in.Version)
+			if err != nil {
+				return nil, err
+			}
+			out := programmeOut(p, in.Language)
+			out.Next, err = s.next(ctx, p)
+			return versioned(out, p.Rev), err
+		})
+	route(s, methodPut, "/programmes/{id}", "put-programme", "Makes or changes the draft of a programme", s.putProgramme)
+	route(s, methodPost, "/programmes/{id}/release", "release-programme", "Puts the draft on air", s.release)
+	route(s, methodPost, "/programmes/{id}/withdraw", "withdraw-programme", "Takes the programme out of the bulletins",
+		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
+			p, err := s.Store.Withdraw(ctx, in.ID)
+			return reply(programmeOut(p, in.Language)), err
+		})
+}
+
+func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer[client.Programme], error) {
+	rev, err := revision(in.Match)
+	if err == nil {
+		err = same(in.ID, &in.Body.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := programmeIn(in.Body)
+	p.Rev = rev
+	p, _, err = s.Store.PutDraft(ctx, p)
+	return versioned(programmeOut(p, in.Language), p.Rev), err
+}
+
+func (s *server) release(ctx context.Context, in *programmeByID) (*answer[client.Released], error) {
+	p, reach, err := s.Store.Release(ctx, in.ID, in.Version)
+	return reply(client.Released{Programme: programmeOut(p, in.Language), Villages: reach.Villages, Units: reach.Units,
+		Addresses: len(reach.Addresses), Offline: append([]string{}, reach.Offline...)}), err
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+var problemType = reflect.TypeFor[client.Problem]()
+
+func asError(err error) (*scheduler.Error, bool) { return errors.AsType[*scheduler.Error](err) }
+
+// answer carries a body and, for one thing, its ETag.
+type answer[T any] struct {
+	ETag string `header:"ETag"`
+	Body T
+}
+
+type none struct{}
+
+// byID is a request for one thing.
+type byID struct {
+	ID string `path:"id" maxLength:"80"`
+}
+
+// change is a request to make or change one thing.
+type change[T any] struct {
+	ID    string `path:"id" maxLength:"80"`
+	Match string `header:"If-Match" doc:"ETag of what is to be changed: refused with 412 if someone else changed it meanwhile"`
+	Body  T
+}
+
+// paged is a request for a page of a list.
+type paged struct {
+	Cursor string `query:"cursor" doc:"Next of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
+}
+
+func (p paged) page() scheduler.Page { return scheduler.Page{After: p.Cursor, Limit: p.Limit} }
+
+// route adds one route. Errors that it returns become answers here and nowhere else.
+func route[I, O any](s *server, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
+	op := huma.Operation{
+		OperationID: id, Method: method, Path: client.Prefix + path, Summary: summary,
+		Tags: []string{strings.SplitN(strings.TrimPrefix(path, "/"), "/", 2)[0]},
+	}
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.fail(err)
+		}
+		return out, nil
+	})
+}
+
+// reply wraps one thing.
+func reply[T any](v T) *answer[T] { return &answer[T]{Body: v} }
+
+// versioned wraps one thing with its ETag.
+func versioned[T any](v T, rev int64) *answer[T] {
+	return &answer[T]{ETag: `"` + strconv.FormatInt(rev, 10) + `"`, Body: v}
+}
+
+// revision reads an If-Match: 0 where none is given.
+func revision(match string) (int64, error) {
+	if match == "" || match == "*" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
+	if err != nil || n <= 0 {
+		return 0, &scheduler.Error{Kind: scheduler.Invalid, Field: "If-Match", Value: match,
+			Message: "is no ETag of this API", Remedy: "send the ETag that came with the thing"}
+	}
+	return n, nil
+}
+
+// same wants the id in the path and the one in the body to agree.
+func same(path string, body *string) error {
+	if *body == "" {
+		*body = path
+	}
+	if *body != path {
+		return &scheduler.Error{Kind: scheduler.Invalid, Field: "id", Value: *body,
+			Message: "differs from the id in the address, " + path, Remedy: "leave it out, or make them equal"}
+	}
+	return nil
+}
+
+// list wraps a page; an empty one is an empty list, never null.
+func list[A, B any](items []A, next string, turn func(A) B) *answer[client.Page[B]] {
+	page := client.Page[B]{Items: make([]B, 0, len(items)), Next: next}
+	for _, it := range items {
+		page.Items = append(page.Items, turn(it))
+	}
+	return reply(page)
+}
+
+const (
+	methodGet    = http.MethodGet
+	methodPut    = http.MethodPut
+	methodPost   = http.MethodPost
+	methodDelete = http.MethodDelete
+)

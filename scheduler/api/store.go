@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// Store is what the API asks of the store, noun by noun.
+type Store interface {
+	countyStore
+	areaStore
+	groupStore
+	calendarStore
+	unitStore
+	assetStore
+	playlistStore
+	programmeStore
+	warningStore
+	proofStore
+	eventStore
+	answerStore
+}
+
+type countyStore interface {
+	County(context.Context) (scheduler.County, error)
+	SetCounty(context.Context, scheduler.County) (scheduler.County, scheduler.Change, error)
+	Status(ctx context.Context, area string, now time.Time) (scheduler.Status, error)
+}
+
+type areaStore interface {
+	Areas(context.Context) ([]scheduler.Area, error)
+	Area(ctx context.Context, id string) (scheduler.Area, error)
+	PutArea(context.Context, scheduler.Area) (scheduler.Area, scheduler.Change, error)
+	RemoveArea(ctx context.Context, id string) error
+}
+
+type groupStore interface {
+	Groups(context.Context) ([]scheduler.Group, error)
+	PutGroup(context.Context, scheduler.Group) (scheduler.Group, scheduler.Change, error)
+	RemoveGroup(ctx context.Context, id string) error
+}
+
+type calendarStore interface {
+	Calendars(context.Context) ([]scheduler.Calendar, error)
+	PutCalendar(context.Context, scheduler.Calendar) (scheduler.Calendar, scheduler.Change, error)
+	RemoveCalendar(ctx context.Context, id string) error
+}
+
+type unitStore interface {
+	Units(context.Context, scheduler.UnitFilter) ([]scheduler.UnitView, string, error)
+	Unit(ctx context.Context, id string) (scheduler.UnitView, error)
+	AddUnit(context.Context, scheduler.Unit) (scheduler.Unit, string, error)
+	UpdateUnit(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.Change, error)
+	RemoveUnit(ctx context.Context, id string) error
+}
+
+type assetStore interface {
+	Assets(context.Context, scheduler.AssetFilter) ([]scheduler.Asset, string, error)
+	Asset(ctx context.Context, id string) (scheduler.Asset, error)
+	AddAsset(context.Context, scheduler.Asset) (scheduler.Asset, scheduler.Change, error)
+}
+
+type playlistStore interface {
+	Playlists(context.Context) ([]scheduler.Playlist, error)
+	Playlist(ctx context.Context, id string) (scheduler.Playlist, error)
+	PutPlaylist(context.Context, scheduler.Playlist) (scheduler.Playlist, scheduler.Change, error)
+	RemovePlaylist(ctx context.Context, id string) error
+}
+
+type programmeStore interface {
+	Programmes(context.Context, scheduler.ProgrammeFilter) ([]scheduler.Programme, string, error)
+	Programme(ctx context.Context, id string, version int) (scheduler.Programme, error)
+	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
+	Release(ctx context.Context, id string, version int) (scheduler.Programme, scheduler.Reach, error)
+	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
+}
+
+type warningStore interface {
+	Warnings(context.Context, scheduler.WarningFilter) ([]scheduler.Warning, string, error)
+	Warn(context.Context, scheduler.Warning) (scheduler.Warning, scheduler.Reach, error)
+	Lift(ctx context.Context, id string) (scheduler.Warning, error)
+	Stop(ctx context.Context, area, why string) (scheduler.Stopped, error)
+	Mutes(context.Context) ([]scheduler.Mute, error)
+	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
+	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
+}
+
+type proofStore interface {
+	Timetable(context.Context, scheduler.TimetableQuery) ([]scheduler.Timetable, error)
+	Proof(ctx context.Context, f scheduler.AsRunFilter, now time.Time) ([]scheduler.Proof, error)
+	AsRuns(context.Context, scheduler.AsRunFilter) ([]scheduler.AsRun, string, error)
+	Skips(context.Context, scheduler.AsRunFilter) ([]scheduler.Skip, string, error)
+	Outages(context.Context, scheduler.OutageFilter) ([]scheduler.Outage, string, error)
+	Notables(ctx context.Context, unit string, p scheduler.Page) ([]scheduler.Notable, string, error)
+}
+
+type eventStore interface {
+	Events(ctx context.Context, after int64, limit int) ([]scheduler.Event, int64, bool, error)
+	LastEvent(context.Context) (int64, error)
+	Wake() <-chan struct{}
+}
+
+type answerStore interface {
+	Recall(ctx context.Context, key, fingerprint string) (*scheduler.Remembered, error)
+	Remember(ctx context.Context, key string, r scheduler.Remembered) error
+	Forget(ctx context.Context, key string) error
+}
+
+// Intake takes audio in: files that come in pieces, and texts to be spoken. Its
+// errors are *scheduler.Error where a person can do something about them.
+type Intake interface {
+	uploader
+	// Speak makes an audio asset of a text.
+	Speak(ctx context.Context, text, title string) (scheduler.Asset, error)
+	// Remove removes an asset that nothing uses, and its files.
+	Remove(ctx context.Context, id string) error
+	// Original is the file of an audio asset as it was uploaded.
+	Original(ctx context.Context, id string) (io.ReadSeekCloser, scheduler.Asset, error)
+}
+
+// uploader is the resumable way in.
+type uploader interface {
+	Begin(ctx context.Context, u client.UploadSpec) (client.Upload, *scheduler.Asset, error)
+	State(ctx context.Context, id string) (client.Upload, error)
+	Append(ctx context.Context, id string, offset int64, r io.Reader) (client.Upload, error)
+	Finish(ctx context.Context, id string) (scheduler.Asset, error)
+}
+
+// Detailer asks a unit for the item detail of a span of time.
+type Detailer interface {
+	Detail(ctx context.Context, unit string, from, to time.Time) ([]wire.CueRun, error)
+}

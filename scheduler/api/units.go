@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+type unitQuery struct {
+	paged
+	Area  string `query:"area" doc:"Only units in this area and below"`
+	Shows string `query:"shows" enum:"on-air,idle,silent,offline,unknown,planned,paused,removed"`
+	Text  string `query:"text" doc:"Only units whose id or name contains this"`
+}
+
+// units adds the routes of units.
+func (s *server) units() {
+	route(s, methodGet, "/units", "list-units", "Units with what the centre knows of them",
+		func(ctx context.Context, in *unitQuery) (*answer[client.Page[client.Unit]], error) {
+			f := scheduler.UnitFilter{Area: in.Area, Shows: scheduler.Shows(in.Shows), Text: in.Text, Page: in.page()}
+			if f.Shows == scheduler.ShowsRemoved {
+				f.State = scheduler.UnitRemoved
+			}
+			all, next, err := s.Store.Units(ctx, f)
+			return list(all, next, unitOut), err
+		})
+	route(s, methodGet, "/units/{id}", "get-unit", "One unit",
+		func(ctx context.Context, in *byID) (*answer[client.Unit], error) {
+			v, err := s.Store.Unit(ctx, in.ID)
+			return versioned(unitOut(v), v.Rev), err
+		})
+	type add struct{ Body client.UnitSpec }
+	route(s, methodPost, "/units", "add-unit", "Adds a unit; the settings file of its device is in the answer and nowhere else",
+		func(ctx context.Context, in *add) (*answer[client.UnitAdded], error) { return s.addUnit(ctx, in.Body) })
+	route(s, methodPut, "/units/{id}", "put-unit", "Changes a unit", s.putUnit)
+	route(s, methodDelete, "/units/{id}", "remove-unit", "Takes a unit out of service; what it proved stays",
+		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Store.RemoveUnit(ctx, in.ID) })
+}
+
+func (s *server) addUnit(ctx context.Context, spec client.UnitSpec) (*answer[client.UnitAdded], error) {
+	u, secret, err := s.Store.AddUnit(ctx, unitIn(spec))
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.Enrol(u.ID, secret)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.Store.Unit(ctx, u.ID)
+	return reply(client.UnitAdded{Unit: unitOut(v), Settings: settings}), err
+}
+
+func (s *server) putUnit(ctx context.Context, in *change[client.UnitSpec]) (*answer[client.Unit], error) {
+	rev, err := revision(in.Match)
+	if err == nil {
+		err = same(in.ID, &in.Body.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	old, err := s.Store.Unit(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	u := unitIn(in.Body)
+	u.Rev = rev
+	if in.Body.State == "" {
+		u.State = old.State // a unit that was born stays installed
+	}
+	if _, _, err := s.Store.UpdateUnit(ctx, u); err != nil {
+		return nil, err
+	}
+	v, err := s.Store.Unit(ctx, in.ID)
+	return versioned(unitOut(v), v.Rev), err
+}

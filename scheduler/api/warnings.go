@@ -1,0 +1,70 @@
+package api
+
+import (
+	"context"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// warnings adds the routes of warnings and of STOP.
+func (s *server) warnings() {
+	type query struct {
+		paged
+		Area    string `query:"area"`
+		InForce bool   `query:"inForce"`
+	}
+	route(s, methodGet, "/warnings", "list-warnings", "Warnings, newest first",
+		func(ctx context.Context, in *query) (*answer[client.Page[client.Warning]], error) {
+			all, next, err := s.Store.Warnings(ctx, scheduler.WarningFilter{Area: in.Area, InForce: in.InForce, Page: in.page()})
+			return list(all, next, warningOut), err
+		})
+	type warn struct{ Body client.WarningSpec }
+	route(s, methodPost, "/warnings", "warn", "Sends out a warning: it takes sound and screen at once",
+		func(ctx context.Context, in *warn) (*answer[client.Warning], error) { return s.warn(ctx, in.Body) })
+	route(s, methodPost, "/warnings/{id}/lift", "lift", "Ends a warning",
+		func(ctx context.Context, in *byID) (*answer[client.Warning], error) {
+			w, err := s.Store.Lift(ctx, in.ID)
+			return reply(warningOut(w)), err
+		})
+	type stop struct {
+		ID  string `path:"id" maxLength:"80"`
+		Why string `query:"why" maxLength:"200"`
+	}
+	route(s, methodPost, "/areas/{id}/stop", "stop", "Ends what is on air in the area, now and for good",
+		func(ctx context.Context, in *stop) (*answer[client.Stopped], error) {
+			st, err := s.Store.Stop(ctx, in.ID, in.Why)
+			return reply(stoppedOut(in.ID, st)), err
+		})
+	s.mutes()
+}
+
+// warn speaks the text first, where no recording is given. A warning is never
+// held up by speech that cannot be had: it then goes to the screens alone, and
+// the answer says so.
+func (s *server) warn(ctx context.Context, spec client.WarningSpec) (*answer[client.Warning], error) {
+	w := scheduler.Warning{Area: spec.Area, Issuer: spec.Issuer, Level: spec.Level, Title: spec.Title, Text: spec.Text, Audio: spec.Audio,
+		Repeat: spec.Repeat, Pause: spec.Pause, Volume: spec.Volume, Until: spec.Until}
+	spoken := "yes"
+	if w.Audio == "" && w.Text != "" {
+		a, err := s.Intake.Speak(ctx, w.Text, w.Title)
+		if err != nil {
+			spoken = "no: " + s.problemOf(err).Detail
+		} else {
+			w.Audio = a.ID
+		}
+	}
+	w, reach, err := s.Store.Warn(ctx, w)
+	out := warningOut(w)
+	out.Units, out.Spoken = reach.Units, spoken
+	return reply(out), err
+}
+
+func stoppedOut(area string, st scheduler.Stopped) client.Stopped {
+	out := client.Stopped{Area: area, Programmes: []string{}, Warnings: append([]string{}, st.Warnings...),
+		Units: st.Units, Offline: append([]string{}, st.Offline...)}
+	for _, b := range st.Programmes {
+		out.Programmes = append(out.Programmes, versionName(b.ID, b.Version))
+	}
+	return out
+}

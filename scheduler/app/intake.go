@@ -1,0 +1,285 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/media/audio"
+	"github.com/villagecast/villagecast/media/speech"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// assetStore is what the intake asks of the store.
+type assetStore interface {
+	Asset(ctx context.Context, id string) (scheduler.Asset, error)
+	AddAsset(context.Context, scheduler.Asset) (scheduler.Asset, scheduler.Change, error)
+	RemoveAsset(ctx context.Context, id string) (unneeded []string, err error)
+}
+
+// intake takes audio in: uploads that come in pieces, and texts to be spoken.
+// Every file is decoded whole with the unit's own decoder before it becomes an
+// asset, so that no unit ever meets one that cannot be played.
+type intake struct {
+	store   assetStore
+	files   *media.Store
+	speaker speech.Speaker
+	// dir holds what is known of uploads under way, and work in progress.
+	dir string
+	// ceiling is the largest upload, in bytes.
+	ceiling int64
+	// one decodes at a time: the machine has other work.
+	one sync.Mutex
+}
+
+// Begin begins an upload, or finds the one begun before, or the asset that is
+// there already.
+func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload, *scheduler.Asset, error) {
+	hash, err := media.ParseHash(strings.ToLower(u.Hash))
+	if err != nil {
+		return client.Upload{}, nil, invalid("hash", u.Hash, "is no SHA-256", "send the 64 hexadecimal digits of the whole file's SHA-256")
+	}
+	if u.Size > in.ceiling {
+		return client.Upload{}, nil, in.tooLarge(u.Size)
+	}
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
+		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, &a, nil
+	}
+	text, err := json.Marshal(u)
+	if err == nil {
+		err = os.WriteFile(in.note(string(hash)), text, 0o600)
+	}
+	if err != nil {
+		return client.Upload{}, nil, full(fmt.Errorf("note upload: %w", err))
+	}
+	up, err := in.State(ctx, string(hash))
+	return up, nil, err
+}
+
+func (in *intake) note(id string) string { return filepath.Join(in.dir, id+".json") }
+
+func (in *intake) tooLarge(size int64) error {
+	return &scheduler.Error{Kind: scheduler.TooLarge, Field: "size", Value: fmt.Sprint(size),
+		Message: fmt.Sprintf("is over the ceiling of %d MiB", in.ceiling>>20),
+		Remedy:  "cut the recording, save it as MP3, or raise upload_ceiling in the centre's settings"}
+}
+
+// spec is what was said of an upload at its beginning.
+func (in *intake) spec(id string) (u client.UploadSpec, err error) {
+	missing := &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id, Message: "no such upload", Remedy: "begin it anew"}
+	if _, err := media.ParseHash(id); err != nil {
+		return u, missing
+	}
+	text, err := os.ReadFile(in.note(id))
+	if errors.Is(err, os.ErrNotExist) {
+		return u, missing
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &u)
+	}
+	return u, err
+}
+
+// State says how far an upload has got.
+func (in *intake) State(_ context.Context, id string) (client.Upload, error) {
+	u, err := in.spec(id)
+	if err != nil {
+		return client.Upload{}, err
+	}
+	p, err := in.files.Partial(id)
+	if err != nil {
+		return client.Upload{}, busy(err)
+	}
+	defer p.Close()
+	return client.Upload{ID: id, Offset: p.Size(), Size: u.Size}, nil
+}
+
+// Append takes the next bytes.
+func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader) (client.Upload, error) {
+	u, err := in.spec(id)
+	if err != nil {
+		return client.Upload{}, err
+	}
+	p, err := in.files.Partial(id)
+	if err != nil {
+		return client.Upload{}, busy(err)
+	}
+	defer p.Close()
+	size, err := p.Append(offset, r, min(u.Size, in.ceiling))
+	switch {
+	case errors.Is(err, media.ErrOffset):
+		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "Upload-Offset", Value: fmt.Sprint(offset),
+			Message: fmt.Sprintf("the upload stands at %d", p.Size()), Remedy: "go on from there"}
+	case errors.Is(err, media.ErrTooLarge):
+		return client.Upload{}, &scheduler.Error{Kind: scheduler.TooLarge, Field: "body",
+			Message: fmt.Sprintf("more bytes than the %d that were announced", u.Size), Remedy: "begin the upload anew"}
+	case err != nil:
+		return client.Upload{}, full(err)
+	}
+	return client.Upload{ID: id, Offset: size, Size: u.Size}, nil
+}
+
+// Finish checks the whole file and makes the asset. A file that is no audio is
+// thrown away.
+func (in *intake) Finish(ctx context.Context, id string) (scheduler.Asset, error) {
+	u, err := in.spec(id)
+	if err != nil {
+		return scheduler.Asset{}, err
+	}
+	p, err := in.files.Partial(id)
+	if err != nil {
+		return scheduler.Asset{}, busy(err)
+	}
+	if p.Size() < u.Size {
+		defer p.Close()
+		return scheduler.Asset{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "size", Value: fmt.Sprint(u.Size),
+			Message: fmt.Sprintf("only %d bytes have come", p.Size()), Remedy: "send the rest first"}
+	}
+	hash, _, err := p.Finish(media.Hash(id))
+	if errors.Is(err, media.ErrMismatch) {
+		os.Remove(in.note(id))
+		return scheduler.Asset{}, invalid("hash", id, "the bytes that came are others than those announced", "send the file again")
+	}
+	if err != nil {
+		return scheduler.Asset{}, full(err)
+	}
+	a, err := in.take(ctx, hash, scheduler.Asset{Title: u.Title, Name: u.Name, Size: u.Size})
+	if err != nil && scheduler.KindOf(err) != scheduler.Full {
+		in.files.Remove(hash)
+	}
+	os.Remove(in.note(id))
+	return a, err
+}
+
+// Speak makes an audio asset of a text.
+func (in *intake) Speak(ctx context.Context, text, title string) (scheduler.Asset, error) {
+	wav, err := in.speaker.Speak(ctx, text)
+	if e, ok := errors.AsType[*speech.Error](err); ok {
+		kind := scheduler.Unavailable
+		if e.Kind == speech.Empty || e.Kind == speech.TooLong {
+			kind = scheduler.Invalid
+		}
+		return scheduler.Asset{}, &scheduler.Error{Kind: kind, Field: "text", Message: e.Error(), Err: err}
+	}
+	if err != nil {
+		return scheduler.Asset{}, err
+	}
+	hash, size, err := in.files.Put(bytes.NewReader(wav), "")
+	if err != nil {
+		return scheduler.Asset{}, full(err)
+	}
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
+		return a, nil
+	}
+	if title == "" {
+		title = beginning(text)
+	}
+	return in.take(ctx, hash, scheduler.Asset{Title: title, Name: "speech.wav", Text: text, Size: size})
+}
+
+func beginning(text string) string {
+	if r := []rune(text); len(r) > 20 {
+		return string(r[:20]) + "…"
+	}
+	return text
+}
+
+// take measures the file, makes what travels of it, and stores the asset.
+func (in *intake) take(ctx context.Context, hash media.Hash, a scheduler.Asset) (scheduler.Asset, error) {
+	in.one.Lock()
+	defer in.one.Unlock()
+	out := filepath.Join(in.dir, "rendition-"+hash.Short())
+	defer os.Remove(out)
+	info, err := in.render(ctx, hash, out)
+	if e, ok := errors.AsType[*audio.Error](err); ok {
+		return a, &scheduler.Error{Kind: scheduler.Invalid, Field: "file", Value: a.Name, Message: e.Error(), Err: err}
+	}
+	if err != nil {
+		return a, full(err)
+	}
+	f, err := os.Open(out)
+	if err != nil {
+		return a, full(err)
+	}
+	defer f.Close()
+	rendition, size, err := in.files.Put(f, "")
+	if err != nil {
+		return a, full(err)
+	}
+	a.ID, a.Kind = string(hash), scheduler.AssetAudio
+	if a.Title == "" {
+		a.Title = strings.TrimSuffix(a.Name, filepath.Ext(a.Name))
+	}
+	a.Rendition = &scheduler.Rendition{Hash: string(rendition), Size: size, Type: info.Type, Lead: info.Lead,
+		Frames: info.Frames - info.Lead - info.Trail, Peak: decibels(info.Peak), Loudness: info.Loudness, LongestSilence: info.Silence}
+	a, _, err = in.store.AddAsset(ctx, a)
+	return a, err
+}
+
+// render makes the file that travels. What is damaged is refused before the
+// converter sees it, because that one mends in silence; what only our own
+// decoder cannot read is left to it.
+func (in *intake) render(ctx context.Context, hash media.Hash, out string) (audio.Info, error) {
+	f, err := in.files.Open(hash)
+	if err != nil {
+		return audio.Info{}, err
+	}
+	defer f.Close()
+	_, err = audio.Probe(f)
+	if e, ok := errors.AsType[*audio.Error](err); err != nil && (!ok || e.Kind != audio.Unsupported) {
+		return audio.Info{}, err
+	}
+	return audio.Transcode(ctx, in.files.Path(hash), out)
+}
+
+// Remove removes an asset that nothing uses, and the files that nothing needs then.
+func (in *intake) Remove(ctx context.Context, id string) error {
+	unneeded, err := in.store.RemoveAsset(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, hash := range unneeded {
+		if err := in.files.Remove(media.Hash(hash)); err != nil {
+			return fmt.Errorf("remove file of asset: %w", err)
+		}
+	}
+	return nil
+}
+
+// Original is the file of an audio asset as it was uploaded.
+func (in *intake) Original(ctx context.Context, id string) (io.ReadSeekCloser, scheduler.Asset, error) {
+	a, err := in.store.Asset(ctx, id)
+	if err != nil {
+		return nil, a, err
+	}
+	if a.Kind != scheduler.AssetAudio {
+		return nil, a, &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id, Message: "a text has no file", Remedy: "read its text"}
+	}
+	f, err := in.files.Open(media.Hash(a.ID))
+	return f, a, err
+}
+
+func busy(err error) error {
+	if errors.Is(err, media.ErrBusy) {
+		return &scheduler.Error{Kind: scheduler.Conflict, Field: "id", Message: "another request is writing this upload", Remedy: "wait for it to end"}
+	}
+	return full(err)
+}
+
+// full says that the disk is full where that is why; other errors stay as they are.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &scheduler.Error{Kind: scheduler.Full, Message: "the centre's disk is full", Remedy: "free room on it; nothing was changed", Err: err}
+	}
+	return err
+}

@@ -1,0 +1,184 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/villagecast/villagecast/media/speech"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/console"
+)
+
+// Defaults of Options.
+const (
+	DefaultHTTP = "127.0.0.1:8520"
+	DefaultMQTT = "127.0.0.1:8521"
+	// DefaultUploadCeiling is 512 MiB.
+	DefaultUploadCeiling = 512 << 20
+)
+
+// Options of a centre. Only Data must be given.
+type Options struct {
+	// Data is the directory of everything that the centre keeps.
+	Data string
+	// HTTP and MQTT are the addresses to listen on, host:port; DefaultHTTP and
+	// DefaultMQTT if empty. Port 0 takes a free one.
+	HTTP, MQTT string
+	// PublicHTTP and PublicMQTT are the URLs under which units and people reach
+	// the centre, if they are not those of the listeners.
+	PublicHTTP, PublicMQTT string
+	// Broker replaces the embedded broker.
+	Broker *ExternalBroker
+	// TLS serves HTTP and MQTT under the centre's own authority. It is on
+	// whenever one of them listens beyond loopback.
+	TLS bool
+	// Hosts are the names and addresses in the certificate; those of the
+	// machine if empty.
+	Hosts []string
+	// UploadCeiling is the largest upload in bytes; DefaultUploadCeiling if zero.
+	UploadCeiling int64
+	// Speech is the command that speaks, and SpeechEnglish the one for a text
+	// without a Chinese character, see speech.Command; espeak-ng if empty.
+	Speech, SpeechEnglish []string
+	// Demonstration serves its page under /demo; nil for a real county.
+	Demonstration console.Demonstration
+	// Version of the software.
+	Version string
+	// VFS names another file layer of SQLite.
+	VFS string
+	// Listen replaces net.Listen.
+	Listen func(network, address string) (net.Listener, error)
+	Logger *slog.Logger
+}
+
+// ExternalBroker is a broker that somebody else runs.
+type ExternalBroker struct {
+	// URL such as ssl://broker:8883.
+	URL string
+	// User and Password of the centre.
+	User, Password string
+	// TLS trusts the broker; the system's authorities if nil.
+	TLS *tls.Config
+	// Dial replaces the way to the broker.
+	Dial func(context.Context) (net.Conn, error)
+}
+
+func (o *Options) validate() error {
+	if o.Data == "" {
+		return invalid("data", "", "no data directory is given", "name one, such as villagecast-data")
+	}
+	if o.HTTP == "" {
+		o.HTTP = DefaultHTTP
+	}
+	if o.MQTT == "" {
+		o.MQTT = DefaultMQTT
+	}
+	beyond := false
+	for _, l := range []struct{ field, address string }{{"http", o.HTTP}, {"mqtt", o.MQTT}} {
+		if l.field == "mqtt" && o.Broker != nil {
+			continue
+		}
+		host, port, err := net.SplitHostPort(l.address)
+		if err != nil || port == "" {
+			return invalid(l.field, l.address, "this is no address to listen on", "give host:port, such as 127.0.0.1:8520")
+		}
+		beyond = beyond || !loopback(host)
+	}
+	for _, u := range []struct{ field, value string }{{"publicHttp", o.PublicHTTP}, {"publicMqtt", o.PublicMQTT}} {
+		if p, err := url.Parse(u.value); u.value != "" && (err != nil || p.Host == "" || p.Scheme == "") {
+			return invalid(u.field, u.value, "this is no URL", "give scheme://host:port")
+		}
+	}
+	if o.UploadCeiling < 0 {
+		return invalid("upload_ceiling", fmt.Sprint(o.UploadCeiling), "is less than nothing", "give a size, or 0 for 512 MiB")
+	}
+	if o.UploadCeiling == 0 {
+		o.UploadCeiling = DefaultUploadCeiling
+	}
+	if err := o.speaker().Validate(); err != nil {
+		return invalid("speech", strings.Join(o.Speech, " "), err.Error(), "see the comment on speech in configs/centre.yaml")
+	}
+	o.TLS = o.TLS || beyond
+	if o.TLS && len(o.Hosts) == 0 {
+		o.Hosts = machineHosts()
+	}
+	if o.Listen == nil {
+		o.Listen = net.Listen
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// speaker is the command that speaks.
+func (o *Options) speaker() *speech.Command {
+	if len(o.Speech) == 0 {
+		return speech.Espeak()
+	}
+	return &speech.Command{Argv: o.Speech, English: o.SpeechEnglish}
+}
+
+func invalid(field, value, message, remedy string) error {
+	return &scheduler.Error{Kind: scheduler.Invalid, Field: field, Value: value, Message: message, Remedy: remedy}
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// machineHosts are the machine's name and its addresses.
+func machineHosts() []string {
+	hosts := []string{"localhost"}
+	if name, err := os.Hostname(); err == nil && name != "localhost" {
+		hosts = append(hosts, name)
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return append(hosts, "127.0.0.1")
+	}
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && !n.IP.IsLinkLocalUnicast() {
+			hosts = append(hosts, n.IP.String())
+		}
+	}
+	slices.Sort(hosts[1:])
+	return slices.Compact(hosts)
+}
+
+// outside is the host:port under which a listener is reached from outside,
+// given its own address and the first name in the certificate.
+func outside(l net.Addr, hosts []string) string {
+	host, port, err := net.SplitHostPort(l.String())
+	if err != nil {
+		return l.String() // in memory
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		for _, h := range hosts {
+			if !loopback(h) {
+				host = h
+				break
+			}
+		}
+	}
+	return fmt.Sprintf("%s:%s", bracket(host), port)
+}
+
+func bracket(host string) string {
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		return "[" + host + "]"
+	}
+	return host
+}

@@ -1,0 +1,189 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/app"
+)
+
+// settle is longer than the grace that the centre gives after its start.
+const settle = 2 * time.Minute
+
+func TestAUnitIsBornAndLost(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		c.add("u1")
+		time.Sleep(settle)
+		if c.online("u1") || len(c.outages()) != 0 {
+			t.Error("a planned unit is online, or has an outage")
+		}
+		d := c.device("u1")
+		time.Sleep(time.Second)
+		if !c.online("u1") {
+			t.Error("a unit that was born is not online")
+		}
+		d.link().Close() // back after 3 s
+		synctest.Wait()
+		if c.online("u1") {
+			t.Error("the broker lost the unit, and it is still online")
+		}
+		time.Sleep(time.Minute)
+		if !c.online("u1") || len(c.outages()) != 0 {
+			t.Errorf("back after 3 s: online %v, outages %v; want online without an outage", c.online("u1"), c.outages())
+		}
+		began := time.Now()
+		d.off()
+		time.Sleep(5 * time.Minute)
+		if c.online("u1") {
+			t.Error("a unit that was switched off is online")
+		}
+		list := c.outages()
+		if len(list) != 1 || !list[0].To.IsZero() || list[0].From.Before(began.Add(-16*time.Second)) || list[0].From.After(began.Add(time.Second)) {
+			t.Errorf("outages %+v, want one that lasts since its last message before %v", list, began)
+		}
+		c.device("u1")
+		time.Sleep(time.Minute)
+		if list := c.outages(); len(list) != 1 || list[0].To.IsZero() {
+			t.Errorf("the unit is back, the outages are %+v", list)
+		}
+	})
+}
+
+func TestFrozenAndCutOffUnitsAreOfflineWithin45s(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		for _, id := range []string{"frozen", "hole", "fine"} {
+			c.add(id)
+		}
+		frozen, hole := c.device("frozen"), c.device("hole")
+		c.device("fine")
+		time.Sleep(settle)
+		frozen.freeze(true)
+		hole.cutOff(true)
+		time.Sleep(45 * time.Second)
+		if c.online("frozen") || c.online("hole") || !c.online("fine") {
+			t.Errorf("after 45 s online: frozen %v, dead link %v, fine %v", c.online("frozen"), c.online("hole"), c.online("fine"))
+		}
+		frozen.freeze(false)
+		hole.cutOff(false)
+		time.Sleep(time.Minute)
+		if !c.online("frozen") || !c.online("hole") {
+			t.Error("a unit is not back by itself")
+		}
+	})
+}
+
+func TestAWillOfAnOlderSessionChangesNothing(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		c.add("u1")
+		d := c.device("u1")
+		time.Sleep(settle)
+		d.link().Close()
+		time.Sleep(5 * time.Second) // session 2 is there
+		will := []byte(`{"unit":"u1","session":1}`)
+		c.app.Fleet().Hear(wire.GoneTopic("u1"), will)
+		synctest.Wait()
+		if !c.online("u1") {
+			t.Error("the will of session 1 killed session 2")
+		}
+	})
+}
+
+func TestTheCentreRestartsWithoutAnOutage(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		var devices []*device
+		for i := range 5 {
+			id := fmt.Sprintf("u%d", i)
+			c.add(id)
+			devices = append(devices, c.device(id))
+		}
+		time.Sleep(settle)
+		c.stop()
+		time.Sleep(10 * time.Minute)
+		c.start()
+		time.Sleep(time.Minute)
+		for _, d := range devices {
+			if !c.online(d.id) {
+				t.Errorf("%s is not back a minute after the centre", d.id)
+			}
+		}
+		time.Sleep(settle)
+		if list := c.outages(); len(list) != 0 {
+			t.Errorf("outages although only the centre was off: %+v", list)
+		}
+	})
+}
+
+func TestTheBrokerRestartsWithoutAnOutage(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		c.stop()
+		b := outsideBroker(c)
+		c.options.Broker = &app.ExternalBroker{URL: "mqtt://broker:1883", User: "centre", Password: "secret",
+			Dial: func(ctx context.Context) (net.Conn, error) {
+				conn, err := c.ports.dial(ctx, mqttAddress)
+				if err != nil {
+					return nil, err
+				}
+				return conn, nil
+			}}
+		c.start()
+		if got, want := c.app.MQTTURL(), "tcp://broker:1883"; got != want {
+			t.Errorf("units are sent to %s, want %s", got, want)
+		}
+		c.add("u1")
+		d := c.device("u1")
+		time.Sleep(settle)
+		topic := wire.BulletinTopic(wire.UnitAddress("u1"))
+		before := d.on(topic)
+		if len(before) == 0 {
+			t.Fatal("the unit never heard its settings")
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(10 * time.Minute)
+		if c.app.Fleet().Up() {
+			t.Error("the centre believes in a link that is not there")
+		}
+		outsideBroker(c)
+		time.Sleep(time.Minute)
+		if !c.online("u1") {
+			t.Error("a unit is not back a minute after the broker")
+		}
+		if after := d.on(topic); len(after) <= len(before) || !slices.Equal(after[len(after)-1], before[len(before)-1]) {
+			t.Error("the broker that came back empty was not filled")
+		}
+		time.Sleep(settle)
+		if list := c.outages(); len(list) != 0 {
+			t.Errorf("outages although only the broker was off: %+v", list)
+		}
+	})
+}
+
+func TestOnlyInstalledUnitsAreMissed(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		ctx := context.Background()
+		c.add("planned")
+		c.add("removed")
+		d := c.device("removed")
+		time.Sleep(settle)
+		if err := c.app.Store().RemoveUnit(ctx, "removed"); err != nil {
+			t.Fatal(err)
+		}
+		d.off()
+		time.Sleep(10 * time.Minute)
+		if list := c.outages(); len(list) != 0 {
+			t.Errorf("outages of units that nobody misses: %+v", list)
+		}
+		u, err := c.app.Store().Unit(ctx, "planned")
+		if err != nil || u.State != scheduler.UnitPlanned {
+			t.Errorf("the planned unit is %v (%v)", u.State, err)
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/fleet"
+	"github.com/villagecast/villagecast/scheduler/store"
+)
+
+// shelf is the store as the fleet sees it.
+type shelf struct{ *store.Store }
+
+// Stale lists what must be composed anew.
+func (s shelf) Stale(ctx context.Context) ([]fleet.Target, error) {
+	list, err := s.Store.Stale(ctx)
+	targets := make([]fleet.Target, len(list))
+	for i, t := range list {
+		targets[i] = fleet.Target(t)
+	}
+	return targets, err
+}
+
+// Compose makes one snapshot.
+func (s shelf) Compose(ctx context.Context, t fleet.Target) (fleet.Snapshot, error) {
+	made, err := s.Store.Compose(ctx, store.Target(t))
+	out := fleet.Snapshot{Target: t, Revision: made.Revision}
+	switch {
+	case err != nil || !made.Changed:
+	case made.Bulletin != nil:
+		out.Payload = made.Bulletin
+	case made.Orders != nil:
+		out.Payload = made.Orders
+	}
+	return out, err
+}
+
+// SaveEnvelope keeps a sealed snapshot.
+func (s shelf) SaveEnvelope(ctx context.Context, e fleet.Sealed) error {
+	return s.Store.SaveEnvelope(ctx, store.Sealed{
+		Target: store.Target(e.Target), Revision: e.Revision, Bytes: e.Bytes, Published: e.Published,
+	})
+}
+
+// Envelopes lists sealed snapshots.
+func (s shelf) Envelopes(ctx context.Context, unpublished bool) ([]fleet.Sealed, error) {
+	list, err := s.Store.Envelopes(ctx, unpublished)
+	out := make([]fleet.Sealed, len(list))
+	for i, e := range list {
+		out[i] = fleet.Sealed{Target: fleet.Target(e.Target), Revision: e.Revision, Bytes: e.Bytes, Published: e.Published}
+	}
+	return out, err
+}
+
+// MarkPublished notes that a broker has a snapshot.
+func (s shelf) MarkPublished(ctx context.Context, t fleet.Target, revision uint64) error {
+	return s.Store.MarkPublished(ctx, store.Target(t), revision)
+}
+
+// RecordAll commits reports.
+func (s shelf) RecordAll(ctx context.Context, rs []wire.Report, now time.Time) ([]fleet.Recorded, error) {
+	list, err := s.Store.RecordAll(ctx, rs, now)
+	out := make([]fleet.Recorded, len(list))
+	for i, r := range list {
+		out[i] = fleet.Recorded(r)
+	}
+	return out, err
+}
+
+// judge is the store as the watch sees it.
+type judge struct{ *store.Store }
+
+// Sweep judges who is gone; what it found is in the store's events.
+func (j judge) Sweep(ctx context.Context, now time.Time) error {
+	_, err := j.Store.Sweep(ctx, now)
+	return err
+}
+
+// desk is the store as the API sees it: a unit that is taken out of service
+// loses its connection too.
+type desk struct {
+	*store.Store
+	kick func(unit string)
+}
+
+// RemoveUnit takes a unit out of service and ends its connection.
+func (d desk) RemoveUnit(ctx context.Context, id string) error {
+	err := d.Store.RemoveUnit(ctx, id)
+	if err == nil {
+		d.kick(id)
+	}
+	return err
+}

@@ -1,0 +1,270 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/scheduler/api"
+	"github.com/villagecast/villagecast/scheduler/auth"
+	"github.com/villagecast/villagecast/scheduler/client"
+	"github.com/villagecast/villagecast/scheduler/console"
+)
+
+// Times of the web server and of logins.
+const (
+	headerTime = 10 * time.Second
+	idleTime   = 2 * time.Minute
+	drainTime  = 3 * time.Second
+	linkLife   = 15 * time.Minute
+	cookieLife = 30 * 24 * time.Hour
+)
+
+// cookieName is the cookie of a session.
+const cookieName = "villagecast"
+
+// startHTTP serves people, programs and units.
+func (a *App) startHTTP(context.Context) error {
+	l, err := a.listen(a.options.HTTP)
+	if err != nil {
+		return taken("http", a.options.HTTP, err)
+	}
+	scheme := "http://"
+	if a.ca != nil {
+		scheme = "https://"
+	}
+	a.httpURL = strings.TrimSuffix(a.options.PublicHTTP, "/")
+	if a.httpURL == "" {
+		a.httpURL = scheme + outside(l.Addr(), a.options.Hosts)
+	}
+	h, err := a.handler()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	// Streams of events end with this context, so that Shutdown need not wait
+	// for them.
+	ctx, cancel := context.WithCancel(context.Background())
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- fmt.Errorf("serve HTTP: %w", err)
+		}
+	}()
+	a.later("web server", func() error {
+		cancel()
+		drain, done := context.WithTimeout(context.Background(), drainTime)
+		defer done()
+		err := server.Shutdown(drain)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // a download under way goes on after the restart, by its range
+		}
+		<-ended
+		return err
+	})
+	return nil
+}
+
+// handler is everything that the web server serves.
+func (a *App) handler() (http.Handler, error) {
+	work := filepath.Join(a.options.Data, "uploads")
+	if err := os.MkdirAll(work, 0o700); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
+	mux.HandleFunc("GET /login/{code}", a.serveLogin)
+	mux.HandleFunc("GET /{$}", a.serveHome)
+	mux.Handle(client.Prefix+"/", api.New(api.Options{
+		Store:  desk{a.store, a.kick},
+		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
+		Enrol:  a.Enrol,
+		Detail: a.fleet,
+		Login:  a.LoggedIn, Version: a.options.Version, Logger: a.options.Logger,
+	}))
+	if d := a.options.Demonstration; d != nil {
+		page := a.guarded(console.Demo(d))
+		mux.Handle("/demo", page)
+		mux.Handle("/demo/", page)
+	}
+	return mux, nil
+}
+
+// guarded serves only those who are logged in, and acts only on requests of our
+// own pages.
+func (a *App) guarded(next http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.LoggedIn(r) {
+			http.Error(w, "请用中心启动时显示的链接登录。\nLog in with the link that the centre printed at its start.", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// serveHome leads to the demonstration, or says what this is.
+func (a *App) serveHome(w http.ResponseWriter, r *http.Request) {
+	if a.options.Demonstration != nil {
+		http.Redirect(w, r, "/demo", http.StatusSeeOther)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, "Villagecast 播控中心正在运行，用命令行操作：villagecast status\n"+
+		"The Villagecast centre runs. Work with it on the command line (villagecast status) or by its API, %s/openapi.yaml\n", client.Prefix)
+}
+
+// taken names the setting that changes a port that somebody else has.
+func taken(field, address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return invalid(field, address, "another program listens there", "stop it, or give another address for "+field)
+	case errors.Is(err, syscall.EACCES):
+		return invalid(field, address, "this user may not listen there", "give a port from 1024 on for "+field)
+	}
+	return fmt.Errorf("listen on %s: %w", address, err)
+}
+
+// writeAddress leaves the address for the command line, beside the token.
+func (a *App) writeAddress(context.Context) error {
+	path := filepath.Join(a.options.Data, "address")
+	return os.WriteFile(path, []byte(a.httpURL+"\n"), 0o600)
+}
+
+// serveMedia gives units and caches a file by its hash. The hash is the
+// capability; only what a published snapshot names is served at all.
+func (a *App) serveMedia(w http.ResponseWriter, r *http.Request) {
+	h, err := media.ParseHash(r.PathValue("hash"))
+	if err != nil {
+		http.Error(w, "this is no SHA-256 in hex", http.StatusNotFound)
+		return
+	}
+	typ, _, ok, err := a.store.Media(r.Context(), string(h))
+	if err != nil {
+		a.log.Error("serve media", "hash", h.Short(), "error", err)
+		http.Error(w, "the centre cannot look this up now", http.StatusInternalServerError)
+		return
+	}
+	if !ok {
+		http.Error(w, "nothing that is published names this file", http.StatusNotFound)
+		return
+	}
+	f, err := a.files.Open(h)
+	if err != nil {
+		status := http.StatusInternalServerError
+		if errors.Is(err, fs.ErrNotExist) {
+			status = http.StatusNotFound
+		}
+		a.log.Error("serve media", "hash", h.Short(), "error", err)
+		http.Error(w, "the centre does not have this file", status)
+		return
+	}
+	defer f.Close()
+	head := w.Header()
+	head.Set("Content-Type", contentType(typ))
+	head.Set("ETag", `"`+string(h)+`"`)
+	head.Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+func contentType(typ string) string {
+	switch typ {
+	case "mp3":
+		return "audio/mpeg"
+	case "flac", "wav", "ogg":
+		return "audio/" + typ
+	}
+	return "application/octet-stream"
+}
+
+// LoginLink is a link that logs its reader in once, within 15 minutes, and leads
+// to a page of the centre, such as "/demo".
+func (a *App) LoginLink(page string) string {
+	code := a.links.Issue(time.Now(), linkLife)
+	return a.httpURL + "/login/" + code + "?to=" + url.QueryEscape(page)
+}
+
+// serveLogin turns a one-time link into a session.
+func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
+	now := time.Now()
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	if !a.LoggedIn(r) {
+		if !a.links.Redeem(now, r.PathValue("code")) {
+			http.Error(w, "这个登录链接已经用过或已过期，请向中心要一个新的。\nThis login link was used or has expired: ask the centre for a new one.", http.StatusForbidden)
+			return
+		}
+		http.SetCookie(w, &http.Cookie{
+			Name: cookieName, Value: a.sessions.Issue(now, cookieLife), Path: "/",
+			MaxAge: int(cookieLife.Seconds()), HttpOnly: true, Secure: a.ca != nil, SameSite: http.SameSiteLaxMode,
+		})
+	}
+	http.Redirect(w, r, localPath(r.URL.Query().Get("to")), http.StatusSeeOther)
+}
+
+// localPath is a path on this server, "/" for anything that could lead elsewhere.
+func localPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
+		return "/"
+	}
+	return to
+}
+
+// LoggedIn tells whether a request carries the administrator's token or a
+// session that has not ended.
+func (a *App) LoggedIn(r *http.Request) bool {
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return auth.Match(strings.TrimSpace(token), a.hash)
+	}
+	c, err := r.Cookie(cookieName)
+	return err == nil && a.sessions.Valid(time.Now(), c.Value)
+}
+
+// settings is the file by which a device becomes the device of a unit; the
+// agent's room says what each field means.
+type settings struct {
+	Unit   string `yaml:"unit"`
+	MQTT   string `yaml:"mqtt"`
+	HTTP   string `yaml:"http"`
+	Root   string `yaml:"root"`
+	CA     string `yaml:"ca,omitempty"`
+	Secret string `yaml:"secret"`
+}
+
+// Enrol writes the settings file of a unit's device, YAML. It holds the unit's
+// secret: hand it over as one hands over a key.
+func (a *App) Enrol(unit, secret string) (string, error) {
+	s := settings{
+		Unit: unit, MQTT: a.mqttURL, HTTP: a.httpURL, Secret: secret,
+		Root: base64.StdEncoding.EncodeToString(a.keys.Root()),
+	}
+	if a.ca != nil {
+		s.CA = string(a.ca.Certificate())
+	}
+	b, err := yaml.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("write settings of %s: %w", unit, err)
+	}
+	return "# Villagecast: settings of the device of unit " + unit + ". Keep it as you keep a key.\n" + string(b), nil
+}

@@ -1,0 +1,364 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+
+	"github.com/villagecast/villagecast/device/memnet"
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/app"
+	"github.com/villagecast/villagecast/scheduler/broker"
+	"github.com/villagecast/villagecast/scheduler/store"
+)
+
+// ports are the listening addresses of one bubble.
+type ports struct {
+	mu   sync.Mutex
+	open map[string]*memnet.Listener
+}
+
+func (p *ports) listen(_, address string) (net.Listener, error) {
+	l := memnet.Listen(address)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		p.open = map[string]*memnet.Listener{}
+	}
+	p.open[address] = l
+	return l, nil
+}
+
+func (p *ports) dial(ctx context.Context, address string) (*memnet.Conn, error) {
+	p.mu.Lock()
+	l := p.open[address]
+	p.mu.Unlock()
+	if l == nil {
+		return nil, errors.New("nobody listens on " + address)
+	}
+	return l.Dial(ctx)
+}
+
+const (
+	httpAddress = "127.0.0.1:8520"
+	mqttAddress = "127.0.0.1:8521"
+)
+
+// county is a centre with one village in a bubble, and the secrets of its units.
+type county struct {
+	t       *testing.T
+	dir     string
+	ports   ports
+	app     *app.App
+	options app.Options
+	secrets map[string]string
+	mu      sync.Mutex
+	// sessions go on when a device is switched on again.
+	sessions map[string]uint64
+	devices  []*device
+	brokers  []*broker.Broker
+}
+
+// inCounty runs a story with a centre that has started.
+func inCounty(t *testing.T, story func(t *testing.T, c *county)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		c := &county{t: t, dir: dir, secrets: map[string]string{}, sessions: map[string]uint64{}}
+		c.options = app.Options{Data: dir, HTTP: httpAddress, MQTT: mqttAddress, Listen: c.ports.listen, Logger: logger(t)}
+		c.start()
+		defer func() {
+			for _, d := range c.devices {
+				d.off()
+			}
+			c.stop()
+			for _, b := range c.brokers {
+				if err := b.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		c.area("county", "")
+		c.area("liushu", "county")
+		story(t, c)
+	})
+}
+
+func (c *county) start() {
+	c.t.Helper()
+	a, err := app.New(c.options)
+	if err == nil {
+		err = a.Start(context.Background())
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.app = a
+	time.Sleep(time.Second)
+}
+
+func (c *county) stop() {
+	c.t.Helper()
+	if err := c.app.Stop(); err != nil {
+		c.t.Error(err)
+	}
+}
+
+func (c *county) area(id, parent string) {
+	c.t.Helper()
+	if _, _, err := c.app.Store().PutArea(context.Background(), scheduler.Area{ID: id, Parent: parent, Name: id}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// add makes a unit of the village.
+func (c *county) add(id string) {
+	c.t.Helper()
+	_, secret, err := c.app.Store().AddUnit(context.Background(), scheduler.Unit{
+		ID: id, Area: "liushu", Name: id, State: scheduler.UnitPlanned, Outputs: []wire.Output{wire.OutputSound}, Volume: 50,
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.secrets[id] = secret
+}
+
+// session is the number of a unit's next session.
+func (c *county) session(id string) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sessions[id]++
+	return c.sessions[id]
+}
+
+func (c *county) online(id string) bool {
+	c.t.Helper()
+	p, err := c.app.Store().Presence(context.Background(), id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return p.Online
+}
+
+func (c *county) outages() []scheduler.Outage {
+	c.t.Helper()
+	list, _, err := c.app.Store().Outages(context.Background(), store.OutageFilter{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return list
+}
+
+// get asks the centre's web server.
+func (c *county) get(path string, set func(*http.Request)) *http.Response {
+	c.t.Helper()
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return c.ports.dial(ctx, httpAddress)
+		},
+	}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	r, err := http.NewRequest(http.MethodGet, "http://"+httpAddress+path, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if set != nil {
+		set(r)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	body, err := io.ReadAll(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		c.t.Fatal(err)
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body)) // whole, so that no connection stays behind
+	return answer
+}
+
+// device is a unit's device that does what the treaty says of presence: birth,
+// heartbeats, a new session after each break.
+type device struct {
+	c       *county
+	id      string
+	stopped chan struct{}
+	once    sync.Once
+	done    sync.WaitGroup
+
+	mu     sync.Mutex
+	conn   *memnet.Conn
+	client paho.Client
+	frozen bool
+	cut    bool
+	heard  map[string][][]byte
+}
+
+func (c *county) device(id string) *device {
+	d := &device{c: c, id: id, stopped: make(chan struct{}), heard: map[string][][]byte{}}
+	d.done.Go(d.run)
+	c.devices = append(c.devices, d)
+	return d
+}
+
+func (d *device) run() {
+	for {
+		d.connected()
+		select {
+		case <-d.stopped:
+			return
+		case <-time.After(3 * time.Second):
+		}
+	}
+}
+
+// connected is one session.
+func (d *device) connected() {
+	session := d.c.session(d.id)
+	will, _ := json.Marshal(wire.Will{Unit: d.id, Session: session})
+	lost := make(chan struct{})
+	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://broker:1").
+		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secrets[d.id]).
+		SetAutoReconnect(false).SetKeepAlive(15*time.Second).SetPingTimeout(5*time.Second).
+		SetBinaryWill(wire.GoneTopic(d.id), will, 1, false).
+		SetConnectionLostHandler(func(paho.Client, error) { close(lost) }).
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.heard[m.Topic()] = append(d.heard[m.Topic()], slices.Clone(m.Payload()))
+		}).
+		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if d.cut {
+				return nil, errors.New("no network")
+			}
+			c, err := d.c.ports.dial(context.Background(), mqttAddress)
+			if err != nil {
+				return nil, err
+			}
+			d.conn = c
+			return c, nil
+		}))
+	if t := client.Connect(); t.Wait() && t.Error() != nil {
+		return
+	}
+	defer client.Disconnect(100)
+	d.mu.Lock()
+	d.client = client
+	d.mu.Unlock()
+	filters := map[string]byte{}
+	for _, s := range wire.UnitSubscriptions(d.id, []wire.Address{wire.AreaAddress("county"), wire.AreaAddress("liushu")}) {
+		filters[s.Filter] = s.QoS
+	}
+	client.SubscribeMultiple(filters, nil).Wait()
+	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: "s1", Boot: "b1", At: time.Now().UnixMilli(),
+		Software: "test", Wire: 1, Outputs: []wire.Output{wire.OutputSound}, SoundOutput: "silent"})
+	beat := time.NewTicker(15 * time.Second)
+	defer beat.Stop()
+	for {
+		select {
+		case <-d.stopped:
+			return
+		case <-lost:
+			return
+		case now := <-beat.C:
+			d.mu.Lock()
+			frozen := d.frozen
+			d.mu.Unlock()
+			if !frozen {
+				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: "b1", At: now.UnixMilli(), Volume: 50})
+			}
+		}
+	}
+}
+
+func (d *device) say(client paho.Client, c wire.Channel, payload any) {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		d.c.t.Error(err)
+	}
+	client.Publish(wire.UnitTopic(d.id, c), 1, false, b).WaitTimeout(5 * time.Second)
+}
+
+// report sends proof over the session of now.
+func (d *device) report(r wire.Report) {
+	d.mu.Lock()
+	client := d.client
+	d.mu.Unlock()
+	d.say(client, wire.ChannelReport, r)
+}
+
+// freeze hangs the playing loop while the connection lives on.
+func (d *device) freeze(frozen bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.frozen = frozen
+}
+
+// cutOff takes the device's network away, or gives it back.
+func (d *device) cutOff(cut bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cut = cut; cut {
+		d.conn.Hole(true)
+	}
+}
+
+// link is the device's connection of now.
+func (d *device) link() *memnet.Conn {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.conn
+}
+
+// on are the payloads heard on a topic.
+func (d *device) on(topic string) [][]byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.heard[topic])
+}
+
+func (d *device) off() {
+	d.once.Do(func() { close(d.stopped) })
+	d.done.Wait()
+}
+
+// outsideBroker lets the county use a broker of its own, which can be restarted.
+func outsideBroker(c *county) *broker.Broker {
+	c.t.Helper()
+	units, _ := c.ports.listen("tcp", mqttAddress)
+	b, err := broker.Start(broker.Options{
+		Listeners:  []net.Listener{units},
+		CentreUser: "centre", CentreSecret: "secret",
+		Login: func(unit, secret string) bool { return c.secrets[unit] == secret },
+		Access: func(unit string) (wire.Access, error) {
+			return wire.UnitAccess(unit, []string{"county", "liushu"}), nil
+		},
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.brokers = append(c.brokers, b)
+	return b
+}
+
+// logger writes into the test's own log, which is shown when it fails.
+func logger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+}

@@ -1,0 +1,161 @@
+package console
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+//go:embed static
+var static embed.FS
+
+// Demonstration is what the page /demo asks of the demonstration.
+type Demonstration interface {
+	// State is what all units do now.
+	State(ctx context.Context) (DemoState, error)
+	// Break does something bad to a unit: kill, freeze, cut or mute; mend ends it.
+	Break(ctx context.Context, unit, kind string) error
+	// Page is the address of a unit's own local page, nil if it has none now.
+	Page(unit string) *url.URL
+}
+
+// DemoState is one look at the demonstration.
+type DemoState struct {
+	At time.Time `json:"at"`
+	// Next is the next cut-in of a town into the county's loop.
+	Next  *DemoNext  `json:"next,omitempty"`
+	Units []DemoUnit `json:"units"`
+}
+
+// DemoNext announces a cut-in.
+type DemoNext struct {
+	At    time.Time `json:"at"`
+	Title string    `json:"title"`
+	Town  string    `json:"town"`
+	Units []string  `json:"units"`
+}
+
+// DemoUnit is one tile.
+type DemoUnit struct {
+	Unit    client.Unit `json:"unit"`
+	Village string      `json:"village"`
+	Town    string      `json:"town"`
+	// PID of the agent's process, 0 while it does not run.
+	PID   int        `json:"pid"`
+	Fault *DemoFault `json:"fault,omitempty"`
+	// Agent is the unit's own word, as its local page gives it; absent when it
+	// does not answer.
+	Agent json.RawMessage `json:"agent,omitempty"`
+}
+
+// DemoFault is what was broken on purpose.
+type DemoFault struct {
+	Kind  string    `json:"kind"`
+	Since time.Time `json:"since"`
+	// Until is when it mends by itself.
+	Until time.Time `json:"until"`
+}
+
+// look is how often the page is told anew.
+const look = 250 * time.Millisecond
+
+// Demo serves the page of the demonstration under /demo.
+func Demo(d Demonstration) http.Handler {
+	mux := http.NewServeMux()
+	files, err := fs.Sub(static, "static")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	server := http.FileServerFS(files)
+	mux.HandleFunc("GET /demo", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "demo.html") })
+	mux.Handle("GET /demo/static/", http.StripPrefix("/demo/static/", server))
+	mux.HandleFunc("GET /demo/events", func(w http.ResponseWriter, r *http.Request) { demoEvents(d, w, r) })
+	mux.HandleFunc("POST /demo/break/{unit}/{kind}", func(w http.ResponseWriter, r *http.Request) {
+		if err := d.Break(r.Context(), r.PathValue("unit"), r.PathValue("kind")); err != nil {
+			http.Error(w, message(err), http.StatusConflict)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /demo/listen/{unit}", func(w http.ResponseWriter, r *http.Request) { pass(d, "/listen.wav", w, r) })
+	mux.HandleFunc("GET /demo/frame/{unit}", func(w http.ResponseWriter, r *http.Request) { pass(d, "/frame.png", w, r) })
+	return http.NewCrossOriginProtection().Handler(strict(mux))
+}
+
+// strict sets the headers that keep foreign content out.
+func strict(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-cache")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pass hands a request on to the unit's own page.
+func pass(d Demonstration, path string, w http.ResponseWriter, r *http.Request) {
+	page := d.Page(r.PathValue("unit"))
+	if page == nil {
+		http.Error(w, "the unit does not run", http.StatusServiceUnavailable)
+		return
+	}
+	proxy := httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(page)
+			p.Out.URL.Path = path
+			p.Out.Header.Del("Cookie")
+			p.Out.Header.Del("Authorization")
+		},
+		FlushInterval: -1,
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+			http.Error(w, "the unit does not answer", http.StatusBadGateway)
+		},
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// demoEvents tells the page how things stand, four times a second.
+func demoEvents(d Demonstration, w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		state, err := d.State(r.Context())
+		if err != nil {
+			return
+		}
+		text, err := json.Marshal(state)
+		if err != nil {
+			return
+		}
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || out.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// message is what a person may read of an error.
+func message(err error) string {
+	if e, ok := errors.AsType[*scheduler.Error](err); ok {
+		return e.Error()
+	}
+	return "that did not work; the centre's log says why"
+}

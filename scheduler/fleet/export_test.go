@@ -1,0 +1,4 @@
+package fleet
+
+// Backoff is the wait before an attempt.
+var Backoff = backoff

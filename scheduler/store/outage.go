@@ -1,0 +1,268 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/villagecast/villagecast/scheduler"
+)
+
+// seenEvery is how often last-seen times are written.
+const seenEvery = time.Minute
+
+// Watch says that from now on the centre hears its units (its broker link is
+// up); Unwatch that it does not. Nothing is judged while it does not, nor in
+// the 60 s after it began to. Saying it twice changes nothing.
+func (s *Store) Watch(ctx context.Context, now time.Time) error {
+	ps := &s.presence
+	ps.mu.Lock()
+	watching := !ps.watch.Since.IsZero()
+	if !watching {
+		ps.watch = scheduler.Watch{Since: now}
+	}
+	ps.mu.Unlock()
+	if watching {
+		return nil
+	}
+	s.events.add(scheduler.Event{At: now, Kind: "presence", Code: "watching"})
+	return s.write(ctx, func(t *tx) error {
+		return t.exec("INSERT INTO watched (start, finish, why) VALUES (?, ?, '') ON CONFLICT DO NOTHING", ms(now), ms(now))
+	})
+}
+
+// Unwatch says that the centre does not hear its units from now on, and why.
+func (s *Store) Unwatch(ctx context.Context, now time.Time, why string) error {
+	ps := &s.presence
+	ps.mu.Lock()
+	since := ps.watch.Since
+	ps.watch = scheduler.Watch{Why: why}
+	ps.mu.Unlock()
+	if since.IsZero() {
+		return nil
+	}
+	s.events.add(scheduler.Event{At: now, Kind: "presence", Code: "not-watching", Text: why})
+	return s.write(ctx, func(t *tx) error {
+		return t.exec("UPDATE watched SET finish = ?, why = ? WHERE start = ?", ms(now), why, ms(since))
+	})
+}
+
+// Swept is what a sweep changed.
+type Swept struct {
+	Offline []string
+	Opened  []scheduler.Outage
+	Closed  []scheduler.Outage
+}
+
+// Sweep judges who is offline, opens and closes outages, and keeps last-seen
+// times. Call it each few seconds; it is cheap when nothing changed. What could
+// not be written is tried again at the next.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
+	ps := &s.presence
+	ps.sweep.Lock()
+	defer ps.sweep.Unlock()
+	swept, rows := s.judge(now)
+	seen := now.Sub(ps.flushed) >= seenEvery
+	if len(rows)+len(swept.Opened)+len(swept.Closed) == 0 && !seen {
+		return swept, nil
+	}
+	ps.mu.RLock()
+	since := ps.watch.Since
+	ps.mu.RUnlock()
+	err := s.write(ctx, func(t *tx) error {
+		if seen {
+			rows = ps.touchedRows(rows)
+			if err := t.exec("UPDATE watched SET finish = ? WHERE start = ?", ms(now), ms(since)); err != nil {
+				return err
+			}
+		}
+		if err := t.savePresence(rows); err != nil {
+			return err
+		}
+		return t.saveOutages(swept)
+	})
+	if err != nil {
+		ps.again(rows)
+		return swept, fmt.Errorf("sweep presence: %w", err)
+	}
+	if seen {
+		ps.flushed = now
+	}
+	ps.settle(swept)
+	return swept, nil
+}
+
+// judge decides about every unit, in memory, and gives the units whose rows
+// have to be written.
+func (s *Store) judge(now time.Time) (swept Swept, rows []string) {
+	ps := &s.presence
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	paused := ps.pauses(now)
+	for id, e := range ps.entries {
+		if e.unit.State == scheduler.UnitRemoved {
+			continue
+		}
+		j := scheduler.Judge(e.unit, e.p, e.open, paused[id], ps.watch, now)
+		if e.p.Online && !j.Presence.Online {
+			swept.Offline = append(swept.Offline, id)
+			s.events.add(changes(id, e.p, j.Presence, now)...)
+			e.dirty = true
+		}
+		e.p = j.Presence
+		if e.dirty {
+			rows = append(rows, id)
+			e.dirty = false
+		}
+		swept.Opened = append(swept.Opened, j.Opened...)
+		swept.Closed = append(swept.Closed, j.Closed...)
+	}
+	return swept, rows
+}
+
+// touchedRows adds the units that were only seen.
+func (ps *presences) touchedRows(rows []string) []string {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	have := make(map[string]bool, len(rows))
+	for _, id := range rows {
+		have[id] = true
+	}
+	for id, e := range ps.entries {
+		if e.touched && !have[id] {
+			rows = append(rows, id)
+		}
+		e.touched = false
+	}
+	return rows
+}
+
+// again marks rows that could not be written.
+func (ps *presences) again(rows []string) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, id := range rows {
+		ps.entries[id].dirty = true
+	}
+}
+
+// saveOutages writes what opened, giving it its id, and what closed.
+func (t *tx) saveOutages(swept Swept) error {
+	for i := range swept.Opened {
+		o := &swept.Opened[i]
+		num, _ := t.s.presence.number(o.Unit)
+		res, err := t.sql.ExecContext(t.ctx, "INSERT INTO outage (unit, kind, start, finish, cause, text) VALUES (?, ?, ?, 0, ?, ?)", num, o.Kind, ms(o.From), o.Cause, o.Text)
+		if err != nil {
+			return err
+		}
+		if o.ID, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		t.event("outage", o.Unit, strconv.FormatInt(o.ID, 10), "opened", o.Text)
+	}
+	for _, o := range swept.Closed {
+		if err := t.exec("UPDATE outage SET finish = ? WHERE id = ?", ms(o.To), o.ID); err != nil {
+			return err
+		}
+		t.event("outage", o.Unit, strconv.FormatInt(o.ID, 10), "closed", o.Text)
+	}
+	return nil
+}
+
+// settle takes over what was written.
+func (ps *presences) settle(swept Swept) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, o := range swept.Opened {
+		ps.entries[o.Unit].open = append(ps.entries[o.Unit].open, o)
+	}
+	for _, c := range swept.Closed {
+		e := ps.entries[c.Unit]
+		var left []scheduler.Outage
+		for _, o := range e.open {
+			if o.ID != c.ID {
+				left = append(left, o)
+			}
+		}
+		e.open = left
+	}
+}
+
+// endOutages ends those of a unit that is taken out of service.
+func (t *tx) endOutages(num int64) error {
+	return t.exec("UPDATE outage SET finish = ? WHERE unit = ? AND finish = 0", ms(t.now), num)
+}
+
+// OutageFilter chooses outages; the zero value is all.
+type OutageFilter struct {
+	Unit string
+	Area string
+	// Open keeps those that last.
+	Open bool
+	// From and To keep what overlaps [From, To).
+	From, To time.Time
+	Page
+}
+
+// Outages lists outages, newest first (by id; one is written when it opens).
+func (s *Store) Outages(ctx context.Context, f OutageFilter) (out []scheduler.Outage, next string, err error) {
+	before, err := f.before()
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.read(ctx, func(t *tx) error {
+		where, args, err := t.unitWhere("o.unit", f.Unit, f.Area)
+		if err != nil {
+			return err
+		}
+		to := ms(f.To)
+		if to == 0 {
+			to = 1 << 62
+		}
+		args = append([]any{before, f.Open, to, ms(f.From)}, args...)
+		out, err = t.outages("o.id < ? AND (? = 0 OR o.finish = 0) AND o.start < ? AND (o.finish = 0 OR o.finish > ?)"+where+" ORDER BY o.id DESC LIMIT "+strconv.Itoa(f.limit()+1), args...)
+		return err
+	})
+	out, next = cut(out, f.Page, func(o scheduler.Outage) string { return strconv.FormatInt(o.ID, 10) })
+	return out, next, err
+}
+
+func (t *tx) outages(where string, args ...any) (out []scheduler.Outage, err error) {
+	err = t.each(func(scan func(...any) error) error {
+		var o scheduler.Outage
+		var from, to int64
+		err := scan(&o.ID, &o.Unit, &o.Kind, &from, &to, &o.Cause, &o.Text)
+		o.From, o.To = at(from), at(to)
+		out = append(out, o)
+		return err
+	}, "SELECT o.id, u.id, o.kind, o.start, o.finish, o.cause, o.text FROM outage o JOIN unit u ON u.num = o.unit WHERE "+where, args...)
+	return out, err
+}
+
+// unitWhere is the condition that a column of unit numbers is one unit, or one
+// below an area.
+func (t *tx) unitWhere(column, unit, area string) (where string, args []any, err error) {
+	if unit != "" {
+		num, ok := t.s.presence.number(unit)
+		if !ok {
+			return "", nil, scheduler.Missing("unit", unit, t.ids("unit"))
+		}
+		return " AND " + column + " = ?", []any{num}, nil
+	}
+	if area == "" {
+		return "", nil, nil
+	}
+	ids := t.tree().Subtree(area)
+	if ids == nil {
+		return "", nil, scheduler.Missing("area", area, t.tree().IDs)
+	}
+	where = " AND +" + column + " IN (SELECT num FROM unit WHERE area IN (?"
+	for i, id := range ids {
+		if i > 0 {
+			where += ", ?"
+		}
+		args = append(args, id)
+	}
+	return where + "))", args, nil
+}

@@ -1,0 +1,253 @@
+package scheduler
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// Known answers whether an id exists, and which there are, for the nearest one.
+type Known struct {
+	Has func(id string) bool
+	All func() []string
+}
+
+// World is what exists, as far as validation asks.
+type World struct {
+	Tree      *Tree
+	Groups    Known
+	Units     Known
+	Calendars Known
+	Playlists Known
+	Assets    Known
+}
+
+func (k Known) check(field, what, id string) error {
+	if k.Has != nil && k.Has(id) {
+		return nil
+	}
+	return unknown(field, what, id, k.All)
+}
+
+func (w World) area(field, id string) error {
+	if _, ok := w.Tree.Area(id); ok {
+		return nil
+	}
+	return unknown(field, "area", id, w.Tree.IDs)
+}
+
+// CheckID tells what is wrong with an id.
+func CheckID(field, id string) error {
+	switch {
+	case wire.ValidID(id):
+		return nil
+	case id == "":
+		return invalid(field, "", "an id is needed", "use 1 to 64 of a-z, 0-9, '-', '_' and '.'")
+	}
+	return invalid(field, id, "this cannot be an id", "use 1 to 64 of a-z, 0-9, '-', '_' and '.', a letter or digit first")
+}
+
+// maxName is how many bytes of UTF-8 a name or title may have on the wire.
+const maxName = 200
+
+func checkName(field, name string, limit int) error {
+	switch {
+	case !utf8.ValidString(name):
+		return invalid(field, fmt.Sprintf("%+q", name), "this is not UTF-8 text", "save the input as UTF-8")
+	case strings.ContainsAny(name, "\x00\n\r\t"):
+		return invalid(field, name, "a name is one line", "take out line breaks and tabs")
+	case len(name) > limit:
+		return invalid(field, name, "too long", fmt.Sprintf("use at most %d Chinese characters or %d letters", limit/3, limit))
+	}
+	return nil
+}
+
+// Validate tells what is wrong with an area that is to be put into the tree: an
+// impossible id, an unknown parent, a second county, a circle.
+func (a Area) Validate(t *Tree) error {
+	if err := first(CheckID("id", a.ID), checkName("name", a.Name, maxName), checkName("contact", a.Contact, maxName)); err != nil {
+		return err
+	}
+	if strings.TrimSpace(a.Name) == "" {
+		return invalid("name", a.Name, "an area needs a name", "give the name that people use")
+	}
+	if a.Code != "" && (len(a.Code) != 12 || strings.Trim(a.Code, "0123456789") != "") {
+		return invalid("code", a.Code, "a division code has 12 digits", "give all 12, or none")
+	}
+	if a.Parent == "" {
+		if t.Root() != "" && t.Root() != a.ID {
+			return invalid("parent", "", "there is one county, and it is "+t.Root(), fmt.Sprintf("put this area under it: parent %q", t.Root()))
+		}
+		return nil
+	}
+	if _, ok := t.Area(a.Parent); !ok {
+		if t.Root() == "" {
+			return invalid("parent", a.Parent, "there is no county yet", "add the county first: an area without a parent")
+		}
+		return unknown("parent", "area", a.Parent, t.IDs)
+	}
+	if a.ID == a.Parent || t.Within(a.Parent, a.ID) {
+		return invalid("parent", a.Parent, "an area cannot stand under itself", "choose a parent that is not below it")
+	}
+	return nil
+}
+
+// Validate tells what is wrong with a unit.
+func (u Unit) Validate(t *Tree) error {
+	err := first(CheckID("id", u.ID), World{Tree: t}.area("area", u.Area), checkName("name", u.Name, maxName),
+		word("state", u.State, UnitPlanned, UnitInstalled, UnitRemoved), between("volume", u.Volume, 0, 100), checkWindows("quiet", u.Quiet))
+	if err != nil {
+		return err
+	}
+	if len(u.Outputs) == 0 {
+		return invalid("outputs", "", "a unit needs an output", "give sound, screen, or both")
+	}
+	for i, o := range u.Outputs {
+		if err := word(fmt.Sprintf("outputs[%d]", i), o, wire.OutputSound, wire.OutputScreen); err != nil {
+			return err
+		}
+		if slices.Contains(u.Outputs[:i], o) {
+			return invalid(fmt.Sprintf("outputs[%d]", i), string(o), "given twice", "name each output once")
+		}
+	}
+	if p := u.Position; p != nil && !(p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180) {
+		return invalid("position", fmt.Sprintf("%g, %g", p.Lat, p.Lon), "this is no point on earth", "latitude -90 to 90, longitude -180 to 180, in degrees")
+	}
+	if p := u.Panel; p != nil {
+		return first(between("panel.width", p.Width, 8, 8192), between("panel.height", p.Height, 8, 8192))
+	}
+	return nil
+}
+
+// Has tells whether the unit has the output.
+func (u Unit) Has(o wire.Output) bool { return slices.Contains(u.Outputs, o) }
+
+// Validate tells what is wrong with a group: a member that does not exist.
+func (g Group) Validate(w World) error {
+	if err := first(CheckID("id", g.ID), checkName("name", g.Name, maxName)); err != nil {
+		return err
+	}
+	for i, a := range g.Areas {
+		if err := w.area(fmt.Sprintf("areas[%d]", i), a); err != nil {
+			return err
+		}
+	}
+	for i, u := range g.Units {
+		if err := w.Units.check(fmt.Sprintf("units[%d]", i), "unit", u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate tells what is wrong with the county: a zone that is none, an empty
+// window, a level that is no warning.
+func (c County) Validate() error {
+	if err := first(checkName("name", c.Name, maxName), checkName("slogan", c.Slogan, maxName), checkWindows("quiet", c.Quiet), checkWindows("dark", c.Dark)); err != nil {
+		return err
+	}
+	if _, err := Zone(c.Zone); err != nil {
+		return err
+	}
+	for i, v := range c.Caps {
+		field := fmt.Sprintf("caps[%d]", i)
+		if err := first(CheckWindow(field, v.Window), between(field+".volume", v.Volume, 0, 100)); err != nil {
+			return err
+		}
+	}
+	for i, l := range c.Loud {
+		if err := word(fmt.Sprintf("loud[%d]", i), l, wire.LevelBlue, wire.LevelYellow, wire.LevelOrange, wire.LevelRed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Zone finds a time zone by its IANA name.
+func Zone(name string) (*time.Location, error) {
+	if name != "" && name != "Local" {
+		if z, err := time.LoadLocation(name); err == nil {
+			return z, nil
+		}
+	}
+	return nil, invalid("zone", name, "this is no time zone", `use an IANA name such as "Asia/Shanghai"`)
+}
+
+// Validate tells what is wrong with a calendar: a date that is none.
+func (c Calendar) Validate() error {
+	if err := first(CheckID("id", c.ID), checkName("name", c.Name, maxName)); err != nil {
+		return err
+	}
+	for i, d := range c.Dates {
+		if err := checkDate(fmt.Sprintf("dates[%d]", i), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate tells what is wrong with a playlist: an entry without content, or
+// with an asset that does not exist or is of the other kind.
+func (p Playlist) Validate(asset func(id string) (Asset, bool), w World) error {
+	if err := first(CheckID("id", p.ID), checkName("title", p.Title, maxName)); err != nil {
+		return err
+	}
+	check := func(field, id string, kind AssetKind) error {
+		if id == "" {
+			return nil
+		}
+		a, ok := asset(id)
+		if !ok {
+			return unknown(field, "asset", id, w.Assets.All)
+		}
+		if a.Kind != kind {
+			return invalid(field, id, fmt.Sprintf("this asset is %s, not %s", a.Kind, kind), fmt.Sprintf("name it as the entry's %s", a.Kind))
+		}
+		return nil
+	}
+	for i, it := range p.Items {
+		field := fmt.Sprintf("items[%d]", i)
+		if it.Audio == "" && it.Text == "" {
+			return invalid(field, it.Title, "an entry needs content", "give an audio asset, a text asset, or both")
+		}
+		err := first(checkName(field+".title", it.Title, maxName), check(field+".audio", it.Audio, AssetAudio), check(field+".text", it.Text, AssetText))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate tells what is wrong with an asset.
+func (a Asset) Validate() error {
+	if err := first(word("kind", a.Kind, AssetAudio, AssetText), checkName("title", a.Title, maxName), checkName("name", a.Name, 255)); err != nil {
+		return err
+	}
+	if len(a.ID) != 64 || strings.Trim(a.ID, "0123456789abcdef") != "" {
+		return invalid("id", a.ID, "an asset's id is the SHA-256 of its bytes", "give 64 lower-case hex digits")
+	}
+	if a.Kind == AssetAudio {
+		return nil
+	}
+	switch n := utf8.RuneCountInString(a.Text); {
+	case strings.TrimSpace(a.Text) == "":
+		return invalid("text", a.Text, "the notice is empty", "write what the screens shall show")
+	case !utf8.ValidString(a.Text):
+		return invalid("text", "", "this is not UTF-8 text", "save the input as UTF-8")
+	case n > 2000:
+		return invalid("text", a.Text, fmt.Sprintf("too long: %d characters", n), "use at most 2000, or several notices")
+	case a.Stay < 1000 || a.Stay > 3600_000:
+		return invalid("stay", fmt.Sprint(a.Stay), "out of range", "use 1,000 to 3,600,000 milliseconds")
+	}
+	return first(word("effect", a.Effect, "", "scroll", "still"), word("color", a.Color, "", "red", "green", "yellow", "white"))
+}
+
+// StayFor is how long a notice is shown when nobody said: time to read it at
+// four characters a second, at least 6 s, in milliseconds.
+func StayFor(text string) int64 {
+	return min(max(6000, int64(utf8.RuneCountInString(text))*250+2000), 3600_000)
+}

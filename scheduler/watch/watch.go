@@ -1,0 +1,130 @@
+// Package watch is the duty officer: every few seconds it lets the store judge
+// which units are gone, and it knows when nobody can judge, because the centre
+// itself does not hear its units.
+package watch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// DefaultEach is how often units are judged.
+const DefaultEach = 5 * time.Second
+
+// Judge decides, and keeps what it decided. After Watch it gives the units a
+// time of grace to come back.
+type Judge interface {
+	// Watch says that from now on the centre hears its units.
+	Watch(ctx context.Context, now time.Time) error
+	// Unwatch says that it does not, and why.
+	Unwatch(ctx context.Context, now time.Time, why string) error
+	// Sweep judges who is gone, and opens and closes outages.
+	Sweep(ctx context.Context, now time.Time) error
+}
+
+// Options of a watch. Judge must be given.
+type Options struct {
+	Judge Judge
+	// Each is the time between two sweeps; DefaultEach if zero.
+	Each   time.Duration
+	Logger *slog.Logger
+}
+
+// Watch runs in Run. At first it does not hear.
+type Watch struct {
+	judge Judge
+	each  time.Duration
+	log   *slog.Logger
+
+	changed chan struct{}
+	mu      sync.Mutex
+	wanted  link
+}
+
+// link is what the broker link was last said to be.
+type link struct {
+	up  bool
+	at  time.Time
+	why string
+}
+
+// New makes a watch.
+func New(o Options) (*Watch, error) {
+	if o.Judge == nil {
+		return nil, errors.New("make watch: no judge given")
+	}
+	if o.Each <= 0 {
+		o.Each = DefaultEach
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Watch{
+		judge: o.Judge, each: o.Each, log: o.Logger.With("component", "watch"),
+		changed: make(chan struct{}, 1),
+		wanted:  link{why: "the centre starts"},
+	}, nil
+}
+
+// Link says whether the centre hears its units, since when, and if not, why.
+func (w *Watch) Link(up bool, now time.Time, why string) {
+	w.mu.Lock()
+	w.wanted = link{up, now, why}
+	w.mu.Unlock()
+	select {
+	case w.changed <- struct{}{}:
+	default: // Run will see the newest
+	}
+}
+
+// Run sweeps until ctx ends, and leaves the store unwatched.
+func (w *Watch) Run(ctx context.Context) {
+	tick := time.NewTicker(w.each)
+	defer tick.Stop()
+	w.mu.Lock()
+	if w.wanted.at.IsZero() {
+		w.wanted.at = time.Now()
+	}
+	w.mu.Unlock()
+	var told link
+	for {
+		w.mu.Lock()
+		wanted := w.wanted
+		w.mu.Unlock()
+		if wanted != told {
+			if err := w.tell(ctx, wanted); err == nil {
+				told = wanted
+			} else if ctx.Err() == nil {
+				w.log.Error("note the link", "up", wanted.up, "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			if told.up {
+				end := link{at: time.Now(), why: "the centre stops"}
+				if err := w.tell(context.WithoutCancel(ctx), end); err != nil {
+					w.log.Error("note the end of the watch", "error", err)
+				}
+			}
+			return
+		case <-w.changed:
+		case now := <-tick.C:
+			if !told.up || !wanted.up {
+				continue // and a state that could not be told is told again above
+			}
+			if err := w.judge.Sweep(ctx, now); err != nil && ctx.Err() == nil {
+				w.log.Error("sweep", "error", err)
+			}
+		}
+	}
+}
+
+func (w *Watch) tell(ctx context.Context, l link) error {
+	if l.up {
+		return w.judge.Watch(ctx, l.at)
+	}
+	return w.judge.Unwatch(ctx, l.at, l.why)
+}
