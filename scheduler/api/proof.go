@@ -91,7 +91,7 @@ func timetableOut(t scheduler.Timetable) client.Timetable {
 			Version: st.Version, Warning: st.Interrupt, Title: st.Title, Level: st.Level, Why: st.Why, End: st.End})
 	}
 	for _, k := range t.Skips {
-		out.Skips = append(out.Skips, skipOut(k))
+		out.Skips = append(out.Skips, skipOut(k.Wire("en")))
 	}
 	return out
 }
