@@ -185,16 +185,22 @@ func contentIn(s timetable.Stretch, from, to time.Time) time.Duration {
 	return time.Duration(float64(frames) / wire.Rate * float64(time.Second))
 }
 
+// entryKey is the id of an entry of one unit.
+type entryKey struct {
+	spool string
+	seq   uint64
+}
+
 // facts are what one unit said of a span of time.
 type facts struct {
 	asruns []scheduler.AsRun
 	skips  []scheduler.Skip
 	offs   []scheduler.Off
-	used   map[uint64]bool // entries that prove something expected
+	used   map[entryKey]bool // entries that prove something expected
 }
 
 func (t *tx) facts(f AsRunFilter) (*facts, error) {
-	out := &facts{used: map[uint64]bool{}}
+	out := &facts{used: map[entryKey]bool{}}
 	f.Page = Page{Limit: 1000}
 	for {
 		list, next, err := t.asruns(f)
@@ -223,7 +229,7 @@ func (fs *facts) of(p *scheduler.Proof) scheduler.Evidence {
 	for _, a := range fs.asruns {
 		middle := a.From + (a.To-a.From)/2
 		if a.Output == p.Output && a.Programme == p.Programme && a.Version == p.Version && a.Interrupt == p.Interrupt && middle >= from && middle <= to {
-			fs.used[a.Seq] = true
+			fs.used[entryKey{a.Spool, a.Seq}] = true
 			e.AsRuns = append(e.AsRuns, a)
 		}
 	}
@@ -238,7 +244,7 @@ func (fs *facts) of(p *scheduler.Proof) scheduler.Evidence {
 // rest are the stretches that were proved though nobody expected them.
 func (fs *facts) rest(unit string, now time.Time) (out []scheduler.Proof) {
 	for _, a := range fs.asruns {
-		if fs.used[a.Seq] {
+		if fs.used[entryKey{a.Spool, a.Seq}] {
 			continue
 		}
 		p := scheduler.Proof{Unit: unit, Output: a.Output, Programme: a.Programme, Version: a.Version, Interrupt: a.Interrupt, Title: a.Title, Level: a.Level, From: at(a.From), To: at(a.To)}
