@@ -140,7 +140,7 @@ type UnitView struct {
 	// Shows is the one mark that people see.
 	Shows Shows
 	// Pending are the addresses of which the unit does not hold the newest
-	// published snapshots.
+	// snapshots.
 	Pending []string
 	// Mute is the mute or pause in force for the unit, if any.
 	Mute *Mute

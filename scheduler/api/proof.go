@@ -13,11 +13,12 @@ import (
 const defaultSpan = 24 * time.Hour
 
 type timetableQuery struct {
-	Unit  string    `query:"unit" doc:"A unit, or"`
-	Area  string    `query:"area" doc:"an area with all units below it"`
-	From  time.Time `query:"from" doc:"Now if absent"`
-	To    time.Time `query:"to" doc:"A day after from if absent; at most 31 days"`
-	Draft string    `query:"draft" doc:"Id of a programme whose draft is taken as if it were released"`
+	Language string    `header:"Accept-Language"`
+	Unit     string    `query:"unit" doc:"A unit, or"`
+	Area     string    `query:"area" doc:"an area with all units below it"`
+	From     time.Time `query:"from" doc:"Now if absent"`
+	To       time.Time `query:"to" doc:"A day after from if absent; at most 31 days"`
+	Draft    string    `query:"draft" doc:"Id of a programme whose draft is taken as if it were released"`
 }
 
 type proofQuery struct {
@@ -80,10 +81,10 @@ func (s *server) timetable(ctx context.Context, in *timetableQuery) (*answer[cli
 		q.To = q.From.Add(defaultSpan)
 	}
 	all, err := s.Store.Timetable(ctx, q)
-	return list(all, "", timetableOut), err
+	return list(all, "", func(t scheduler.Timetable) client.Timetable { return timetableOut(t, in.Language) }), err
 }
 
-func timetableOut(t scheduler.Timetable) client.Timetable {
+func timetableOut(t scheduler.Timetable, lang string) client.Timetable {
 	out := client.Timetable{Units: append([]string{}, t.Units...), Zone: t.Zone, Stretches: []client.Stretch{}, Skips: []client.Skipped{},
 		Problems: append([]string{}, t.Problems...)}
 	for _, st := range t.Stretches {
@@ -91,7 +92,7 @@ func timetableOut(t scheduler.Timetable) client.Timetable {
 			Version: st.Version, Warning: st.Interrupt, Title: st.Title, Level: st.Level, Why: st.Why, End: st.End})
 	}
 	for _, k := range t.Skips {
-		out.Skips = append(out.Skips, skipOut(k.Wire("en")))
+		out.Skips = append(out.Skips, skipOut(k.Wire(lang)))
 	}
 	return out
 }

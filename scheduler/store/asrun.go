@@ -14,22 +14,9 @@ import (
 // entries are closed each 15 minutes, skips of a loop may reach over a day.
 const longest = 26 * time.Hour
 
-// AsRunFilter chooses as-run entries and skips; the zero value is all.
-type AsRunFilter struct {
-	Unit string
-	// Area keeps the units of this area and all below it.
-	Area      string
-	Programme string
-	Version   int
-	Interrupt string
-	Output    wire.Output
-	// From and To keep what overlaps [From, To); zero is unbounded.
-	From, To time.Time
-	Page
-}
 
 // bounds are the filter's times in milliseconds.
-func (f AsRunFilter) bounds() (from, to int64) {
+func boundsOf(f AsRunFilter) (from, to int64) {
 	to = math.MaxInt64
 	if !f.To.IsZero() {
 		to = ms(f.To)
@@ -44,7 +31,7 @@ func (p place) String() string {
 	return fmt.Sprintf("%d.%d.%d.%d.%d", p.start, p.content, p.unit, p.spool, p.seq)
 }
 
-func (p Page) place() (out place, err error) {
+func placeOf(p Page) (out place, err error) {
 	if p.After == "" {
 		return place{start: math.MinInt64}, nil
 	}
@@ -55,12 +42,12 @@ func (p Page) place() (out place, err error) {
 }
 
 // where is the filter as a condition on a table of proof with a length.
-func (f AsRunFilter) where(t *tx, length string) (string, []any, error) {
-	p, err := f.place()
+func whereOf(f AsRunFilter, t *tx, length string) (string, []any, error) {
+	p, err := placeOf(f.Page)
 	if err != nil {
 		return "", nil, err
 	}
-	from, to := f.bounds()
+	from, to := boundsOf(f)
 	where := "(a.start, a.content, a.unit, a.spool, a.seq) > (?, ?, ?, ?, ?) AND a.start < ?"
 	args := []any{p.start, p.content, p.unit, p.spool, p.seq, to}
 	if from > 0 {
@@ -89,7 +76,7 @@ func (s *Store) AsRuns(ctx context.Context, f AsRunFilter) (out []scheduler.AsRu
 }
 
 func (t *tx) asruns(f AsRunFilter) (out []scheduler.AsRun, next string, err error) {
-	where, args, err := f.where(t, "a.length")
+	where, args, err := whereOf(f, t, "a.length")
 	if err != nil {
 		return nil, "", err
 	}
@@ -102,7 +89,7 @@ func (t *tx) asruns(f AsRunFilter) (out []scheduler.AsRun, next string, err erro
 	}
 	var last place
 	err = t.each(func(scan func(...any) error) error {
-		if len(out) == f.limit() {
+		if len(out) == limitOf(f.Page) {
 			next = last.String()
 			return nil
 		}
@@ -112,7 +99,7 @@ func (t *tx) asruns(f AsRunFilter) (out []scheduler.AsRun, next string, err erro
 		return err
 	}, `SELECT u.id, s.id, a.start, a.content, a.unit, a.spool, a.seq, a.length, a.code, a.stored, a.rounds, coalesce(a.note, ''), c.programme, c.version, c.interrupt, c.title, c.level
 		FROM asrun a JOIN content c ON c.num = a.content JOIN unit u ON u.num = a.unit JOIN spool s ON s.num = a.spool
-		WHERE `+where+" ORDER BY a.start, a.content, a.unit, a.spool, a.seq LIMIT ?", append(args, f.limit()+1)...)
+		WHERE `+where+" ORDER BY a.start, a.content, a.unit, a.spool, a.seq LIMIT ?", append(args, limitOf(f.Page)+1)...)
 	return out, next, err
 }
 
@@ -148,7 +135,7 @@ func (s *Store) Skips(ctx context.Context, f AsRunFilter) (out []scheduler.Skip,
 }
 
 func (t *tx) skips(f AsRunFilter) (out []scheduler.Skip, next string, err error) {
-	where, args, err := f.where(t, "(a.until - a.start)")
+	where, args, err := whereOf(f, t, "(a.until - a.start)")
 	if err != nil {
 		return nil, "", err
 	}
@@ -157,7 +144,7 @@ func (t *tx) skips(f AsRunFilter) (out []scheduler.Skip, next string, err error)
 	}
 	var last place
 	err = t.each(func(scan func(...any) error) error {
-		if len(out) == f.limit() {
+		if len(out) == limitOf(f.Page) {
 			next = last.String()
 			return nil
 		}
@@ -168,7 +155,7 @@ func (t *tx) skips(f AsRunFilter) (out []scheduler.Skip, next string, err error)
 		return err
 	}, `SELECT u.id, s.id, a.start, a.content, a.unit, a.spool, a.seq, a.output, a.rounds, a.until, a.reason, a.why, c.programme, c.version
 		FROM skip a JOIN content c ON c.num = a.content JOIN unit u ON u.num = a.unit JOIN spool s ON s.num = a.spool
-		WHERE `+where+" ORDER BY a.start, a.content, a.unit, a.spool, a.seq LIMIT ?", append(args, f.limit()+1)...)
+		WHERE `+where+" ORDER BY a.start, a.content, a.unit, a.spool, a.seq LIMIT ?", append(args, limitOf(f.Page)+1)...)
 	return out, next, err
 }
 
@@ -182,7 +169,7 @@ func (s *Store) Offs(ctx context.Context, f AsRunFilter) (out []scheduler.Off, e
 }
 
 func (t *tx) offs(f AsRunFilter) (out []scheduler.Off, err error) {
-	from, to := f.bounds()
+	from, to := boundsOf(f)
 	where, args, err := t.unitWhere("o.unit", f.Unit, f.Area)
 	if err != nil {
 		return nil, err

@@ -139,13 +139,6 @@ func (t *tx) assetLike(id string) (scheduler.Asset, error) {
 	return scheduler.Asset{}, scheduler.Missing("asset", id, nil)
 }
 
-// AssetFilter chooses assets; the zero value is all.
-type AssetFilter struct {
-	Kind scheduler.AssetKind
-	// Text is looked for in title, name and text.
-	Text string
-	Page
-}
 
 // Assets lists assets, newest first.
 func (s *Store) Assets(ctx context.Context, f AssetFilter) (out []scheduler.Asset, next string, err error) {
@@ -164,7 +157,7 @@ func (s *Store) Assets(ctx context.Context, f AssetFilter) (out []scheduler.Asse
 			return err
 		}, "SELECT "+assetColumns+` FROM asset WHERE (created, id) < (?, ?) AND (? = '' OR kind = ?)
 			AND (? = '' OR instr(title, ?) > 0 OR instr(name, ?) > 0 OR instr(text, ?) > 0) ORDER BY created DESC, id DESC LIMIT ?`,
-			created, id, f.Kind, f.Kind, f.Text, f.Text, f.Text, f.Text, f.limit()+1)
+			created, id, f.Kind, f.Kind, f.Text, f.Text, f.Text, f.Text, limitOf(f.Page)+1)
 	})
 	out, next = cut(out, f.Page, func(a scheduler.Asset) string { return fmt.Sprintf("%d.%s", ms(a.Created), a.ID) })
 	return out, next, err

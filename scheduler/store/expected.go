@@ -135,7 +135,7 @@ func (t *tx) proofOf(u scheduler.Unit, f AsRunFilter, expected timetable.Timelin
 	holds, ready := t.s.presence.holds(u, t.tree())
 	var out []scheduler.Proof
 	for _, s := range expected.Stretches {
-		if !f.wants(s.Output, s.Programme, s.Version, s.Interrupt) {
+		if !wantsOf(f, s.Output, s.Programme, s.Version, s.Interrupt) {
 			continue
 		}
 		p := scheduler.Proof{Unit: u.ID, Output: s.Output, Programme: s.Programme, Version: s.Version, Interrupt: s.Interrupt, Title: s.Title, Level: s.Level,
@@ -150,7 +150,7 @@ func (t *tx) proofOf(u scheduler.Unit, f AsRunFilter, expected timetable.Timelin
 }
 
 // wants tells whether a filter keeps what plays.
-func (f AsRunFilter) wants(o wire.Output, programme string, version int, interrupt string) bool {
+func wantsOf(f AsRunFilter, o wire.Output, programme string, version int, interrupt string) bool {
 	if f.Output != "" && f.Output != o || f.Version > 0 && f.Version != version {
 		return false
 	}

@@ -48,12 +48,6 @@ func (s *Store) Unwatch(ctx context.Context, now time.Time, why string) error {
 	})
 }
 
-// Swept is what a sweep changed.
-type Swept struct {
-	Offline []string
-	Opened  []scheduler.Outage
-	Closed  []scheduler.Outage
-}
 
 // Sweep judges who is offline, opens and closes outages, and keeps last-seen
 // times. Call it each few seconds; it is cheap when nothing changed. What could
@@ -194,20 +188,10 @@ func (t *tx) endOutages(num int64) error {
 	return t.exec("UPDATE outage SET finish = ? WHERE unit = ? AND finish = 0", ms(t.now), num)
 }
 
-// OutageFilter chooses outages; the zero value is all.
-type OutageFilter struct {
-	Unit string
-	Area string
-	// Open keeps those that last.
-	Open bool
-	// From and To keep what overlaps [From, To).
-	From, To time.Time
-	Page
-}
 
 // Outages lists outages, newest first (by id; one is written when it opens).
 func (s *Store) Outages(ctx context.Context, f OutageFilter) (out []scheduler.Outage, next string, err error) {
-	before, err := f.before()
+	before, err := beforeOf(f.Page)
 	if err != nil {
 		return nil, "", err
 	}
@@ -221,7 +205,7 @@ func (s *Store) Outages(ctx context.Context, f OutageFilter) (out []scheduler.Ou
 			to = 1 << 62
 		}
 		args = append([]any{before, f.Open, to, ms(f.From)}, args...)
-		out, err = t.outages("o.id < ? AND (? = 0 OR o.finish = 0) AND o.start < ? AND (o.finish = 0 OR o.finish > ?)"+where+" ORDER BY o.id DESC LIMIT "+strconv.Itoa(f.limit()+1), args...)
+		out, err = t.outages("o.id < ? AND (? = 0 OR o.finish = 0) AND o.start < ? AND (o.finish = 0 OR o.finish > ?)"+where+" ORDER BY o.id DESC LIMIT "+strconv.Itoa(limitOf(f.Page)+1), args...)
 		return err
 	})
 	out, next = cut(out, f.Page, func(o scheduler.Outage) string { return strconv.FormatInt(o.ID, 10) })

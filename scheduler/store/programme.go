@@ -168,15 +168,6 @@ func (s *Store) Versions(ctx context.Context, id string) (out []scheduler.Progra
 	return out, err
 }
 
-// ProgrammeFilter chooses programmes; the zero value is the newest version of each.
-type ProgrammeFilter struct {
-	State scheduler.ProgrammeState
-	// Area keeps those whose released version reaches the area (from above, at it, or below it).
-	Area     string
-	Campaign string
-	Category string
-	Page
-}
 
 // Programmes lists the newest version of each programme by id; with a State,
 // the newest version in that state.

@@ -21,7 +21,7 @@ func (t *tx) note(when time.Time, unit, code, text string) error {
 
 // Notables lists the events that units and the centre reported, newest first.
 func (s *Store) Notables(ctx context.Context, unit string, p Page) (out []scheduler.Notable, next string, err error) {
-	before, err := p.before()
+	before, err := beforeOf(p)
 	if err != nil {
 		return nil, "", err
 	}
@@ -33,26 +33,16 @@ func (s *Store) Notables(ctx context.Context, unit string, p Page) (out []schedu
 			n.At = at(when)
 			out = append(out, n)
 			return err
-		}, "SELECT id, at, unit, code, text FROM notable WHERE id < ? AND (? = '' OR unit = ?) ORDER BY id DESC LIMIT ?", before, unit, unit, p.limit()+1)
+		}, "SELECT id, at, unit, code, text FROM notable WHERE id < ? AND (? = '' OR unit = ?) ORDER BY id DESC LIMIT ?", before, unit, unit, limitOf(p)+1)
 	})
 	out, next = cut(out, p, func(n scheduler.Notable) string { return strconv.FormatInt(n.ID, 10) })
 	return out, next, err
 }
 
-// AuditLine says who changed what.
-type AuditLine struct {
-	ID    int64
-	At    time.Time
-	Actor string
-	// Act is a verb and a noun, such as "release programme"; Ref the id.
-	Act  string
-	Ref  string
-	Text string
-}
 
 // Audit lists the audit, newest first.
 func (s *Store) Audit(ctx context.Context, p Page) (out []AuditLine, next string, err error) {
-	before, err := p.before()
+	before, err := beforeOf(p)
 	if err != nil {
 		return nil, "", err
 	}
@@ -64,14 +54,14 @@ func (s *Store) Audit(ctx context.Context, p Page) (out []AuditLine, next string
 			a.At = at(when)
 			out = append(out, a)
 			return err
-		}, "SELECT id, at, actor, act, ref, text FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before, p.limit()+1)
+		}, "SELECT id, at, actor, act, ref, text FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before, limitOf(p)+1)
 	})
 	out, next = cut(out, p, func(a AuditLine) string { return strconv.FormatInt(a.ID, 10) })
 	return out, next, err
 }
 
 // before reads a cursor that is a number, of a list that goes down.
-func (p Page) before() (int64, error) {
+func beforeOf(p Page) (int64, error) {
 	if p.After == "" {
 		return 1<<63 - 1, nil
 	}
@@ -88,18 +78,12 @@ func badCursor(given string) error {
 
 // cut ends a page that was read with one entry more than asked for.
 func cut[T any](list []T, p Page, cursor func(T) string) ([]T, string) {
-	if n := p.limit(); len(list) > n {
+	if n := limitOf(p); len(list) > n {
 		return list[:n], cursor(list[n-1])
 	}
 	return list, ""
 }
 
-// Remembered is the answer that was given under an idempotency key.
-type Remembered struct {
-	Status int
-	Header map[string]string
-	Body   []byte
-}
 
 // idempotencyLife is how long an answer is kept; abandoned is when a request
 // whose end was never told is taken for dead.

@@ -10,17 +10,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-// Reach says how far something goes out.
-type Reach struct {
-	// Addresses whose snapshots change: one publish each.
-	Addresses []wire.Address
-	// Villages are the areas that have targeted units of their own; Units are
-	// the units not removed that it is for; Offline are those of them that
-	// cannot be reached now.
-	Villages int
-	Units    int
-	Offline  []string
-}
 
 // Reach is how far a version (0: the newest) would go out: the dry run's numbers.
 func (s *Store) Reach(ctx context.Context, id string, version int) (r Reach, err error) {

@@ -12,31 +12,7 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-// UnitFilter chooses units; the zero value is all but the removed ones.
-type UnitFilter struct {
-	// Area keeps the units of this area and all below it.
-	Area string
-	// State keeps one state; empty is planned and installed.
-	State scheduler.UnitState
-	// Shows keeps the units that show one mark, see scheduler.Shows.
-	Shows scheduler.Shows
-	// Text keeps the units whose id or name contains it.
-	Text string
-	Page
-}
 
-// UnitView is a unit with what the centre knows of its device.
-type UnitView struct {
-	scheduler.Unit
-	Presence scheduler.Presence
-	// Shows is the one mark that people see.
-	Shows scheduler.Shows
-	// Pending are the addresses of which the unit does not hold the newest
-	// snapshots.
-	Pending []string
-	// Mute is the mute or pause in force for the unit, if any.
-	Mute *scheduler.Mute
-}
 
 // Units lists units by id, and the cursor of the next page or "".
 func (s *Store) Units(ctx context.Context, f UnitFilter) ([]UnitView, string, error) {
@@ -63,7 +39,7 @@ func (s *Store) Units(ctx context.Context, f UnitFilter) ([]UnitView, string, er
 		if v := ps.view(e, tree, paused[id], now); f.Shows == "" || v.Shows == f.Shows {
 			out = append(out, v)
 		}
-		if len(out) > f.limit() {
+		if len(out) > limitOf(f.Page) {
 			break
 		}
 	}

@@ -12,13 +12,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-// Stopped says what a STOP ended.
-type Stopped struct {
-	// Programmes are those barred, by id and version; Warnings their ids.
-	Programmes []wire.Bar
-	Warnings   []string
-	Reach
-}
 
 // Stop ends what is on air in the area, now and for good: it bars every
 // programme version that is sounding, waiting or due now there, and every

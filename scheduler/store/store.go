@@ -120,24 +120,10 @@ func (s *Store) Close() error { return s.close() }
 // store that was just opened acts as "centre".
 func (s *Store) As(actor string) *Store { return &Store{core: s.core, actor: actor} }
 
-// Change says what a Put did.
-type Change string
 
-// What a Put did.
-const (
-	Created   Change = "created"
-	Updated   Change = "updated"
-	Unchanged Change = "unchanged"
-)
 
-// Page asks for a part of a list: at most Limit entries (0 means 100, at most
-// 1000) after the cursor After, which is the next of the answer before.
-type Page struct {
-	After string
-	Limit int
-}
 
-func (p Page) limit() int {
+func limitOf(p Page) int {
 	if p.Limit <= 0 {
 		return 100
 	}

@@ -15,16 +15,6 @@ import (
 // longestQuery is how much time a timetable or a proof may be asked for.
 const longestQuery = 31 * 24 * time.Hour
 
-// TimetableQuery asks what units will do.
-type TimetableQuery struct {
-	// Unit or Area; an area asks for all units below it.
-	Unit string
-	Area string
-	// From and To bound the answer, at most 31 days.
-	From, To time.Time
-	// Draft is the id of a programme whose draft is to be taken as if released.
-	Draft string
-}
 
 // Timetable says what will play and why, once for each distinct set of
 // snapshots. It is made from what the centre would publish now.

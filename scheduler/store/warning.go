@@ -164,14 +164,6 @@ func (s *Store) Warning(ctx context.Context, id string) (w scheduler.Warning, er
 	return w, err
 }
 
-// WarningFilter chooses warnings; the zero value is all.
-type WarningFilter struct {
-	// Area keeps those that reach the area: at it, above it or below it.
-	Area string
-	// InForce keeps those that are neither ended nor over.
-	InForce bool
-	Page
-}
 
 // Warnings lists warnings, newest first.
 func (s *Store) Warnings(ctx context.Context, f WarningFilter) (out []scheduler.Warning, next string, err error) {
