@@ -52,8 +52,8 @@ type conductor struct {
 	screen *screen.Screen // nil without a panel
 	// unopened: there is a sound output that could not be opened.
 	unopened bool
-	log    *slog.Logger
-	wake   chan struct{}
+	log      *slog.Logger
+	wake     chan struct{}
 
 	state    timetable.State
 	settled  bool // the first advance is done

@@ -68,16 +68,18 @@ func (s *sim) openStretch(j *job, continues bool) {
 	if j.p.tail {
 		st.plan.index = j.Item
 	}
-	s.open = &st
+	s.open = st
 }
 
 // closeStretch ends what is on air; except when it goes on in the next Run,
 // the output is free then.
 func (s *sim) closeStretch(outcome string, why Reason, by string) {
-	st, j := s.open, s.hold
-	st.To, st.End, st.EndReason, st.By = s.t.time(s.now), outcome, why, by
-	s.tl.Stretches = append(s.tl.Stretches, *st)
-	s.open = nil
+	j := s.hold
+	if s.record {
+		st := s.open
+		st.To, st.End, st.EndReason, st.By = s.t.time(s.now), outcome, why, by
+		s.tl.Stretches = append(s.tl.Stretches, st)
+	}
 	if outcome == wire.OutcomeGoesOn {
 		return
 	}
@@ -239,7 +241,7 @@ func (s *sim) expire() {
 // endLoop closes the accounts of a loop whose window is over.
 func (s *sim) endLoop(j *job) {
 	if j.Phase == phaseCut && j.Began {
-		s.tl.Skips = append(s.tl.Skips, s.partOf(s.skipOf(j, j.FirstID, j.FirstID, 1, j.Miss)))
+		s.note(s.partOf(s.skipOf(j, j.FirstID, j.FirstID, 1, j.Miss)))
 		j.MissFrom = 0
 	}
 	s.flush(j)
@@ -253,7 +255,7 @@ func (s *sim) drop(j *job, why Reason) {
 	if !j.b.first(j.Pos) && j.Began {
 		sk = s.partOf(sk)
 	}
-	s.tl.Skips = append(s.tl.Skips, sk)
+	s.note(sk)
 	s.over(j)
 }
 
@@ -295,11 +297,17 @@ func (s *sim) flush(j *job) {
 	if j.Began && on.at(first*j.b.period+head) < from {
 		sk = s.partOf(sk)
 	}
-	s.tl.Skips = append(s.tl.Skips, sk)
+	s.note(sk)
 }
 
 func (s *sim) skip(j *job, start, until int64, rounds int, why Reason) {
-	s.tl.Skips = append(s.tl.Skips, s.skipOf(j, start, until, rounds, why))
+	s.note(s.skipOf(j, start, until, rounds, why))
+}
+
+func (s *sim) note(sk Skip) {
+	if s.record {
+		s.tl.Skips = append(s.tl.Skips, sk)
+	}
 }
 
 func (s *sim) partOf(sk Skip) Skip { sk.Part = true; return sk }

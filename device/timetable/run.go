@@ -17,6 +17,11 @@ import (
 // clock was set back: what is on air goes on, and nothing that was due before
 // s.Time() comes again.
 func (t *Table) Run(s State, from, to time.Time) (Timeline, State) {
+	return t.run(s, from, to, true)
+}
+
+// run is Run; without record it only moves the State.
+func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) {
 	begin, end := from.UnixNano(), to.UnixNano()
 	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end)}
 	var tl Timeline
@@ -31,9 +36,12 @@ func (t *Table) Run(s State, from, to time.Time) (Timeline, State) {
 	}
 	z := newZone(t.loc)
 	arrivals := t.arrivals(z, start, end)
+	if record {
+		tl.Stretches = make([]Stretch, 0, len(t.outputs)*(2*len(arrivals)+4))
+	}
 	for _, o := range t.outputs {
 		m := &sim{t: t, out: o, hours: newHours(z, t.hours[o]), now: start, on: begin, end: end,
-			seen: max(s.Seen, s.At), arrivals: arrivals, tl: &tl}
+			seen: max(s.Seen, s.At), arrivals: arrivals, tl: &tl, record: record}
 		m.load(s, begin)
 		m.run()
 		next.Outputs = append(next.Outputs, m.save())
@@ -220,7 +228,7 @@ func (s *sim) orphan(j *job, k key) {
 		}
 		s.closeStretch(wire.OutcomeStopped, Reason{Code: code}, "")
 	default:
-		s.tl.Skips = append(s.tl.Skips, s.skipOf(j, j.Start, j.Start, 1, Reason{Code: code}))
+		s.note(s.skipOf(j, j.Start, j.Start, 1, Reason{Code: code}))
 	}
 }
 

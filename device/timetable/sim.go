@@ -16,9 +16,10 @@ type sim struct {
 	seen     int64 // rounds due before it are known
 	arrivals []arrival
 	jobs     []*job
-	hold     *job // on air
-	open     *Stretch
+	hold     *job    // on air
+	open     Stretch // what hold is on air as
 	tl       *Timeline
+	record   bool
 }
 
 func (s *sim) quietCode() string {
@@ -45,7 +46,7 @@ func (s *sim) run() {
 		s.now = next
 	}
 	s.now = s.end
-	if s.open != nil {
+	if s.hold != nil {
 		s.closeStretch(wire.OutcomeGoesOn, Reason{Code: EndGoesOn}, "")
 	}
 }
