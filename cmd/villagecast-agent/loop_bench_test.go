@@ -86,7 +86,7 @@ func BenchmarkLoop(b *testing.B) {
 
 // sounded stops the agent and sees that it has really played.
 func sounded(b *testing.B, agent *process) {
-	state := agent.page()
+	state := agent.page(); if os.Getenv("DBG") != "" { agent.cmd.Process.Signal(syscall.SIGQUIT); time.Sleep(time.Second) }
 	agent.stop()
 	c, err := agent.card.Capture()
 	if err != nil {
