@@ -1,7 +1,6 @@
 package timetable
 
 import (
-	"slices"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -203,7 +202,7 @@ func (s *sim) blocked(j *job) {
 
 // expire ends what has waited too long, or past its end.
 func (s *sim) expire() {
-	for _, j := range slices.Clone(s.jobs) {
+	for _, j := range s.each() {
 		switch {
 		case j.Phase == phaseAir:
 		case j.Phase == phaseDone:

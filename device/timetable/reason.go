@@ -89,7 +89,7 @@ func (r Reason) Text(lang string) string {
 	).Replace(pattern[i])
 }
 
-// reasonWords returns English and Chinese for each code.
+// reasonWords has English and Chinese for each code; nobody writes to it.
 var reasonWords = map[string][2]string{
 	WhyLoop:      {"loop {from}–{to}", "循环播出 {from}–{to}"},
 	WhyEvery:     {"every {every} min, {from}–{to}", "{from}–{to} 每 {every} 分钟一次"},

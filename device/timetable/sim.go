@@ -20,6 +20,7 @@ type sim struct {
 	open     Stretch // what hold is on air as
 	tl       *Timeline
 	record   bool
+	walked   []*job // for each
 }
 
 func (s *sim) quietCode() string {
@@ -49,6 +50,12 @@ func (s *sim) run() {
 	if s.hold != nil {
 		s.closeStretch(wire.OutcomeGoesOn, Reason{Code: EndGoesOn}, "")
 	}
+}
+
+// each lists the jobs for one walk during which some may go. Walks do not nest.
+func (s *sim) each() []*job {
+	s.walked = append(s.walked[:0], s.jobs...)
+	return s.walked
 }
 
 // finish ends what is on air at its own end or at its limit.
@@ -154,7 +161,7 @@ func (s *sim) arrive() {
 
 // suppress applies quiet hours, dark hours and mutes.
 func (s *sim) suppress() {
-	for _, j := range slices.Clone(s.jobs) {
+	for _, j := range s.each() {
 		code, until, yes := s.suppressed(j.p)
 		if !yes || j.Phase == phaseDone {
 			continue
@@ -201,7 +208,7 @@ func (s *sim) restart(j *job, due int64) {
 
 // replace drops waiting rounds whose programme's next is due.
 func (s *sim) replace() {
-	for _, j := range slices.Clone(s.jobs) {
+	for _, j := range s.each() {
 		if j.Phase != phaseGap || j.Due > s.now || j.p.interrupt || j.p.loop() || !j.b.first(j.posAt(j.Due)) {
 			continue
 		}
@@ -237,7 +244,7 @@ func (s *sim) settle() {
 		s.begin(best)
 		break
 	}
-	for _, j := range slices.Clone(s.jobs) {
+	for _, j := range s.each() {
 		if j.Phase != phaseAir && j.Phase != phaseDone && j.Due <= s.now {
 			s.blocked(j)
 		}
