@@ -58,14 +58,14 @@ func (c *chain) wants(t int64) bool {
 		return false
 	}
 	tp, p := tapeOf(c.c), &c.c.programme
-	if why := c.ended(t); why != "" {
-		c.drop(t, why)
-		return false
-	}
 	if !c.begun && !c.running { // the tape runs from its scheduled start where nothing has to be waited for
 		if t == c.due {
 			c.running, c.zero = true, t
 		}
+	}
+	if why := c.ended(t); why != "" {
+		c.drop(t, why)
+		return false
 	}
 	if c.cut && p.OnCut == wire.CutRejoin {
 		c.stopped = t - c.zero
@@ -81,7 +81,7 @@ func (c *chain) wants(t int64) bool {
 	}
 	_, item, _ := tp.at(x)
 	if !tp.holds(c.sim.out, x) || item < 0 && c.held != t-1 {
-		if c.cut { // rejoin: the clock has come to free time, or to a pause
+		if c.cut && (item >= 0 || tp.pause > 60) { // rejoin: the clock has come to free time
 			c.cut, c.running = false, true
 		}
 		return false
@@ -95,10 +95,12 @@ func (c *chain) wants(t int64) bool {
 	return true
 }
 
-// atStart tells whether it asks anew at t, not cut but coming from time in which
-// it did not have the output: before its start, in a long or lost pause, or in an
-// item that is not for this output.
-func (c *chain) atStart(t int64) bool { return !c.begun || !c.cut && c.held != t-1 }
+// atStart tells whether it asks for a round's first item at t, not cut but coming
+// from time in which it did not have the output.
+func (c *chain) atStart(t int64) bool {
+	tp := tapeOf(c.c)
+	return !c.begun || !c.cut && c.held != t-1 && c.position(t)%(tp.length+tp.pause) == tp.lead(c.sim.out)
+}
 
 func (c *chain) cannotBegin(tp tape, t, x int64) string {
 	rest := tp.length - x%(tp.length+tp.pause)
@@ -117,6 +119,9 @@ func (c *chain) ended(t int64) string {
 	if !c.c.interrupt {
 		if c.begun && p.MaxPlay > 0 && c.aired >= int64(p.MaxPlay) {
 			return "maximum play time"
+		}
+		if !c.begun && c.running && t-c.zero < tapeOf(c.c).lead(c.sim.out) {
+			return "" // on this output it is not there yet
 		}
 		return c.sim.closed(t)
 	}

@@ -188,6 +188,10 @@ func (m *maker) programme(id string) wire.Programme {
 		OnCut: one(m, wire.CutRejoin, wire.CutResume, wire.CutSkip), OnBlock: one(m, wire.BlockWait, wire.BlockWait, wire.BlockSkip),
 		Grace: one(m, 0, 30, 120, 600), Volume: 100, Rule: m.rule(),
 	}
+	// What a cut chain does in a pause that frees the output is open.
+	if p.Rule.Kind != wire.RuleLoop && p.Rule.Pause > 60 && p.OnCut == wire.CutRejoin {
+		p.OnCut = wire.CutResume
+	}
 	p.Level = wire.LevelTimed
 	if p.Rule.Kind == wire.RuleLoop && !m.odds(5) || m.odds(8) {
 		p.Level = wire.LevelBackground
@@ -221,7 +225,7 @@ func (m *maker) rule() wire.Rule {
 		r.Window, r.Every = &w, one(m, 1, 2, 5, 10, 30, 60, 90)
 	case wire.RuleAt:
 		m.times(&r)
-		r.Rounds, r.Pause = one(m, 0, 1, 2, 3, 5), one(m, 0, 5, 60, 90, 200)
+		r.Pause = one(m, 0, 5, 60, 90, 200)
 	case wire.RuleOnce:
 		r.Once = dateTimeOf(m.moment())
 		if r.Once < r.From || r.Until != "" && r.Once >= r.Until {
@@ -246,6 +250,11 @@ func (m *maker) times(r *wire.Rule) {
 			seen[c] = true
 			r.Times = append(r.Times, c)
 		}
+	}
+	// A chain does not run into the next chain of its own programme: centres
+	// warn of that, and the design does not say more of it than for rounds.
+	if len(r.Times) == 1 {
+		r.Rounds = one(m, 0, 1, 2, 3, 5)
 	}
 }
 

@@ -39,6 +39,9 @@ func scheduleOf(r wire.Rule, calendars map[string][]wire.Date, z *zone, from, to
 			s.windows = append(s.windows, w)
 		case wire.RuleEvery:
 			w, civilEnd := openingOf(r, z, d)
+			if w.from == w.to {
+				continue // the clock jumped over it
+			}
 			for c := d + secondsOf(r.Window.From); c < civilEnd; c += int64(r.Every) * 60 {
 				s.starts[z.instant(c)] = w
 			}

@@ -86,16 +86,25 @@ func (s *sim) begin(c *content, t int64) {
 			}
 		}
 	default:
+		s.replace(c, t-tapeOf(c).lead(s.out), t)
 		w, ok := c.sched.starts[t]
 		if !ok {
 			return
 		}
-		for _, j := range s.jobs {
-			if old, ok := j.(*chain); ok && old.c == c && !old.running && !old.cut {
-				old.drop(t, "replaced by its next round")
-			}
-		}
 		s.jobs = append(s.jobs, &chain{sim: s, c: c, start: t, end: min(w.to, c.sched.valid.to), due: t, rounds: max(1, p.Rule.Rounds)})
+	}
+}
+
+// replace gives up what still waits for its start when a later chain of the same
+// content comes to its first item for the output.
+func (s *sim) replace(c *content, next, t int64) {
+	if _, due := c.sched.starts[next]; !due {
+		return
+	}
+	for _, j := range s.jobs {
+		if old, ok := j.(*chain); ok && old.c == c && old.start < next && !old.running && !old.cut {
+			old.drop(t, "replaced by its next round")
+		}
 	}
 }
 
@@ -174,6 +183,18 @@ func (t tape) at(x int64) (round int64, item int, offset int64) {
 	return round, -1, x
 }
 
+// lead is how long a round leaves the output free at its beginning.
+func (t tape) lead(o wire.Output) int64 {
+	n := int64(0)
+	for _, i := range t.items {
+		if i.For(o) {
+			break
+		}
+		n += i.Frames() / wire.Rate
+	}
+	return n
+}
+
 // holds tells whether the output belongs to the programme at position x.
 func (t tape) holds(o wire.Output, x int64) bool {
 	_, item, _ := t.at(x)
@@ -184,10 +205,10 @@ func (t tape) holds(o wire.Output, x int64) bool {
 }
 
 // back is where something that stopped at x goes on: two seconds earlier, but not
-// beyond the beginning of what sounded without a break.
+// beyond the beginning of its round or of what sounded without a break.
 func (t tape) back(o wire.Output, x int64) int64 {
 	for range 2 {
-		if x == 0 {
+		if x%(t.length+t.pause) == 0 {
 			break
 		}
 		if _, item, _ := t.at(x - 1); item < 0 || !t.items[item].For(o) {
