@@ -80,11 +80,17 @@ var dawn = time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 // inCounty runs a story with a centre that has started.
 func inCounty(t *testing.T, story func(t *testing.T, c *county)) {
 	t.Helper()
+	inCountyOn(t, "", story)
+}
+
+// inCountyOn does so with the centre's database on another file layer.
+func inCountyOn(t *testing.T, layer string, story func(t *testing.T, c *county)) {
+	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(dawn))
 		c := &county{t: t, dir: dir, secrets: map[string]string{}, sessions: map[string]uint64{}}
-		c.options = app.Options{Data: dir, HTTP: httpAddress, MQTT: mqttAddress, Listen: c.ports.listen, Logger: logger(t)}
+		c.options = app.Options{Data: dir, HTTP: httpAddress, MQTT: mqttAddress, Listen: c.ports.listen, VFS: layer, Logger: logger(t)}
 		c.start()
 		defer func() {
 			for _, d := range c.devices {
