@@ -72,10 +72,8 @@ func TestAnEntryLeavesTheOutboxOnlyWhenItIsStored(t *testing.T) {
 			t.Fatalf("%d entries on a full disk, %d before", n, stored)
 		}
 
-		after := cut.disk.Cut(0)
-		cut.cancel()
-		<-cut.ended
-		s, err := spool.Open(after)
+		cut.powerCut(t)
+		s, err := spool.Open(cut.disk)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +91,6 @@ func TestAnEntryLeavesTheOutboxOnlyWhenItIsStored(t *testing.T) {
 		}
 
 		disk.full.Store(false)
-		cut.disk = after
 		c.switchOn(cut)
 		time.Sleep(time.Until(minute(50).Add(40 * time.Second)))
 		for unit, want := range map[string]int{"steady": 46, "cut": 46} {
@@ -116,7 +113,7 @@ func TestAnEntryLeavesTheOutboxOnlyWhenItIsStored(t *testing.T) {
 			s.off(t)
 		}
 		// The last rounds are over: only the farewell's own entries may wait.
-		s, err = spool.Open(after)
+		s, err = spool.Open(cut.disk)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"net"
@@ -32,7 +33,7 @@ type station struct {
 	outputs  []wire.Output
 	disk     *spool.Mem
 	cancel   context.CancelFunc
-	ended    chan error
+	ended    chan error // nil while it is off
 }
 
 // web is the way to the centre's web server.
@@ -65,7 +66,9 @@ func (c *county) place(spec client.UnitSpec) *station {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.secrets[spec.ID] = settings.Secret
 	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory()}
+	c.stations = append(c.stations, s)
 	c.switchOn(s)
 	return s
 }
@@ -93,13 +96,26 @@ func (c *county) switchOn(s *station) {
 	go func() { ended <- agent.Run(ctx, o) }()
 }
 
-// off stops the agent in order.
+// off stops the agent in order, if it runs.
 func (s *station) off(t *testing.T) {
 	t.Helper()
+	if s.ended == nil {
+		return
+	}
 	s.cancel()
-	if err := <-s.ended; err != nil {
+	err := <-s.ended
+	s.ended = nil
+	if err != nil && !errors.Is(err, spool.ErrPower) {
 		t.Errorf("the agent of %s ends with %v", s.unit, err)
 	}
+}
+
+// powerCut ends the agent and leaves on its disk what was synced.
+func (s *station) powerCut(t *testing.T) {
+	t.Helper()
+	after := s.disk.Cut(0)
+	s.off(t)
+	s.disk = after
 }
 
 // tone is a WAV file of a steady tone, without silence at its ends: what sounds
