@@ -51,6 +51,8 @@ func route[I, O any](s *server, method, path, id, summary string, handle func(co
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: client.Prefix + path, Summary: summary,
 		Tags: []string{strings.SplitN(strings.TrimPrefix(path, "/"), "/", 2)[0]},
+		// huma's 5 s would stay on the connection and end a slow handler's context.
+		BodyReadTimeout: -1,
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
