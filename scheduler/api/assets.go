@@ -16,7 +16,7 @@ import (
 )
 
 type assetQuery struct {
-	paged
+	Paged
 	Kind string `query:"kind" enum:"audio,text"`
 	Text string `query:"text" doc:"Looked for in title, name and text"`
 }

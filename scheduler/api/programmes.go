@@ -8,7 +8,7 @@ import (
 )
 
 type programmeQuery struct {
-	paged
+	Paged
 	Language string `header:"Accept-Language"`
 	State    string `query:"state" enum:"draft,released,superseded,withdrawn,stopped"`
 	Area     string `query:"area" doc:"Only programmes that reach this area"`

@@ -21,8 +21,9 @@ type timetableQuery struct {
 	Draft    string    `query:"draft" doc:"Id of a programme whose draft is taken as if it were released"`
 }
 
-type proofQuery struct {
-	paged
+// ProofQuery is a request for proof; exported for the same reason as Paged.
+type ProofQuery struct {
+	Paged
 	Unit      string    `query:"unit"`
 	Area      string    `query:"area"`
 	Programme string    `query:"programme"`
@@ -30,7 +31,7 @@ type proofQuery struct {
 	To        time.Time `query:"to" doc:"Now if absent"`
 }
 
-func (q proofQuery) filter(now time.Time) scheduler.AsRunFilter {
+func (q ProofQuery) filter(now time.Time) scheduler.AsRunFilter {
 	f := scheduler.AsRunFilter{Unit: q.Unit, Area: q.Area, Programme: q.Programme, From: q.From, To: q.To, Page: q.page()}
 	if f.To.IsZero() {
 		f.To = now
@@ -45,7 +46,7 @@ func (q proofQuery) filter(now time.Time) scheduler.AsRunFilter {
 func (s *server) proof() {
 	route(s, methodGet, "/timetable", "get-timetable", "What will play and why, once per distinct set of bulletins", s.timetable)
 	route(s, methodGet, "/asrun", "list-asrun", "The play log: every stretch that was due or played, with its grade of proof", s.asrun)
-	type entries struct{ proofQuery }
+	type entries struct{ ProofQuery }
 	route(s, methodGet, "/asrun/entries", "list-asrun-entries", "The as-run entries themselves, as the units sent them",
 		func(ctx context.Context, in *entries) (*answer[client.Page[client.AsRun]], error) {
 			all, next, err := s.Store.AsRuns(ctx, in.filter(s.Now()))
@@ -54,7 +55,7 @@ func (s *server) proof() {
 	route(s, methodGet, "/asrun/detail", "get-asrun-detail", "The item detail of a unit, fetched from it now", s.detail)
 	route(s, methodGet, "/asrun/skips", "list-skips", "Rounds that did not play, and why", s.skips)
 	type outages struct {
-		proofQuery
+		ProofQuery
 		Open bool `query:"open" doc:"Only those that last"`
 	}
 	route(s, methodGet, "/outages", "list-outages", "Outages, newest first",
@@ -103,7 +104,7 @@ func skipOut(k wire.Skip) client.Skipped {
 
 // asrun lists what was due beside what was proved. It has no pages: the span is
 // what bounds it.
-func (s *server) asrun(ctx context.Context, in *proofQuery) (*answer[client.Page[client.AsRun]], error) {
+func (s *server) asrun(ctx context.Context, in *ProofQuery) (*answer[client.Page[client.AsRun]], error) {
 	all, err := s.Store.Proof(ctx, in.filter(s.Now()), s.Now())
 	return list(all, "", proofOut), err
 }
@@ -128,13 +129,13 @@ func entryOut(a scheduler.AsRun) client.AsRun {
 	return out
 }
 
-func (s *server) detail(ctx context.Context, in *proofQuery) (*answer[client.Page[wire.CueRun]], error) {
+func (s *server) detail(ctx context.Context, in *ProofQuery) (*answer[client.Page[wire.CueRun]], error) {
 	f := in.filter(s.Now())
 	cues, err := s.Detail.Detail(ctx, f.Unit, f.From, f.To)
 	return list(cues, "", func(c wire.CueRun) wire.CueRun { return c }), err
 }
 
-func (s *server) skips(ctx context.Context, in *proofQuery) (*answer[client.Page[client.Skipped]], error) {
+func (s *server) skips(ctx context.Context, in *ProofQuery) (*answer[client.Page[client.Skipped]], error) {
 	all, next, err := s.Store.Skips(ctx, in.filter(s.Now()))
 	return list(all, next, func(k scheduler.Skip) client.Skipped {
 		out := skipOut(k.Skip)

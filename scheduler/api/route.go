@@ -38,13 +38,14 @@ type change[T any] struct {
 	Body  T
 }
 
-// paged is a request for a page of a list.
-type paged struct {
+// Paged is a request for a page of a list. Its name is exported because huma
+// reads no embedded struct whose name is not.
+type Paged struct {
 	Cursor string `query:"cursor" doc:"Next of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 }
 
-func (p paged) page() scheduler.Page { return scheduler.Page{After: p.Cursor, Limit: p.Limit} }
+func (p Paged) page() scheduler.Page { return scheduler.Page{After: p.Cursor, Limit: p.Limit} }
 
 // route adds one route. Errors that it returns become answers here and nowhere else.
 func route[I, O any](s *server, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {

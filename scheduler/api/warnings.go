@@ -13,7 +13,7 @@ import (
 // warnings adds the routes of warnings and of STOP.
 func (s *server) warnings() {
 	type query struct {
-		paged
+		Paged
 		Area    string `query:"area"`
 		InForce bool   `query:"inForce"`
 	}
