@@ -122,8 +122,14 @@ func fault(d *huma.ErrorDetail) client.ProblemField {
 		f.Field = strings.TrimPrefix(f.Field, part)
 	}
 	whole := f.Field == "body"
+	name, absent := strings.CutPrefix(d.Message, "expected required property ")
 	switch {
-	case whole && strings.HasPrefix(d.Message, "expected "), strings.HasPrefix(d.Message, "expected required"):
+	case absent:
+		if name, _, _ = strings.Cut(name, " "); !whole {
+			name = f.Field + "." + name
+		}
+		f.Field, f.Message, f.Remedy = name, "is missing", "give it"
+	case whole && strings.HasPrefix(d.Message, "expected "):
 	case whole:
 		f.Message, f.Remedy = "is no JSON that can be read", "send one JSON object in UTF-8"
 	case d.Message == "unexpected property":
