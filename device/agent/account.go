@@ -179,18 +179,18 @@ func (a *account) shown(x screen.Shown, final bool) {
 		return
 	}
 	slack := frames(screenSlack)
-	near := func(a, b int64) bool { return a-b <= slack && b-a <= slack }
+	about := func(a, b int64) bool { return a-b <= slack && b-a <= slack }
 	from := s.offset + frames(x.From.Sub(s.at))
 	to := from + frames(x.To.Sub(x.From))
-	if _, known := s.seen[from]; !known && near(from, s.next) {
+	if _, known := s.seen[from]; !known && about(from, s.next) {
 		from = s.next
 	}
 	for first := range s.seen { // the same stretch as before, of which more is known now
-		if near(from, first) {
+		if about(from, first) {
 			from = first
 		}
 	}
-	if to > s.end || final && near(to, s.end) {
+	if to > s.end || final && about(to, s.end) {
 		to = s.end
 	}
 	if to <= from {

@@ -161,7 +161,8 @@ func assemble(o Options) (*agent, error) {
 		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.spool.Session, birth: a.birth,
 		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
 	}
-	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"), wake: make(chan struct{}, 1)}
+	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
+		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
 	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed}
 	a.keeper.view.Store(compile(nil, nil, nil))
@@ -245,6 +246,7 @@ func (a *agent) run(ctx context.Context) error {
 		err = errors.Join(err, a.player.Close())
 	}
 	a.conductor.stop(a.air.Now())
+	a.reporter.lastWords(time.Second)
 	stopPage()
 	end()
 	rest.Wait()

@@ -80,7 +80,7 @@ func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 		if t.Pause || t.Frames <= 0 {
 			continue
 		}
-		s := p.find(t, planned)
+		s := p.find(t, planned, now)
 		s.end = t.Offset + t.Frames
 		planned[s.id] = true
 		out = append(out, s)
@@ -97,9 +97,10 @@ func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	return out
 }
 
-// find is the span that t continues, or a new one. A cut item that rejoins has
-// two spans of one origin: the later part belongs to the one that begins later.
-func (p *planner) find(t timetable.Span, planned map[string]bool) *span {
+// find is the span that t is, or goes on with now, or a new one. A cut item that
+// rejoins has two spans of one origin: the later part belongs to the one that
+// begins later.
+func (p *planner) find(t timetable.Span, planned map[string]bool, now time.Time) *span {
 	k := key{t.Output, t.Programme, t.Version, t.Interrupt}
 	origin := t.From.Add(-duration(t.Offset))
 	var best *span
@@ -107,8 +108,8 @@ func (p *planner) find(t timetable.Span, planned map[string]bool) *span {
 		if s.key != k || s.round != t.Round.UnixMilli() || s.item != t.Item || s.over || planned[s.id] {
 			continue
 		}
-		d := s.at.Add(-duration(s.offset)).Sub(origin)
-		if d < sameOrigin && d > -sameOrigin && s.offset <= t.Offset+frames(sameOrigin) && (best == nil || s.offset > best.offset) {
+		goesOn := !t.From.After(now) && !s.at.After(t.From)
+		if (goesOn || near(s.at, t.From)) && near(s.at.Add(-duration(s.offset)), origin) && (best == nil || s.offset > best.offset) {
 			best = s
 		}
 	}
@@ -126,6 +127,12 @@ func (p *planner) find(t timetable.Span, planned map[string]bool) *span {
 	}
 	p.spans[s.id] = s
 	return s
+}
+
+// near tells whether two instants are the same but for rounding.
+func near(a, b time.Time) bool {
+	d := a.Sub(b)
+	return d < sameOrigin && d > -sameOrigin
 }
 
 // forPlayer is the plan of sound.

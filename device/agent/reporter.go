@@ -39,6 +39,7 @@ type reporter struct {
 	cond       *conditions
 	log        *slog.Logger
 	wake       chan struct{}
+	answered   chan struct{} // poked by every word of the centre
 
 	mu      sync.Mutex
 	unsaved []wire.Entry
@@ -170,6 +171,20 @@ func (r *reporter) stored(payload []byte) {
 		r.log.Error("cannot note what the centre stored", "err", err)
 	}
 	poke(r.wake)
+	poke(r.answered)
+}
+
+// lastWords gives the centre a moment to store what was proven at the end.
+func (r *reporter) lastWords(moment time.Duration) {
+	t := time.NewTimer(moment)
+	defer t.Stop()
+	for r.link.session() > 0 && r.spool.Pending() > 0 {
+		select {
+		case <-r.answered:
+		case <-t.C:
+			return
+		}
+	}
 }
 
 // centre takes the centre's word about itself.

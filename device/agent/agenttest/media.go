@@ -1,0 +1,90 @@
+package agenttest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Media is a server of media without a network: an http.RoundTripper.
+type Media struct {
+	mu       sync.Mutex
+	files    map[string][]byte
+	breakAt  int64
+	requests []string
+}
+
+func (m *Media) put(hash string, content []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.files == nil {
+		m.files = map[string][]byte{}
+	}
+	m.files[hash] = content
+}
+
+// Replace serves other bytes under a hash.
+func (m *Media) Replace(hash string, content []byte) { m.put(hash, content) }
+
+// Remove makes a file unknown.
+func (m *Media) Remove(hash string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.files, hash)
+}
+
+// BreakAfter makes every answer end with an error after n bytes; 0 mends it.
+func (m *Media) BreakAfter(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.breakAt = n
+}
+
+// Requests are the paths asked for, each with its range if it had one.
+func (m *Media) Requests() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]string{}, m.requests...)
+}
+
+// Client is an HTTP client that reaches nothing else.
+func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
+
+// RoundTrip answers a request.
+func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	w := httptest.NewRecorder()
+	m.ServeHTTP(w, r)
+	resp := w.Result()
+	resp.Request = r
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.breakAt > 0 {
+		resp.Body = io.NopCloser(io.MultiReader(io.LimitReader(resp.Body, m.breakAt), broken{}))
+	}
+	return resp, nil
+}
+
+// ServeHTTP serves GET /media/{hash}, for agents that are processes of their own.
+func (m *Media) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	m.requests = append(m.requests, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
+	content, ok := m.files[strings.TrimPrefix(r.URL.Path, "/media/")]
+	m.mu.Unlock()
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("the connection broke") }
