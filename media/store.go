@@ -52,7 +52,7 @@ func OpenStore(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open media store: %w", err)
 	}
 	s := &Store{root: root, dir: dir, open: map[string]bool{}}
-	if err := root.RemoveAll(incoming); err == nil {
+	if err = root.RemoveAll(incoming); err == nil {
 		err = errors.Join(root.MkdirAll(incoming, 0o755), root.MkdirAll(partials, 0o755), s.sync("."))
 	}
 	if err != nil {

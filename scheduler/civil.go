@@ -64,13 +64,6 @@ func checkDate(field string, d wire.Date) error {
 	return nil
 }
 
-func checkDateTime(field string, d wire.DateTime) error {
-	if _, err := time.Parse(dateTimeForm, string(d)); err != nil {
-		return invalid(field, string(d), "this is no date and time", `write it as "2026-11-24T07:00:00"`)
-	}
-	return nil
-}
-
 // civil reads a civil instant in a zone; the zero time if it is empty or none.
 func civil(d wire.DateTime, zone *time.Location) time.Time {
 	t, err := time.ParseInLocation(dateTimeForm, string(d), zone)

@@ -57,7 +57,6 @@ type conductor struct {
 
 	state    timetable.State
 	settled  bool // the first advance is done
-	silence  *timetable.Table
 	planner  *planner
 	account  *account
 	later    []player.Played // handed out, but not sounding yet

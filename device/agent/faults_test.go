@@ -385,3 +385,49 @@ func TestPageIsForThisMachineOnly(t *testing.T) {
 		stop(t, u)
 	})
 }
+
+// What is to be on air now begins when its file has come, not at the next
+// occasion: a warning whole, a loop where the clock is.
+func TestBeginsWhenItsFileHasCome(t *testing.T) {
+	county(t, func(t *testing.T, c *agenttest.Centre) {
+		one, flood := c.Sound("one", 120), c.Sound("flood", 20)
+		for _, item := range []wire.Item{one, flood} {
+			c.Media.Remove(item.Sound.Hash)
+		}
+		loop := agenttest.Programme("loop", "county", wire.Rule{Kind: wire.RuleLoop, Window: &wire.Window{From: "07:00", To: "09:00"}}, one)
+		loop.Level, loop.OnCut = wire.LevelBackground, wire.CutRejoin
+		c.County(horn, loop)
+		u := c.Unit(horn, spool.Memory(), nil)
+		agenttest.SleepUntil(at(7, 10, 0))
+		now := time.Now().UnixMilli()
+		c.Orders(wire.Orders{Address: "area/county", Interrupts: []wire.Interrupt{{
+			ID: "w1", Issuer: "county", Level: wire.LevelRed, Title: "Flood", Items: []wire.Item{flood},
+			Issued: now, Until: now + 3600_000, Repeat: 1, Volume: 100,
+		}}})
+		agenttest.SleepUntil(at(7, 20, 0))
+		if n := len(c.AsRuns()); n != 0 {
+			t.Errorf("%d entries while nothing is there", n)
+		}
+		c.Sound("flood", 20)
+		agenttest.SleepUntil(at(7, 25, 0))
+		c.Sound("one", 120)
+		agenttest.SleepUntil(at(7, 40, 0))
+		stop(t, u)
+		var warned, looped int64
+		for _, r := range c.AsRuns() {
+			for _, p := range r.Rounds {
+				if r.Interrupt != "" {
+					warned += p.Frames
+				} else {
+					looped += p.Frames
+				}
+			}
+		}
+		if warned != 20*wire.Rate {
+			t.Errorf("the warning played %.1f s of 20", float64(warned)/wire.Rate)
+		}
+		if looped < 13*60*wire.Rate {
+			t.Errorf("the loop played %.0f s of the 900 after its file came", float64(looped)/wire.Rate)
+		}
+	})
+}

@@ -23,6 +23,17 @@ const (
 	playerPeriods = 2                // of oto's own buffer before the card's
 )
 
+const defaultBuffer = 100 * time.Millisecond
+
+// period is half the buffer, in frames.
+func (s ALSASettings) period() int64 {
+	b := s.Buffer
+	if b <= 0 {
+		b = defaultBuffer
+	}
+	return frames(max(b, 10*time.Millisecond)) / 2
+}
+
 // NewALSA returns the default ALSA device. Its Start fails with ErrNoCard if
 // none can be opened. A card that is lost later is opened again, up to 20 times
 // (counted anew after ten minutes of playing); then the output gives up: what

@@ -10,17 +10,6 @@ type ALSASettings struct {
 	Buffer time.Duration
 }
 
-const defaultBuffer = 100 * time.Millisecond
-
-// period is half the buffer, in frames.
-func (s ALSASettings) period() int64 {
-	b := s.Buffer
-	if b <= 0 {
-		b = defaultBuffer
-	}
-	return frames(max(b, 10*time.Millisecond)) / 2
-}
-
 const maxReopens = 20
 
 // reopenWait is how long to wait before the nth try to open a lost card again.

@@ -167,6 +167,9 @@ func (j *job) lastRound(limit int64) int64 {
 // setEnds computes when the job on air will end.
 func (s *sim) setEnds(j *job) {
 	pos := j.posAt(s.now)
+	if j.at(pos) > s.now { // half a frame before its end it has not ended
+		pos--
+	}
 	round, _ := j.b.at(pos)
 	_, to, _ := j.b.occupied(pos)
 	if j.p.loop() {

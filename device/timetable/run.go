@@ -150,7 +150,11 @@ func (s *sim) adopt(js JobState) {
 	j := &job{JobState: js, p: p}
 	if p != nil && p.bodies[s.out] != nil {
 		j.b = p.bodies[s.out]
-		if js.Phase != phaseDone && js.Shape != j.b.shape {
+		switch {
+		case js.Phase == phaseDone || js.Shape == j.b.shape:
+		case js.Due == never && js.Phase != phaseAir && len(j.b.runs) > 0:
+			s.revive(j)
+		default:
 			s.rebase(j)
 		}
 		s.jobs = append(s.jobs, j)
@@ -164,6 +168,18 @@ func (s *sim) adopt(js JobState) {
 		return
 	}
 	s.orphan(j, k)
+}
+
+// revive puts a job on its way of which nothing was ready so far: a loop goes
+// by its grid, a warning begins now.
+func (s *sim) revive(j *job) {
+	switch {
+	case j.p.loop():
+		s.fresh(j, j.Min)
+	case j.p.interrupt:
+		j.Phase, j.Zero = phaseGap, max(j.p.from, s.now)
+		j.Due = j.at(j.b.runs[0].from)
+	}
 }
 
 // rebase finds the job's place in content that is laid out anew.

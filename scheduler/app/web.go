@@ -95,7 +95,8 @@ func (a *App) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
 	mux.HandleFunc("GET /login/{code}", a.serveLogin)
-	mux.HandleFunc("GET /{$}", a.serveHome)
+	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
+	mux.Handle("GET /static/", console.Static())
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
 		Store:  desk{a.store, a.kick},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
@@ -111,38 +112,34 @@ func (a *App) handler() (http.Handler, error) {
 	return mux, nil
 }
 
-// guarded serves only those who are logged in, and acts only on requests of our
-// own pages.
+// guarded serves only those who are logged in.
 func (a *App) guarded(next http.Handler) http.Handler {
-	return http.NewCrossOriginProtection().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.LoggedIn(r) {
-			http.Error(w, "请用中心启动时显示的链接登录。\nLog in with the link that the centre printed at its start.", http.StatusUnauthorized)
+			console.LoginNeeded(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
-	}))
-}
-
-// serveHome leads to the demonstration, or says what this is.
-func (a *App) serveHome(w http.ResponseWriter, r *http.Request) {
-	if a.options.Demonstration != nil {
-		http.Redirect(w, r, "/demo", http.StatusSeeOther)
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	fmt.Fprintf(w, "Villagecast 播控中心正在运行，用命令行操作：villagecast status\n"+
-		"The Villagecast centre runs. Work with it on the command line (villagecast status) or by its API, %s/openapi.yaml\n", client.Prefix)
+	})
 }
 
 // taken names the setting that changes a port that somebody else has.
 func taken(field, address string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return invalid(field, address, "another program listens there", "stop it, or give another address for "+field)
+		return invalid(field, address, "another program listens there", "stop it, or choose another address with "+setting(field))
 	case errors.Is(err, syscall.EACCES):
-		return invalid(field, address, "this user may not listen there", "give a port from 1024 on for "+field)
+		return invalid(field, address, "this user may not listen there", "choose a port from 1024 on with "+setting(field))
 	}
 	return fmt.Errorf("listen on %s: %w", address, err)
+}
+
+// setting is the flag that changes an address.
+func setting(field string) string {
+	if field == "http" {
+		return "--listen"
+	}
+	return "--" + field
 }
 
 // writeAddress leaves the address for the command line, beside the token.
@@ -211,7 +208,7 @@ func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if !a.LoggedIn(r) {
 		if !a.links.Redeem(now, r.PathValue("code")) {
-			http.Error(w, "这个登录链接已经用过或已过期，请向中心要一个新的。\nThis login link was used or has expired: ask the centre for a new one.", http.StatusForbidden)
+			console.LinkSpent(w, r)
 			return
 		}
 		http.SetCookie(w, &http.Cookie{

@@ -14,7 +14,6 @@ import (
 // entries are closed each 15 minutes, skips of a loop may reach over a day.
 const longest = 26 * time.Hour
 
-
 // bounds are the filter's times in milliseconds.
 func boundsOf(f AsRunFilter) (from, to int64) {
 	to = math.MaxInt64

@@ -139,7 +139,6 @@ func (t *tx) assetLike(id string) (scheduler.Asset, error) {
 	return scheduler.Asset{}, scheduler.Missing("asset", id, nil)
 }
 
-
 // Assets lists assets, newest first.
 func (s *Store) Assets(ctx context.Context, f AssetFilter) (out []scheduler.Asset, next string, err error) {
 	created, id := int64(1<<62), ""

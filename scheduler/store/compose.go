@@ -150,4 +150,3 @@ func (t *tx) checkSize(addresses []wire.Address) error {
 	}
 	return nil
 }
-

@@ -48,7 +48,6 @@ func (s *Store) Unwatch(ctx context.Context, now time.Time, why string) error {
 	})
 }
 
-
 // Sweep judges who is offline, opens and closes outages, and keeps last-seen
 // times. Call it each few seconds; it is cheap when nothing changed. What could
 // not be written is tried again at the next.
@@ -187,7 +186,6 @@ func (ps *presences) settle(swept Swept) {
 func (t *tx) endOutages(num int64) error {
 	return t.exec("UPDATE outage SET finish = ? WHERE unit = ? AND finish = 0", ms(t.now), num)
 }
-
 
 // Outages lists outages, newest first (by id; one is written when it opens).
 func (s *Store) Outages(ctx context.Context, f OutageFilter) (out []scheduler.Outage, next string, err error) {

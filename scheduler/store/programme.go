@@ -183,7 +183,6 @@ func (s *Store) Versions(ctx context.Context, id string) (out []scheduler.Progra
 	return out, err
 }
 
-
 // Programmes lists the newest version of each programme by id; with a State,
 // the newest version in that state.
 func (s *Store) Programmes(ctx context.Context, f ProgrammeFilter) (out []scheduler.Programme, next string, err error) {

@@ -39,7 +39,6 @@ func (s *Store) Notables(ctx context.Context, unit string, p Page) (out []schedu
 	return out, next, err
 }
 
-
 // Audit lists the audit, newest first.
 func (s *Store) Audit(ctx context.Context, p Page) (out []AuditLine, next string, err error) {
 	before, err := beforeOf(p)
@@ -83,7 +82,6 @@ func cut[T any](list []T, p Page, cursor func(T) string) ([]T, string) {
 	}
 	return list, ""
 }
-
 
 // idempotencyLife is how long an answer is kept; abandoned is when a request
 // whose end was never told is taken for dead.

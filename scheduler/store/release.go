@@ -10,7 +10,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-
 // Reach is how far a version (0: the newest) would go out: the dry run's numbers.
 func (s *Store) Reach(ctx context.Context, id string, version int) (r Reach, err error) {
 	err = s.read(ctx, func(t *tx) error {

@@ -12,8 +12,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-
-
 // Units lists units by id, and the cursor of the next page or "".
 func (s *Store) Units(ctx context.Context, f UnitFilter) ([]UnitView, string, error) {
 	now := time.Now()

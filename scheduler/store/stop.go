@@ -12,7 +12,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-
 // Stop ends what is on air in the area, now and for good: it bars every
 // programme version that is sounding, waiting or due now there, and every
 // warning in force. A new version or a new warning sounds.

@@ -120,9 +120,6 @@ func (s *Store) Close() error { return s.close() }
 // store that was just opened acts as "centre".
 func (s *Store) As(actor string) *Store { return &Store{core: s.core, actor: actor} }
 
-
-
-
 func limitOf(p Page) int {
 	if p.Limit <= 0 {
 		return 100

@@ -15,7 +15,6 @@ import (
 // longestQuery is how much time a timetable or a proof may be asked for.
 const longestQuery = 31 * 24 * time.Hour
 
-
 // Timetable says what will play and why, once for each distinct set of
 // snapshots. It is made from what the centre would publish now.
 func (s *Store) Timetable(ctx context.Context, q TimetableQuery) (out []scheduler.Timetable, err error) {

@@ -164,7 +164,6 @@ func (s *Store) Warning(ctx context.Context, id string) (w scheduler.Warning, er
 	return w, err
 }
 
-
 // Warnings lists warnings, newest first.
 func (s *Store) Warnings(ctx context.Context, f WarningFilter) (out []scheduler.Warning, next string, err error) {
 	issued, id := int64(1<<62), ""

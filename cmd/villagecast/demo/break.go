@@ -1,10 +1,11 @@
 package demo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"syscall"
 	"time"
 
@@ -74,7 +75,13 @@ func (a *agents) mend(ctx context.Context, one *agent) error {
 	}
 	one.mu.Unlock()
 	switch {
-	case fault == nil, fault.Kind == "kill":
+	case fault == nil:
+		return nil
+	case fault.Kind == "kill":
+		select {
+		case one.revive <- struct{}{}:
+		default: // it is being started already
+		}
 		return nil
 	case fault.Kind == "freeze":
 		return one.signal(syscall.SIGCONT)
@@ -84,12 +91,15 @@ func (a *agents) mend(ctx context.Context, one *agent) error {
 
 // tell asks the unit's own page, which listens to such words in a demonstration only.
 func (a *agents) tell(ctx context.Context, one *agent, kind string) error {
-	target := one.page.JoinPath("break")
-	target.RawQuery = url.Values{"kind": {kind}}.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), nil)
+	body, err := json.Marshal(map[string]string{"kind": kind})
 	if err != nil {
 		return fmt.Errorf("ask unit: %w", err)
 	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, one.page.JoinPath("break").String(), bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask unit: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
 	res, err := a.http.Do(req)
 	if err != nil {
 		return &scheduler.Error{Kind: scheduler.Conflict, Message: "the unit does not answer", Remedy: "wait until it runs again", Err: err}

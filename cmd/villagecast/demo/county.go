@@ -62,7 +62,7 @@ func county(now time.Time, spoken bool, melodies string) (countyfile.File, error
 	f.Playlists = []countyfile.Playlist{
 		{ID: "county-loop", Title: "全县循环", Items: []countyfile.Item{
 			{Title: "防汛提醒", Audio: "flood-voice", Text: "flood-text"},
-			{Title: "音乐", Audio: "music"},
+			{Title: "音乐", Audio: "music", Text: "music-text"},
 			{Title: "森林防火", Audio: "fire-voice", Text: "fire-text"},
 		}},
 		{ID: "town-water", Title: "停水通知", Items: []countyfile.Item{{Title: "停水通知", Audio: "water-voice", Text: "water-text"}}},
@@ -111,7 +111,10 @@ func units() []client.UnitSpec {
 
 // assets are spoken by the centre, or melodies that lie in a directory.
 func assets(spoken bool, melodies string) []countyfile.Asset {
-	all := []countyfile.Asset{{Key: "music", Title: "村口小调", Audio: filepath.Join(melodies, "music.wav")}}
+	all := []countyfile.Asset{
+		{Key: "music", Title: "村口小调", Audio: filepath.Join(melodies, "music.wav")},
+		{Key: "music-text", Title: "村口小调", Text: "青禾县广播 ♪ 村口小调", Color: "green"},
+	}
 	for _, v := range voices {
 		a := countyfile.Asset{Key: v.key + "-voice", Title: v.title, Speak: v.text}
 		if !spoken {

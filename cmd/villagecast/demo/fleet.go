@@ -35,7 +35,6 @@ type agents struct {
 	// http asks the units' own pages.
 	http *http.Client
 
-	mu  sync.Mutex
 	all map[string]*agent
 	wg  sync.WaitGroup
 }
@@ -45,6 +44,8 @@ type agent struct {
 	unit  client.UnitSpec
 	sound string
 	page  *url.URL
+	// revive ends the pause after a kill.
+	revive chan struct{}
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
@@ -62,7 +63,7 @@ func newAgents(program, dir string, units []client.UnitSpec, loud string, log *s
 		if err != nil {
 			return nil, err
 		}
-		one := &agent{unit: u, sound: "silent", page: &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}}
+		one := &agent{unit: u, sound: "silent", revive: make(chan struct{}, 1), page: &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}}
 		if u.ID == loud {
 			one.sound = "auto"
 		}
@@ -107,10 +108,14 @@ func (a *agents) starter(ctx context.Context) {
 
 // launch starts the process and notes how that went.
 func (one *agent) launch(a *agents) {
+	panel := "none"
+	if one.unit.Panel != nil {
+		panel = "png:" + filepath.Join(a.dir, "units", one.unit.ID+".png")
+	}
 	cmd := exec.Command(a.program,
 		"--settings", filepath.Join(a.dir, "settings", one.unit.ID+".yaml"),
 		"--data", filepath.Join(a.dir, "units", one.unit.ID),
-		"--sound", one.sound, "--listen", one.page.Host, "--demo")
+		"--sound", one.sound, "--panel", panel, "--listen", one.page.Host, "--demo")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	logfile, err := os.OpenFile(filepath.Join(a.dir, "logs", one.unit.ID+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -136,6 +141,7 @@ func (a *agents) keep(ctx context.Context, one *agent) {
 		case <-ctx.Done():
 			return
 		case <-pause.C:
+		case <-one.revive:
 		}
 		if err := a.once(ctx, one); err != nil && ctx.Err() == nil {
 			a.log.Warn("unit ended", "component", "demo", "unit", one.unit.ID, "err", err)

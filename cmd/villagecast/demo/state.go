@@ -78,7 +78,7 @@ func (s *stage) State(ctx context.Context) (console.DemoState, error) {
 	words := s.listen(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state := console.DemoState{At: time.Now(), Next: s.next, Units: []console.DemoUnit{}}
+	state := console.DemoState{At: time.Now(), County: places[0].name, Zone: zone, Next: s.next, Units: []console.DemoUnit{}}
 	for _, spec := range units() {
 		one := s.all[spec.ID]
 		u := console.DemoUnit{Unit: s.units[spec.ID], PID: one.pid(), Agent: words[spec.ID]}

@@ -26,7 +26,7 @@ func TestTimetableAgreesWithTheOracle(t *testing.T) {
 		agree(t, seed)
 		return
 	}
-	first, until, count := uint64(1), time.Now().Add(45*time.Second), uint64(3000)
+	first, until, count := uint64(1), time.Now().Add(45*time.Second), uint64(2500)
 	if text := os.Getenv("TIMETABLE_SOAK"); text != "" {
 		d, err := time.ParseDuration(text)
 		if err != nil {
