@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"sync"
 )
 
 // What POST /break can break. Nothing of it outlasts the process.
@@ -65,8 +68,80 @@ func (a *agent) broken() []string {
 	return list
 }
 
+// gate stops the loop where the demonstration wants it hung.
+type gate struct {
+	mu   sync.Mutex
+	shut chan struct{}
+}
+
+func (g *gate) set(shut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case shut && g.shut == nil:
+		g.shut = make(chan struct{})
+	case !shut && g.shut != nil:
+		close(g.shut)
+		g.shut = nil
+	}
+}
+
+func (g *gate) pass(ctx context.Context) bool {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut == nil {
+		return true
+	}
+	select {
+	case <-shut:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 func (g *gate) isShut() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.shut != nil
+}
+
+// setCut cuts the link, or mends it, as the demonstration wants.
+func (l *link) setCut(cut bool) {
+	l.mu.Lock()
+	if cut == l.cut {
+		l.mu.Unlock()
+		return
+	}
+	if l.cut = cut; cut {
+		l.uncut = make(chan struct{})
+	} else {
+		close(l.uncut)
+	}
+	l.mu.Unlock()
+	if cut {
+		l.drop(errors.New("the link was cut by hand"))
+	}
+}
+
+func (l *link) isCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut
+}
+
+func (l *link) waitUncut(ctx context.Context) bool {
+	l.mu.Lock()
+	cut, mended := l.cut, l.uncut
+	l.mu.Unlock()
+	if !cut {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-mended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -282,78 +281,6 @@ func (c *conductor) write() {
 	}
 }
 
-// tell publishes what is on air, to the centre when it has changed.
-func (c *conductor) tell(now time.Time, ahead []timetable.Stretch, spans []timetable.Span) {
-	s := &status{at: now, entries: c.reporter.pending()}
-	if v := c.current; v != nil {
-		s.volume, s.muted = v.volume(), v.muted(now.UnixMilli())
-	}
-	for _, x := range ahead {
-		switch {
-		case c.current == nil || !c.current.has(x.Output):
-		case x.From.After(now):
-			s.next = append(s.next, x)
-		case x.To.After(now):
-			s.onAir = append(s.onAir, c.describe(x, now, spans))
-		}
-	}
-	if len(s.onAir) > 2 {
-		s.onAir = s.onAir[:2]
-	}
-	c.shared.Store(s)
-	if same(c.onAir, s.onAir) {
-		return
-	}
-	c.onAir = s.onAir
-	if session := c.link.session(); session > 0 {
-		c.link.post(wire.ChannelOnAir, wire.OnAirReport{Unit: c.unit, Session: session, At: c.air.stamp(), OnAir: s.onAir}, true)
-	}
-}
-
-func (c *conductor) describe(x timetable.Stretch, now time.Time, spans []timetable.Span) wire.OnAir {
-	o := wire.OnAir{
-		Output: x.Output, Programme: x.Programme, Version: x.Version, Interrupt: x.Interrupt,
-		Title: words(x.Title, wire.MaxTitle), Level: x.Level, Since: x.From.UnixMilli(), Why: words(x.Why(c.lang), wire.MaxWords),
-	}
-	if e := c.account.open(key{x.Output, x.Programme, x.Version, x.Interrupt}); e != nil {
-		o.Since = e.from.UnixMilli()
-	}
-	if x.End != wire.OutcomeGoesOn {
-		o.Until = x.To.UnixMilli()
-	}
-	for _, s := range spans {
-		if s.Output == x.Output && s.Text != nil && !s.From.After(now) && s.To.After(now) {
-			o.Text = words(s.Text.Body, wire.MaxBody)
-		}
-	}
-	return o
-}
-
-// same tells whether two reports say the same; Until and Since come and go.
-func same(a, b []wire.OnAir) bool {
-	return slices.EqualFunc(a, b, func(x, y wire.OnAir) bool {
-		x.Since, x.Until, y.Since, y.Until = 0, 0, 0, 0
-		return x == y
-	})
-}
-
-// heartbeat says that the loop runs, and how it is.
-func (c *conductor) heartbeat() {
-	c.cond.sync([]string{spool.CodeDamaged, spool.CodeFull, spool.CodeAsset}, c.spool.Conditions())
-	session := c.link.session()
-	if session == 0 {
-		return
-	}
-	s := c.shared.Load()
-	c.link.post(wire.ChannelHeartbeat, wire.Heartbeat{
-		Unit: c.unit, Session: session, Boot: c.boot, At: c.air.stamp(),
-		Uptime: int64(time.Since(c.started) / time.Second), Outbox: s.entries,
-		Volume: s.volume, Muted: s.muted || c.mutedHere(), OnAir: s.onAir, Issues: c.cond.list(),
-	}, true)
-}
-
-func (c *conductor) mutedHere() bool { return c.player != nil && c.player.Status().Muted }
-
 // devices looks at the outputs themselves.
 func (c *conductor) devices() error {
 	v := c.view()
@@ -393,37 +320,4 @@ func (c *conductor) mark(now time.Time, clean bool) {
 		c.log.Error("the alive mark cannot be written", "err", err)
 	}
 	c.reporter.record() // what the card did not take before
-}
-
-// gate stops the loop where the demonstration wants it hung.
-type gate struct {
-	mu   sync.Mutex
-	shut chan struct{}
-}
-
-func (g *gate) set(shut bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	switch {
-	case shut && g.shut == nil:
-		g.shut = make(chan struct{})
-	case !shut && g.shut != nil:
-		close(g.shut)
-		g.shut = nil
-	}
-}
-
-func (g *gate) pass(ctx context.Context) bool {
-	g.mu.Lock()
-	shut := g.shut
-	g.mu.Unlock()
-	if shut == nil {
-		return true
-	}
-	select {
-	case <-shut:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

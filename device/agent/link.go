@@ -178,25 +178,6 @@ func (l *link) open(ctx context.Context, s *session) error {
 	return nil
 }
 
-func subscribe(ctx context.Context, client paho.Client, subs []wire.Subscription) error {
-	filters := map[string]byte{}
-	for _, s := range subs {
-		filters[s.Filter] = s.QoS
-	}
-	token := client.SubscribeMultiple(filters, nil)
-	if err := await(ctx, token); err != nil {
-		return fmt.Errorf("subscribe: %w", err)
-	}
-	if t, ok := token.(*paho.SubscribeToken); ok {
-		for filter, code := range t.Result() {
-			if code > 2 { // MQTT 3.1.1, 3.9.3: 0x80 is failure
-				return fmt.Errorf("subscribe: the broker refuses %q", filter)
-			}
-		}
-	}
-	return nil
-}
-
 func (l *link) options(ctx context.Context, s *session) (*paho.ClientOptions, error) {
 	will, err := wire.Encode(wire.Will{Unit: l.unit, Session: s.number, Why: "connection lost"})
 	if err != nil {
@@ -335,47 +316,6 @@ func (l *link) set(s *session) {
 	l.now, l.since = s, time.Now()
 }
 
-// follow sets the addresses to subscribe to, at once where there is a session.
-func (l *link) follow(ctx context.Context, addresses []wire.Address) {
-	l.mu.Lock()
-	l.addresses = slices.Clone(addresses)
-	s := l.now
-	l.mu.Unlock()
-	if s != nil {
-		l.adjust(ctx, s)
-	}
-}
-
-func (l *link) wanted() []wire.Address {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.addresses
-}
-
-// adjust brings the session's subscriptions to what is wanted.
-func (l *link) adjust(ctx context.Context, s *session) {
-	s.following.Lock()
-	defer s.following.Unlock()
-	wanted := l.wanted()
-	before, after := wire.UnitSubscriptions(l.unit, s.addresses), wire.UnitSubscriptions(l.unit, wanted)
-	s.addresses = wanted
-	var gone []string
-	for _, sub := range before {
-		if !slices.Contains(after, sub) {
-			gone = append(gone, sub.Filter)
-		}
-	}
-	fresh := slices.DeleteFunc(after, func(sub wire.Subscription) bool { return slices.Contains(before, sub) })
-	if len(gone) > 0 {
-		s.client.Unsubscribe(gone...)
-	}
-	if len(fresh) > 0 {
-		if err := subscribe(ctx, s.client, fresh); err != nil {
-			s.end(err)
-		}
-	}
-}
-
 // drop ends the session in force; the next one follows after the backoff.
 func (l *link) drop(why error) {
 	l.mu.Lock()
@@ -383,45 +323,6 @@ func (l *link) drop(why error) {
 	l.mu.Unlock()
 	if s != nil {
 		s.end(why)
-	}
-}
-
-// setCut cuts the link, or mends it, as the demonstration wants.
-func (l *link) setCut(cut bool) {
-	l.mu.Lock()
-	if cut == l.cut {
-		l.mu.Unlock()
-		return
-	}
-	if l.cut = cut; cut {
-		l.uncut = make(chan struct{})
-	} else {
-		close(l.uncut)
-	}
-	l.mu.Unlock()
-	if cut {
-		l.drop(errors.New("the link was cut by hand"))
-	}
-}
-
-func (l *link) isCut() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.cut
-}
-
-func (l *link) waitUncut(ctx context.Context) bool {
-	l.mu.Lock()
-	cut, mended := l.cut, l.uncut
-	l.mu.Unlock()
-	if !cut {
-		return ctx.Err() == nil
-	}
-	select {
-	case <-mended:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

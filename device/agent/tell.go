@@ -1,0 +1,82 @@
+package agent
+
+import (
+	"slices"
+	"time"
+
+	"github.com/villagecast/villagecast/device/spool"
+	"github.com/villagecast/villagecast/device/timetable"
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+// tell publishes what is on air, to the centre when it has changed.
+func (c *conductor) tell(now time.Time, ahead []timetable.Stretch, spans []timetable.Span) {
+	s := &status{at: now, entries: c.reporter.pending()}
+	if v := c.current; v != nil {
+		s.volume, s.muted = v.volume(), v.muted(now.UnixMilli())
+	}
+	for _, x := range ahead {
+		switch {
+		case c.current == nil || !c.current.has(x.Output):
+		case x.From.After(now):
+			s.next = append(s.next, x)
+		case x.To.After(now):
+			s.onAir = append(s.onAir, c.describe(x, now, spans))
+		}
+	}
+	if len(s.onAir) > 2 {
+		s.onAir = s.onAir[:2]
+	}
+	c.shared.Store(s)
+	if same(c.onAir, s.onAir) {
+		return
+	}
+	c.onAir = s.onAir
+	if session := c.link.session(); session > 0 {
+		c.link.post(wire.ChannelOnAir, wire.OnAirReport{Unit: c.unit, Session: session, At: c.air.stamp(), OnAir: s.onAir}, true)
+	}
+}
+
+func (c *conductor) describe(x timetable.Stretch, now time.Time, spans []timetable.Span) wire.OnAir {
+	o := wire.OnAir{
+		Output: x.Output, Programme: x.Programme, Version: x.Version, Interrupt: x.Interrupt,
+		Title: words(x.Title, wire.MaxTitle), Level: x.Level, Since: x.From.UnixMilli(), Why: words(x.Why(c.lang), wire.MaxWords),
+	}
+	if e := c.account.open(key{x.Output, x.Programme, x.Version, x.Interrupt}); e != nil {
+		o.Since = e.from.UnixMilli()
+	}
+	if x.End != wire.OutcomeGoesOn {
+		o.Until = x.To.UnixMilli()
+	}
+	for _, s := range spans {
+		if s.Output == x.Output && s.Text != nil && !s.From.After(now) && s.To.After(now) {
+			o.Text = words(s.Text.Body, wire.MaxBody)
+		}
+	}
+	return o
+}
+
+// same tells whether two reports say the same; Until and Since come and go.
+func same(a, b []wire.OnAir) bool {
+	return slices.EqualFunc(a, b, func(x, y wire.OnAir) bool {
+		x.Since, x.Until, y.Since, y.Until = 0, 0, 0, 0
+		return x == y
+	})
+}
+
+// heartbeat says that the loop runs, and how it is.
+func (c *conductor) heartbeat() {
+	c.cond.sync([]string{spool.CodeDamaged, spool.CodeFull, spool.CodeAsset}, c.spool.Conditions())
+	session := c.link.session()
+	if session == 0 {
+		return
+	}
+	s := c.shared.Load()
+	c.link.post(wire.ChannelHeartbeat, wire.Heartbeat{
+		Unit: c.unit, Session: session, Boot: c.boot, At: c.air.stamp(),
+		Uptime: int64(time.Since(c.started) / time.Second), Outbox: s.entries,
+		Volume: s.volume, Muted: s.muted || c.mutedHere(), OnAir: s.onAir, Issues: c.cond.list(),
+	}, true)
+}
+
+func (c *conductor) mutedHere() bool { return c.player != nil && c.player.Status().Muted }
