@@ -58,7 +58,7 @@ type conductor struct {
 	settled  bool // the first advance is done
 	planner  *planner
 	account  *account
-	later    []player.Played // handed out, but not sounding yet
+	later    []player.Played // handed out, but not over yet
 	current  *view
 	nextBeat time.Time
 	nextMark time.Time
@@ -217,10 +217,10 @@ func (c *conductor) perform(spans []timetable.Span, now time.Time) {
 	})
 	named := c.planner.plan(spans, now)
 	if c.player != nil {
-		c.player.SetPlan(forPlayer(spans, named, c.spool))
+		c.player.SetPlan(forPlayer(named, c.spool))
 	}
 	if c.screen != nil {
-		c.screen.SetPlan(forScreen(spans, named))
+		c.screen.SetPlan(forScreen(named))
 	}
 }
 
@@ -230,12 +230,17 @@ func (c *conductor) drain(now time.Time) {
 		list := append(c.later, c.player.Drain()...)
 		c.later = nil
 		for _, p := range list {
-			if p.Frames > 0 && !p.At.Before(now) { // frames are handed out before they sound
+			// Frames are handed out before they sound, and what sounds still goes on
+			// by every plan made now.
+			over := p.Frames == 0 || !p.At.Add(duration(p.Frames)).After(now)
+			if over {
+				c.failed(p)
+			} else {
 				c.later = append(c.later, p)
-				continue
 			}
-			c.failed(p)
-			c.account.took(p, true)
+			if over || p.At.Before(now) {
+				c.account.took(p, over)
+			}
 		}
 		if p, ok := c.player.Running(); ok && p.At.Before(now) {
 			c.account.took(p, false)

@@ -32,11 +32,15 @@ type span struct {
 	round int64 // unix ms
 	item  int
 	hash  media.Hash
+	// what is its content, volume and level by the latest plan.
+	what timetable.Span
 	// at is the instant of frame offset; what was planned first.
 	at     time.Time
 	offset int64
-	// end is the frame up to which it is planned now.
+	// end is the frame up to which it is planned now; cut says that the item
+	// does not end there and does not go on either.
 	end int64
+	cut bool
 	// next is the frame up to which it is accounted for.
 	next int64
 	// begun: the output took some of it. seen are the stretches accounted for,
@@ -76,12 +80,13 @@ type planner struct {
 func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	planned := map[string]bool{}
 	out := make([]*span, 0, len(list))
-	for _, t := range list {
+	for i, t := range list {
 		if t.Pause || t.Frames <= 0 || p.played(t) {
 			continue
 		}
 		s := p.find(t, planned, now)
-		s.end = t.Offset + t.Frames
+		s.end, s.what = t.Offset+t.Frames, t
+		s.cut = t.Sound != nil && s.end < t.Sound.Frames && !goesOn(list[i:])
 		planned[s.id] = true
 		out = append(out, s)
 	}
@@ -111,6 +116,17 @@ func (p *planner) played(t timetable.Span) bool {
 	return false
 }
 
+// goesOn tells whether the item of the first span goes on in the second, as it
+// does where the volume changes.
+func goesOn(list []timetable.Span) bool {
+	if len(list) < 2 {
+		return false
+	}
+	a, b := list[0], list[1]
+	return a.Output == b.Output && a.Programme == b.Programme && a.Interrupt == b.Interrupt && a.Version == b.Version &&
+		a.Round.Equal(b.Round) && a.Item == b.Item && b.Offset == a.Offset+a.Frames
+}
+
 // find is the span that t is, or goes on with now, or a new one. A cut item that
 // rejoins has two spans of one origin: the later part belongs to the one that
 // begins later.
@@ -122,8 +138,8 @@ func (p *planner) find(t timetable.Span, planned map[string]bool, now time.Time)
 		if s.key != k || s.round != t.Round.UnixMilli() || s.item != t.Item || s.over || planned[s.id] {
 			continue
 		}
-		goesOn := !t.From.After(now) && !s.at.After(t.From)
-		if (goesOn || near(s.at, t.From)) && near(s.at.Add(-duration(s.offset)), origin) && (best == nil || s.offset > best.offset) {
+		runs := !t.From.After(now) && !s.at.After(t.From)
+		if (runs || near(s.at, t.From)) && near(s.at.Add(-duration(s.offset)), origin) && (best == nil || s.offset > best.offset) {
 			best = s
 		}
 	}
@@ -150,49 +166,31 @@ func near(a, b time.Time) bool {
 }
 
 // forPlayer is the plan of sound.
-func forPlayer(list []timetable.Span, spans []*span, sp *spool.Spool) []player.Span {
-	content := contents(list)
+func forPlayer(spans []*span, sp *spool.Spool) []player.Span {
 	out := make([]player.Span, 0, len(spans))
 	for _, s := range spans {
-		t := content[contentKey{s.key, s.round, s.item}]
-		if t.Sound == nil {
+		if s.what.Sound == nil {
 			continue
 		}
 		out = append(out, player.Span{
-			ID: s.id, At: s.at, Offset: s.offset, Frames: s.end - s.offset,
-			Gain: float64(t.Volume) / 100,
-			Clip: clip{sp, *t.Sound},
+			ID: s.id, At: s.at, Offset: s.offset, Frames: s.end - s.offset, Cut: s.cut,
+			Gain: float64(s.what.Volume) / 100,
+			Clip: clip{sp, *s.what.Sound},
 		})
 	}
 	return out
 }
 
 // forScreen is the plan of texts.
-func forScreen(list []timetable.Span, spans []*span) []screen.Span {
-	content := contents(list)
+func forScreen(spans []*span) []screen.Span {
 	out := make([]screen.Span, 0, len(spans))
 	for _, s := range spans {
-		t := content[contentKey{s.key, s.round, s.item}]
-		if t.Text == nil {
+		if s.what.Text == nil {
 			continue
 		}
-		out = append(out, screen.Span{ID: s.id, At: s.at, Until: s.instant(s.end), Text: *t.Text, Level: t.Level})
+		out = append(out, screen.Span{ID: s.id, At: s.at, Until: s.instant(s.end), Text: *s.what.Text, Level: s.what.Level})
 	}
 	return out
-}
-
-type contentKey struct {
-	key   key
-	round int64
-	item  int
-}
-
-func contents(list []timetable.Span) map[contentKey]timetable.Span {
-	m := make(map[contentKey]timetable.Span, len(list))
-	for _, t := range list {
-		m[contentKey{key{t.Output, t.Programme, t.Version, t.Interrupt}, t.Round.UnixMilli(), t.Item}] = t
-	}
-	return m
 }
 
 // clip is a file on the card, from its first frame after the lead.

@@ -121,8 +121,8 @@ type Options struct {
 	// Now is the clock of Span.At, air time; default time.Now. It may jump:
 	// spans not begun then move with it, what sounds goes on.
 	Now func() time.Time
-	// Grace is how late a span may begin and still begin with its Offset,
-	// whole; one that is later begins at the frame where the clock is. Default:
+	// Grace is how late a span of Offset 0 may begin and still begin whole; one
+	// that is later begins at the frame where the clock is. Default:
 	// twice the output's latency plus AmpLead, at least 250 ms.
 	Grace time.Duration
 	// Ahead is how much of a clip is decoded ahead and how long before its

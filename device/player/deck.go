@@ -188,10 +188,7 @@ func (d *deck) beginNext(end int64) int64 {
 		if on > d.pos {
 			return min(on, end)
 		}
-		late, skip := d.pos-at, int64(0)
-		if late > d.grace {
-			skip = late
-		}
+		skip := d.leftOut(v, d.pos-at)
 		if skip >= v.span.Frames {
 			d.plan = d.plan[1:]
 			v.from = v.span.Offset
@@ -208,6 +205,16 @@ func (d *deck) beginNext(end int64) int64 {
 		return d.pos
 	}
 	return end
+}
+
+// leftOut is how much of a span is left out that is so many frames late: nothing
+// within the grace, so that no beginning is swallowed; but what begins in the
+// middle of its clip is to be where the clock is.
+func (d *deck) leftOut(v *voice, late int64) int64 {
+	if late > d.grace || late > joinFrames && v.span.Offset > 0 {
+		return late
+	}
+	return 0
 }
 
 // failed drops the first voice of the plan if its clip cannot be decoded.
@@ -256,12 +263,8 @@ func (d *deck) openAhead(end int64) {
 		if at > horizon {
 			break
 		}
-		late := max(0, d.pos-at)
-		if late <= d.grace {
-			late = 0
-		}
-		if v.src == nil && late < v.span.Frames {
-			d.readyAt(v, late)
+		if skip := d.leftOut(v, d.pos-at); v.src == nil && skip < v.span.Frames {
+			d.readyAt(v, skip)
 		}
 		v.failed(d)
 	}

@@ -177,11 +177,11 @@ func (p *Player) Close() error {
 // sounds and is in the plan goes on; what sounds and is not, or ends before
 // now, fades out.
 //
-// A span that is due already begins at once: with its Offset if it is late by
-// no more than Options.Grace, else at the frame where the clock is, and not at
-// all when its End is over (ErrMissed). Frames are handed out ahead of their
-// sounding, so one planned for this moment is late by the output's latency;
-// see Soonest.
+// A span that is due already begins at once: whole if its Offset is 0 and it is
+// late by no more than Options.Grace, else at the frame where the clock is, and
+// not at all when its End is over (ErrMissed). Frames are handed out ahead of
+// their sounding, so one planned for this moment is late by the output's
+// latency; see Soonest.
 func (p *Player) SetPlan(spans []Span) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

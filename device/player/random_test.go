@@ -1,6 +1,7 @@
 package player
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -15,7 +16,7 @@ func TestRandomPlans(t *testing.T) {
 			stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
 				rng := rand.New(rand.NewPCG(seed, 0))
 				out.chunk = []int{480, 2400, 4800, 1111}[rng.IntN(4)]
-				d := &director{rng: rng, start: start, clips: map[string]*sound{}}
+				d := &director{rng: rng, start: start, clips: map[string]*sound{}, short: map[string]bool{}}
 				for range 2 + rng.IntN(8) {
 					p.SetPlan(d.direct(time.Now()))
 					out.run(time.Duration(rng.IntN(4000)) * time.Millisecond)
@@ -37,6 +38,9 @@ type director struct {
 	clips map[string]*sound
 	plan  []Span
 	since time.Time // when the plan was given
+	// short are the spans that began so late in their clips that their time may
+	// be over before they can sound where the clock is.
+	short map[string]bool
 }
 
 func (d *director) direct(now time.Time) []Span {
@@ -71,6 +75,9 @@ func (d *director) direct(now time.Time) []Span {
 		}
 		plan, at = append(plan, s), s.End()
 	}
+	for _, s := range plan {
+		d.short[s.ID] = d.short[s.ID] || s.Offset > 0 && s.Frames < 4*Rate/10
+	}
 	d.plan, d.since = plan, now
 	return plan
 }
@@ -80,6 +87,9 @@ func (d *director) check(t *testing.T, played []Played, got []float32) {
 	explained := make([]int8, len(got)) // by how many stretches
 	first := func(r Played) int { return int(nearest(r.At.Sub(d.start))) }
 	for _, r := range played {
+		if errors.Is(r.Err, ErrMissed) && d.short[r.ID] {
+			continue
+		}
 		if r.Err != nil || r.Silent != 0 {
 			t.Errorf("played %+v, want no error and no silence", r)
 			continue
@@ -125,7 +135,7 @@ func (d *director) checkLast(t *testing.T, played []Played) {
 			end := r.Offset + r.Frames
 			ok = ok || r.ID == s.ID && !r.Cut && end == s.Offset+s.Frames && r.Late < 400*time.Millisecond
 		}
-		if !ok {
+		if !ok && !d.short[s.ID] {
 			t.Errorf("span %s of the last plan (%v, offset %d, %d frames) did not play to its end: %+v", s.ID, s.At.Sub(d.start), s.Offset, s.Frames, played)
 		}
 	}

@@ -251,6 +251,31 @@ func TestClipThatFailsIsReportedAndTheNextPlays(t *testing.T) {
 	}
 }
 
+// What rejoins at once, as after a warning, must not stay late for the rest of
+// its window: only what begins at its beginning is played whole.
+func TestLateStartInMidItemIsWhereTheClockIs(t *testing.T) {
+	for _, test := range []struct{ offset, late int64 }{{0, 4800}, {10_000, 4800}} {
+		stage(t, Options{Grace: 400 * time.Millisecond}, func(p *Player, out *tape, start time.Time) {
+			out.run(time.Second)
+			a := sweep(96_000, 0)
+			at := p.Soonest().Add(-duration(test.late))
+			p.SetPlan([]Span{{ID: "a", At: at, Clip: a, Offset: test.offset, Frames: 50_000, Gain: 1}})
+			out.run(3 * time.Second)
+			got := p.Drain()
+			if len(got) != 1 || got[0].Err != nil || got[0].Silent != 0 {
+				t.Fatalf("played %+v", got)
+			}
+			r := got[0]
+			switch {
+			case test.offset == 0 && (r.Offset != 0 || r.Frames != 50_000):
+				t.Errorf("played %+v, want it whole", r)
+			case test.offset > 0 && (r.Offset <= test.offset || r.Late.Abs() > time.Millisecond || r.Offset+r.Frames != test.offset+50_000):
+				t.Errorf("played %+v, want it on time from where the clock is", r)
+			}
+		})
+	}
+}
+
 func TestSlowClipNeverDelaysTheOutput(t *testing.T) {
 	stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
 		a := sweep(96_000, 0)
