@@ -213,6 +213,7 @@ func TestPresenceIsTakenInOrder(t *testing.T) {
 		u.says(wire.ChannelHeartbeat, beat("u1", 7))
 		time.Sleep(time.Second)
 		u.says(wire.ChannelOnAir, wire.OnAirReport{Unit: "u1", Session: 7, At: 1, OnAir: []wire.OnAir{{Output: wire.OutputSound}}})
+		time.Sleep(time.Second) // the broker's hook is faster than a message on its way
 		u.conn.Close()
 		time.Sleep(time.Second)
 		again := w.unit("u1", 8)
