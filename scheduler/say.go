@@ -3,6 +3,7 @@ package scheduler
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -10,60 +11,79 @@ import (
 // GraceDefault is how long a blocked round waits if nothing else is said, in seconds.
 const GraceDefault = 600
 
+// Says is when the programme plays, as people say it. That it is valid from the
+// day on which it was made goes without saying. zone is the county's.
+func (p Programme) Says(zone *time.Location, lang string) string {
+	rule := p.Rule
+	if from := civil(rule.From, zone); !from.After(p.Created) {
+		rule.From = ""
+	}
+	return Sentence(rule, lang)
+}
+
 // Sentence says a rule as people say it. lang is zh-CN or en; anything that does
 // not begin with zh is English.
 func Sentence(r wire.Rule, lang string) string {
-	if strings.HasPrefix(lang, "zh") {
+	if strings.HasPrefix(strings.ToLower(lang), "zh") {
 		return chinese.sentence(r)
 	}
 	return english.sentence(r)
 }
 
-// tongue holds the pieces of which a sentence is made.
+// tongue holds the pieces of which a sentence is made. Those of the kinds take
+// the days, then the window, the times or the instant.
 type tongue struct {
-	daily, weekdays, cron          string
-	loop, every, at, once          string
-	rounds, pause, join            string
-	from, until, skip, on, off     string
-	days                           [8]string
-	listSep, joinSep, rangeOfClock string
+	daily, weekdays, cron    string
+	loop, every, at, once    string
+	rounds, total, pause     string
+	from, until, skip        string
+	on, off                  string
+	days                     [8]string
+	hours, minutes, seconds  string
+	listSep, joinSep, toward string
+	window                   string
 }
 
 var chinese = tongue{
-	daily: "每天", weekdays: "每周%s", cron: "按 %s",
-	loop: "%s循环播放", every: "%s每 %d 分钟一次", at: "%s", once: "%s 一次",
-	rounds: "每次 %d 遍", pause: "间隔 %s", from: "自 %s 起", until: "到 %s 止", skip: "%s 除外", on: "只在%s的日子", off: "%s的日子除外",
-	days:    [8]string{"", "一", "二", "三", "四", "五", "六", "日"},
-	listSep: "、", joinSep: "，", rangeOfClock: "%s 到 %s",
+	daily: "每天", weekdays: "每周%s", cron: "按日程“%s”",
+	loop: "%s %s 循环播放", every: "%s %s 每 %s一次", at: "%s %s", once: "%s 播放一次",
+	rounds: "每次 %d 遍", total: "共 %d 遍", pause: "间隔 %s", from: "自 %s 起", until: "到 %s 止", skip: "%s 除外",
+	on: "只在日历“%s”的日子", off: "日历“%s”的日子除外",
+	days:  [8]string{"", "一", "二", "三", "四", "五", "六", "日"},
+	hours: "%d 小时", minutes: "%d 分钟", seconds: "%d 秒",
+	listSep: "、", joinSep: "，", toward: "%s至周%s", window: "%s 到 %s",
 }
 
 var english = tongue{
-	daily: "every day", weekdays: "on %s", cron: "by %s",
-	loop: "%s in a loop", every: "%s every %d min", at: "at %s", once: "once, %s",
-	rounds: "%d rounds each", pause: "%s between rounds", from: "from %s", until: "until %s", skip: "except %s", on: "only on the days of %s", off: "not on the days of %s",
-	days:    [8]string{"", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"},
-	listSep: ", ", joinSep: ", ", rangeOfClock: "%s to %s",
+	daily: "every day", weekdays: "on %s", cron: `by the schedule "%s"`,
+	loop: "%s, %s in a loop", every: "%s, %s every %s", at: "%s at %s", once: "once, %s",
+	rounds: "%d rounds each", total: "%d rounds", pause: "%s between rounds", from: "from %s", until: "until %s", skip: "except %s",
+	on: "only on the days of %s", off: "not on the days of %s",
+	days:  [8]string{"", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"},
+	hours: "%d h", minutes: "%d min", seconds: "%d s",
+	listSep: ", ", joinSep: ", ", toward: "%s to %s", window: "%s to %s",
 }
 
 func (t tongue) sentence(r wire.Rule) string {
+	days := t.when(r)
+	rounds := t.rounds
 	var parts []string
-	if r.Kind != wire.RuleOnce {
-		parts = append(parts, t.when(r))
-	}
 	switch r.Kind {
 	case wire.RuleLoop:
-		parts = append(parts, fmt.Sprintf(t.loop, t.window(r.Window)+" "))
+		parts = append(parts, fmt.Sprintf(t.loop, days, t.clockRange(r.Window)))
 	case wire.RuleEvery:
-		parts = append(parts, fmt.Sprintf(t.every, t.window(r.Window)+" ", r.Every))
+		parts = append(parts, fmt.Sprintf(t.every, days, t.clockRange(r.Window), t.length(r.Every*60)))
 	case wire.RuleAt:
 		if len(r.Times) > 0 {
-			parts = append(parts, fmt.Sprintf(t.at, t.clocks(r.Times)))
+			days = fmt.Sprintf(t.at, days, t.clocks(r.Times))
 		}
+		parts = append(parts, days)
 	case wire.RuleOnce:
 		parts = append(parts, fmt.Sprintf(t.once, plain(r.Once)))
+		rounds = t.total
 	}
 	if r.Rounds > 1 {
-		parts = append(parts, fmt.Sprintf(t.rounds, r.Rounds))
+		parts = append(parts, fmt.Sprintf(rounds, r.Rounds))
 	}
 	if r.Pause > 0 {
 		parts = append(parts, fmt.Sprintf(t.pause, t.length(r.Pause)))
@@ -77,45 +97,61 @@ func (t tongue) when(r wire.Rule) string {
 	case r.Cron != "":
 		return fmt.Sprintf(t.cron, r.Cron)
 	case len(r.Days) > 0 && len(r.Days) < 7:
-		var names []string
-		for _, d := range r.Days {
-			if d >= 1 && d <= 7 {
-				names = append(names, t.days[d])
-			}
-		}
-		return fmt.Sprintf(t.weekdays, strings.Join(names, t.listSep))
+		return fmt.Sprintf(t.weekdays, strings.Join(t.weekdayRuns(r.Days), t.listSep))
 	}
 	return t.daily
 }
 
-func (t tongue) bounds(r wire.Rule) (parts []string) {
-	if r.From != "" {
-		parts = append(parts, fmt.Sprintf(t.from, plain(r.From)))
-	}
-	if r.Until != "" {
-		parts = append(parts, fmt.Sprintf(t.until, plain(r.Until)))
-	}
-	if len(r.Skip) > 0 {
-		days := make([]string, len(r.Skip))
-		for i, d := range r.Skip {
-			days[i] = string(d)
+// weekdayRuns says days of the week, three and more in a row by the first and
+// the last.
+func (t tongue) weekdayRuns(given []int) (out []string) {
+	var set [9]bool
+	for _, d := range given {
+		if d >= 1 && d <= 7 {
+			set[d] = true
 		}
-		parts = append(parts, fmt.Sprintf(t.skip, strings.Join(days, t.listSep)))
 	}
-	if len(r.On) > 0 {
-		parts = append(parts, fmt.Sprintf(t.on, strings.Join(r.On, t.listSep)))
+	for d := 1; d <= 7; d++ {
+		if !set[d] {
+			continue
+		}
+		last := d
+		for set[last+1] {
+			last++
+		}
+		if last-d >= 2 {
+			out = append(out, fmt.Sprintf(t.toward, t.days[d], t.days[last]))
+			d = last
+			continue
+		}
+		out = append(out, t.days[d])
 	}
-	if len(r.Off) > 0 {
-		parts = append(parts, fmt.Sprintf(t.off, strings.Join(r.Off, t.listSep)))
+	return out
+}
+
+func (t tongue) bounds(r wire.Rule) (parts []string) {
+	say := func(form, what string) {
+		if what != "" {
+			parts = append(parts, fmt.Sprintf(form, what))
+		}
 	}
+	skipped := make([]string, len(r.Skip))
+	for i, d := range r.Skip {
+		skipped[i] = string(d)
+	}
+	say(t.from, plain(r.From))
+	say(t.until, plain(r.Until))
+	say(t.skip, strings.Join(skipped, t.listSep))
+	say(t.on, strings.Join(r.On, t.listSep))
+	say(t.off, strings.Join(r.Off, t.listSep))
 	return parts
 }
 
-func (t tongue) window(w *wire.Window) string {
+func (t tongue) clockRange(w *wire.Window) string {
 	if w == nil {
 		return ""
 	}
-	return fmt.Sprintf(t.rangeOfClock, clock(w.From), clock(w.To))
+	return fmt.Sprintf(t.window, clock(w.From), clock(w.To))
 }
 
 func (t tongue) clocks(list []wire.Clock) string {
@@ -128,21 +164,23 @@ func (t tongue) clocks(list []wire.Clock) string {
 
 // length says a number of seconds.
 func (t tongue) length(s int) string {
-	switch zh := t.daily == chinese.daily; {
-	case s%60 == 0 && zh:
-		return fmt.Sprintf("%d 分钟", s/60)
-	case zh:
-		return fmt.Sprintf("%d 秒", s)
+	switch {
+	case s%3600 == 0:
+		return fmt.Sprintf(t.hours, s/3600)
 	case s%60 == 0:
-		return fmt.Sprintf("%d min", s/60)
-	default:
-		return fmt.Sprintf("%d s", s)
+		return fmt.Sprintf(t.minutes, s/60)
 	}
+	return fmt.Sprintf(t.seconds, s)
 }
 
 // clock drops the leading zero: 07:00 is said 7:00.
 func clock(c wire.Clock) string { return strings.TrimPrefix(string(c), "0") }
 
+// plain drops the seconds where there are none.
 func plain(d wire.DateTime) string {
-	return strings.TrimSuffix(strings.Replace(string(d), "T", " ", 1), ":00")
+	s := strings.Replace(string(d), "T", " ", 1)
+	if strings.Count(s, ":") == 2 {
+		s = strings.TrimSuffix(s, ":00")
+	}
+	return s
 }

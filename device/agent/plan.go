@@ -80,8 +80,13 @@ type planner struct {
 func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	planned := map[string]bool{}
 	out := make([]*span, 0, len(list))
+<<<<<<< HEAD
 	for i, t := range list {
 		if t.Pause || t.Frames <= 0 {
+=======
+	for _, t := range list {
+		if t.Pause || t.Frames <= 0 || p.played(t) {
+>>>>>>> main
 			continue
 		}
 		s := p.find(t, planned, now)
@@ -102,6 +107,7 @@ func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	return out
 }
 
+<<<<<<< HEAD
 // goesOn tells whether the item of the first span goes on in the second, as it
 // does where the volume changes.
 func goesOn(list []timetable.Span) bool {
@@ -111,6 +117,20 @@ func goesOn(list []timetable.Span) bool {
 	a, b := list[0], list[1]
 	return a.Output == b.Output && a.Programme == b.Programme && a.Interrupt == b.Interrupt && a.Version == b.Version &&
 		a.Round.Equal(b.Round) && a.Item == b.Item && b.Offset == a.Offset+a.Frames
+=======
+// played tells whether the output has already taken all of t: it is ahead of the
+// clock by its latency, so that a plan made just before an item's end still
+// names the item's last moments.
+func (p *planner) played(t timetable.Span) bool {
+	k := key{t.Output, t.Programme, t.Version, t.Interrupt}
+	for _, s := range p.spans {
+		if s.over && s.key == k && s.round == t.Round.UnixMilli() && s.item == t.Item && s.next >= t.Offset+t.Frames &&
+			near(s.at.Add(-duration(s.offset)), t.From.Add(-duration(t.Offset))) {
+			return true
+		}
+	}
+	return false
+>>>>>>> main
 }
 
 // find is the span that t is, or goes on with now, or a new one. A cut item that

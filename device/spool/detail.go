@@ -3,6 +3,7 @@ package spool
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -97,7 +98,28 @@ func (s *Spool) openAlive() error {
 			return true
 		})
 	}
+	s.forgetClosed()
 	return nil
+}
+
+// forgetClosed takes out of the last mark what was closed after it: its entry
+// stands in the outbox, and must not be proved twice.
+func (s *Spool) forgetClosed() {
+	if len(s.last.Open) == 0 {
+		return
+	}
+	s.outbox.journal.each(0, s.last.At, func(r record) bool {
+		var e wire.Entry
+		if json.Unmarshal(r.body, &e) == nil && e.AsRun != nil {
+			s.last.Open = slices.DeleteFunc(s.last.Open, func(a wire.AsRun) bool { return sameStretch(a, *e.AsRun) })
+		}
+		return true
+	})
+}
+
+// sameStretch tells whether two entries are about one stretch on one output.
+func sameStretch(a, b wire.AsRun) bool {
+	return a.Output == b.Output && a.Programme == b.Programme && a.Version == b.Version && a.Interrupt == b.Interrupt && a.From == b.From
 }
 
 // MarkAlive writes the alive mark and syncs it.
@@ -117,7 +139,8 @@ func (s *Spool) MarkAlive(mark Alive) error {
 }
 
 // LastAlive is the newest alive mark, of an earlier run or of this one. Its At
-// is 0 when there is none.
+// is 0 when there is none. What was closed after the mark of an earlier run is
+// not open in it.
 func (s *Spool) LastAlive() Alive {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -417,3 +417,23 @@ func FuzzScanSegment(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatWasClosedAfterTheMarkIsNotOpen: else it would be proved twice.
+func TestWhatWasClosedAfterTheMarkIsNotOpen(t *testing.T) {
+	disk := Memory()
+	s := mustOpen(t, disk)
+	run := func(id string, from int64) wire.AsRun {
+		return wire.AsRun{Output: wire.OutputSound, Programme: id, Version: 1, From: from, To: from + 500, Level: wire.LevelTimed,
+			Outcome: wire.OutcomeEnded, Grade: wire.GradePlayed}
+	}
+	if err := s.MarkAlive(Alive{At: 1000, Open: []wire.AsRun{run("p", 600), run("q", 700)}}); err != nil {
+		t.Fatal(err)
+	}
+	closed, other := run("p", 600), run("q", 100)
+	if _, err := s.Append(wire.Entry{At: 900, AsRun: &other}, wire.Entry{At: 2000, AsRun: &closed}); err != nil {
+		t.Fatal(err)
+	}
+	if open := mustOpen(t, disk.Cut(0)).LastAlive().Open; len(open) != 1 || open[0].Programme != "q" {
+		t.Errorf("after the cut %+v is open, want q alone", open)
+	}
+}

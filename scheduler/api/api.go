@@ -6,6 +6,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -85,9 +86,30 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.warnings()
 	s.proof()
 	s.events()
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.writeProblem(w, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: r.Method + " " + r.URL.Path,
-			Message: "there is no such address in the API", Remedy: "see " + client.Prefix + "/openapi.yaml"})
-	})
+	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux
+}
+
+// elsewhere answers what no route takes: an address that there is not, or one
+// that knows other methods.
+func (s *server) elsewhere(mux *http.ServeMux) http.HandlerFunc {
+	const remedy = "see " + client.Prefix + "/openapi.yaml"
+	return func(w http.ResponseWriter, r *http.Request) {
+		allowed := []string{}
+		for _, m := range []string{methodGet, methodPut, methodPost, http.MethodPatch, methodDelete} {
+			if _, pattern := mux.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "/" {
+				allowed = append(allowed, m)
+			}
+		}
+		given := cut(r.Method+" "+r.URL.Path, 80)
+		if len(allowed) == 0 {
+			s.writeProblem(w, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: given,
+				Message: "there is no such address in the API", Remedy: remedy})
+			return
+		}
+		// RFC 9110, 15.5.6: a 405 names the methods in Allow.
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.write(w, rejected(http.StatusMethodNotAllowed, client.ProblemField{Field: "method", Value: given,
+			Message: "this address does not know this method", Remedy: "use " + strings.Join(allowed, " or ") + "; " + remedy}))
+	}
 }

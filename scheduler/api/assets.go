@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"mime"
+	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,7 +16,7 @@ import (
 )
 
 type assetQuery struct {
-	paged
+	Paged
 	Kind string `query:"kind" enum:"audio,text"`
 	Text string `query:"text" doc:"Looked for in title, name and text"`
 }
@@ -80,15 +83,12 @@ func (s *server) uploads() {
 			u, err := s.Intake.State(ctx, in.ID)
 			return reply(u), err
 		})
-	type part struct {
-		ID      string `path:"id" maxLength:"80"`
-		Offset  int64  `header:"Upload-Offset" required:"true" minimum:"0" doc:"Where the bytes begin: the offset that the centre last told"`
-		RawBody []byte `contentType:"application/offset+octet-stream"`
-	}
-	op := huma.Operation{OperationID: "append-upload", Method: "PATCH", Path: client.Prefix + "/uploads/{id}",
-		Summary: "Sends the next bytes, 4 MiB at most", Tags: []string{"uploads"}, MaxBodyBytes: client.MaxChunk + 1}
+	op := huma.Operation{OperationID: "append-upload", Method: http.MethodPatch, Path: client.Prefix + "/uploads/{id}",
+		Summary: "Sends the next bytes, 4 MiB at most; what came before a cut is kept", Tags: []string{"uploads"},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/offset+octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
 	huma.Register(s.api, op, func(ctx context.Context, in *part) (*answer[client.Upload], error) {
-		u, err := s.Intake.Append(ctx, in.ID, in.Offset, reader(in.RawBody))
+		u, err := s.Intake.Append(ctx, in.ID, in.Offset, in.body)
 		if err != nil {
 			return nil, s.fail(err)
 		}
@@ -99,4 +99,40 @@ func (s *server) uploads() {
 			a, err := s.Intake.Finish(ctx, in.ID)
 			return reply(assetOut(a)), err
 		})
+}
+
+// pieceTime is how long one piece of an upload may take.
+const pieceTime = 2 * time.Minute
+
+// part is one piece of an upload. Its bytes are taken as they come, so that a
+// link which never holds for a whole piece still gets on.
+type part struct {
+	ID     string `path:"id" maxLength:"80"`
+	Offset int64  `header:"Upload-Offset" required:"true" minimum:"0" doc:"Where the bytes begin: the offset that the centre last told"`
+	body   io.Reader
+}
+
+// Resolve takes the body before huma would.
+func (p *part) Resolve(h huma.Context) []error {
+	_ = h.SetReadDeadline(time.Now().Add(pieceTime))
+	p.body = &measure{r: h.BodyReader(), left: client.MaxChunk}
+	return nil
+}
+
+// measure ends a piece that is longer than one may be.
+type measure struct {
+	r    io.Reader
+	left int64
+}
+
+func (m *measure) Read(p []byte) (int, error) {
+	if int64(len(p)) > m.left+1 {
+		p = p[:m.left+1]
+	}
+	n, err := m.r.Read(p)
+	if m.left -= int64(n); m.left < 0 {
+		return n + int(m.left), &scheduler.Error{Kind: scheduler.TooLarge, Field: "body", Message: "is longer than a piece may be",
+			Remedy: fmt.Sprintf("send %d MiB at most, then ask how far the upload has got and go on from there", client.MaxChunk>>20)}
+	}
+	return n, err
 }

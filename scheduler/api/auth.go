@@ -12,6 +12,10 @@ import (
 // the API is open.
 func (s *server) authenticated(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.writeProblem(w, &scheduler.Error{Kind: scheduler.Forbidden, Field: "Origin", Value: cut(r.Header.Get("Origin"), 80),
+			Message: "a page of another site may change nothing here", Remedy: "use the centre's own pages, or send no Origin"})
+	}))
 	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, client.Prefix+"/openapi") || s.Login(r) {
 			next.ServeHTTP(w, r)

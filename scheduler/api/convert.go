@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -111,12 +112,28 @@ func programmeIn(p client.ProgrammeSpec) scheduler.Programme {
 	return out
 }
 
-func programmeOut(p scheduler.Programme, lang string) client.Programme {
+// programmeOut makes the converter of programmes, which says their rules in a
+// language.
+func (s *server) programmeOut(ctx context.Context, lang string) func(scheduler.Programme) client.Programme {
+	zone := time.UTC
+	if c, err := s.Store.County(ctx); err == nil {
+		if z, err := time.LoadLocation(c.Zone); err == nil {
+			zone = z
+		}
+	}
+	return func(p scheduler.Programme) client.Programme {
+		out := specOut(p)
+		out.Says = p.Says(zone, lang)
+		return out
+	}
+}
+
+func specOut(p scheduler.Programme) client.Programme {
 	grace := p.Grace
 	out := client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: p.ID, Title: p.Title, Playlist: p.Playlist,
 		Targets: client.Targets(p.Targets), Rule: p.Rule, Issuer: p.Issuer, Level: p.Level, Priority: p.Priority,
 		Category: p.Category, Campaign: p.Campaign, OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: &grace, MaxPlay: p.MaxPlay, Volume: p.Volume},
-		Version: p.Version, State: string(p.State), Created: p.Created, ReleasedAt: when(p.ReleasedAt), Says: scheduler.Sentence(p.Rule, lang)}
+		Version: p.Version, State: string(p.State), Created: p.Created, ReleasedAt: when(p.ReleasedAt)}
 	var frames int64
 	for _, it := range p.Items {
 		frames += it.Frames()

@@ -54,8 +54,9 @@ func (s *server) problemOf(err error) *problem {
 	}}
 }
 
-func (s *server) writeProblem(w http.ResponseWriter, err error) {
-	p := s.problemOf(err)
+func (s *server) writeProblem(w http.ResponseWriter, err error) { s.write(w, s.problemOf(err)) }
+
+func (s *server) write(w http.ResponseWriter, p *problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
@@ -65,35 +66,88 @@ func (s *server) writeProblem(w http.ResponseWriter, err error) {
 // variable of the package.
 func init() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return decodeProblem(status, message, errs)
+		return undecoded(status, message, errs)
 	}
 }
 
-// decodeProblem is the answer to a request that could not even be decoded.
-func decodeProblem(status int, message string, errs []error) *problem {
-	if status >= 500 {
-		return &problem{client.Problem{Title: "Internal error", Status: status, Code: "internal"}}
-	}
-	p := &problem{client.Problem{Title: http.StatusText(status), Status: status, Code: string(scheduler.Invalid), Detail: message}}
-	for _, err := range errs {
-		f := client.ProblemField{Message: "cannot be read"}
-		if d, ok := err.(huma.ErrorDetailer); ok {
-			detail := d.ErrorDetail()
-			f.Field = strings.TrimPrefix(strings.TrimPrefix(detail.Location, "body."), "query.")
-			f.Message = detail.Message
-			if !secret(f.Field) && detail.Value != nil {
-				f.Value = cut(fmt.Sprint(detail.Value), 80)
-			}
+// codeOf is the kind of an answer that no *scheduler.Error made.
+func codeOf(status int) scheduler.ErrorKind {
+	for kind, s := range statusOf {
+		if s == status {
+			return kind
 		}
-		f.Remedy = "see " + client.Prefix + "/openapi.yaml"
-		p.Errors = append(p.Errors, f)
 	}
+	return scheduler.Invalid
+}
+
+// rejected is the answer to a request that no handler saw.
+func rejected(status int, fields ...client.ProblemField) *problem {
+	p := &problem{client.Problem{Title: http.StatusText(status), Status: status, Code: string(codeOf(status)), Errors: fields}}
+	lines := make([]string, len(fields))
+	for i, f := range fields {
+		lines[i] = f.String()
+	}
+	p.Detail = strings.Join(lines, "\n")
 	return p
+}
+
+// undecoded is the answer to a request that could not be decoded, or does not
+// keep to its schema.
+func undecoded(status int, message string, errs []error) *problem {
+	switch {
+	case status >= 500:
+		return &problem{client.Problem{Title: "Internal error", Status: status, Code: "internal"}}
+	case status == http.StatusRequestEntityTooLarge:
+		return rejected(status, client.ProblemField{Field: "body", Message: "is too large", Remedy: "send 1 MiB at most; audio goes to " + client.Prefix + "/uploads"})
+	case status == http.StatusUnsupportedMediaType:
+		return rejected(status, client.ProblemField{Field: "Content-Type", Message: "is none that can be read here", Remedy: "send application/json"})
+	}
+	var fields []client.ProblemField
+	for _, err := range errs {
+		if d, ok := err.(huma.ErrorDetailer); ok {
+			fields = append(fields, fault(d.ErrorDetail()))
+		}
+	}
+	if len(fields) == 0 {
+		fields = []client.ProblemField{{Field: "body", Message: message, Remedy: "send what " + client.Prefix + "/openapi.yaml describes"}}
+	}
+	return rejected(status, fields...)
+}
+
+// fault says one fault that huma found. Only a plain value is said back: a whole
+// body may hold anything.
+func fault(d *huma.ErrorDetail) client.ProblemField {
+	f := client.ProblemField{Field: d.Location, Message: d.Message, Remedy: "send what " + client.Prefix + "/openapi.yaml describes"}
+	for _, part := range []string{"body.", "query.", "path.", "header."} {
+		f.Field = strings.TrimPrefix(f.Field, part)
+	}
+	whole := f.Field == "body"
+	name, absent := strings.CutPrefix(d.Message, "expected required property ")
+	switch {
+	case absent:
+		if name, _, _ = strings.Cut(name, " "); !whole {
+			name = f.Field + "." + name
+		}
+		f.Field, f.Message, f.Remedy = name, "is missing", "give it"
+	case whole && strings.HasPrefix(d.Message, "expected "):
+	case whole:
+		f.Message, f.Remedy = "is no JSON that can be read", "send one JSON object in UTF-8"
+	case d.Message == "unexpected property":
+		f.Message, f.Remedy = "this name is not known here", "leave it out, or correct it: the names are in "+client.Prefix+"/openapi.yaml"
+	}
+	switch d.Value.(type) {
+	case string, bool, float64, int64, int:
+		if !whole && !secret(f.Field) {
+			f.Value = cut(fmt.Sprint(d.Value), 80)
+		}
+	}
+	return f
 }
 
 // secret tells whether a field's value must not be said back.
 func secret(field string) bool {
-	return strings.Contains(field, "secret") || strings.Contains(field, "password") || strings.Contains(field, "token")
+	field = strings.ToLower(field)
+	return strings.Contains(field, "secret") || strings.Contains(field, "password") || strings.Contains(field, "token") || strings.Contains(field, "authorization")
 }
 
 func cut(s string, n int) string {

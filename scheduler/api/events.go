@@ -33,6 +33,7 @@ func (s *server) stream(ctx context.Context, in *eventQuery, send sse.Sender) {
 	if last == 0 {
 		newest, err := s.Store.LastEvent(ctx)
 		if err != nil {
+			s.Logger.Error("begin event stream", "component", "api", "err", err)
 			return
 		}
 		last = newest

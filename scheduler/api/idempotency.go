@@ -2,8 +2,14 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 
@@ -24,9 +30,13 @@ func (s *server) idempotent(next http.Handler) http.Handler {
 				Message: "is longer than 128 characters", Remedy: "send a random key, such as a UUID"})
 			return
 		}
-		body, err := io.ReadAll(r.Body)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			s.write(w, undecoded(http.StatusRequestEntityTooLarge, "", nil))
+			return
+		}
 		if err != nil {
-			s.writeProblem(w, &scheduler.Error{Kind: scheduler.TooLarge, Field: "body", Message: "cannot be read whole", Remedy: "send less at once"})
+			s.write(w, undecoded(http.StatusBadRequest, "the request ended early", nil))
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -41,8 +51,21 @@ func fingerprint(r *http.Request, body []byte) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
+// remembered runs a request once. What is written down of it is written even
+// when the caller is gone: a caller who lost the link is just the one who asks
+// again.
 func (s *server) remembered(w http.ResponseWriter, r *http.Request, next http.Handler, key, print string) {
-	before, err := s.Store.Recall(r.Context(), key, print)
+	ctx := context.WithoutCancel(r.Context())
+	name := hex.EncodeToString(derive(key, "name"))
+	before, err := s.Store.Recall(ctx, name, print)
+	if e, ok := asError(err); ok {
+		clear := *e // the caller knows the key by what was sent
+		clear.Value = cut(key, 40)
+		err = &clear
+	}
+	if err == nil && before != nil {
+		before.Body, err = unseal(key, before.Body)
+	}
 	if err != nil {
 		s.writeProblem(w, err)
 		return
@@ -53,10 +76,9 @@ func (s *server) remembered(w http.ResponseWriter, r *http.Request, next http.Ha
 	}
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
 	defer func() {
-		if rec.done {
-			return
+		if !rec.done { // a panic passes through here
+			_ = s.Store.Forget(ctx, name)
 		}
-		_ = s.Store.Forget(r.Context(), key) // a panic passes through here
 	}()
 	next.ServeHTTP(rec, r)
 	rec.done = true
@@ -65,14 +87,53 @@ func (s *server) remembered(w http.ResponseWriter, r *http.Request, next http.Ha
 		answer.Header[name] = rec.header.Get(name)
 	}
 	if rec.status >= 500 {
-		err = s.Store.Forget(r.Context(), key)
+		err = s.Store.Forget(ctx, name)
 	} else {
-		err = s.Store.Remember(r.Context(), key, answer)
+		kept := answer
+		kept.Body = seal(key, kept.Body)
+		err = s.Store.Remember(ctx, name, kept)
 	}
 	if err != nil {
 		s.Logger.Error("remember answer", "component", "api", "err", err)
 	}
 	give(w, answer)
+}
+
+// derive makes something of a key that does not give the key away.
+func derive(key, use string) []byte {
+	out, err := hkdf.Key(sha256.New, []byte(key), nil, "villagecast idempotency "+use, 32)
+	if err != nil {
+		panic(err) // 32 bytes are never too many
+	}
+	return out
+}
+
+// seal closes an answer under the caller's key, which is stored nowhere: an
+// answer may hold the secret of a unit that was added, and the centre keeps none.
+func seal(key string, body []byte) []byte {
+	box := boxOf(key)
+	nonce := make([]byte, box.NonceSize())
+	_, _ = rand.Read(nonce) // never fails
+	return box.Seal(nonce, nonce, body, nil)
+}
+
+func unseal(key string, sealed []byte) ([]byte, error) {
+	box := boxOf(key)
+	if len(sealed) < box.NonceSize() {
+		return nil, errors.New("open remembered answer: it is too short")
+	}
+	return box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], nil)
+}
+
+func boxOf(key string) cipher.AEAD {
+	block, err := aes.NewCipher(derive(key, "answer"))
+	if err == nil {
+		var box cipher.AEAD
+		if box, err = cipher.NewGCM(block); err == nil {
+			return box
+		}
+	}
+	panic(err) // a key of 32 bytes always fits
 }
 
 func give(w http.ResponseWriter, a scheduler.Remembered) {

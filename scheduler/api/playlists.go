@@ -1,15 +1,11 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"io"
 
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
-
-func reader(b []byte) io.Reader { return bytes.NewReader(b) }
 
 // playlists adds the routes of playlists.
 func (s *server) playlists() {

@@ -8,7 +8,7 @@ import (
 )
 
 type programmeQuery struct {
-	paged
+	Paged
 	Language string `header:"Accept-Language"`
 	State    string `query:"state" enum:"draft,released,superseded,withdrawn,stopped"`
 	Area     string `query:"area" doc:"Only programmes that reach this area"`
@@ -35,7 +35,7 @@ func (s *server) programmes() {
 		func(ctx context.Context, in *programmeQuery) (*answer[client.Page[client.Programme]], error) {
 			f := scheduler.ProgrammeFilter{State: scheduler.ProgrammeState(in.State), Area: in.Area, Campaign: in.Campaign, Category: in.Category, Page: in.page()}
 			all, next, err := s.Store.Programmes(ctx, f)
-			return list(all, next, func(p scheduler.Programme) client.Programme { return programmeOut(p, in.Language) }), err
+			return list(all, next, s.programmeOut(ctx, in.Language)), err
 		})
 	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme",
 		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
@@ -43,7 +43,7 @@ func (s *server) programmes() {
 			if err != nil {
 				return nil, err
 			}
-			out := programmeOut(p, in.Language)
+			out := s.programmeOut(ctx, in.Language)(p)
 			out.Next, err = s.next(ctx, p)
 			return versioned(out, p.Rev), err
 		})
@@ -52,7 +52,7 @@ func (s *server) programmes() {
 	route(s, methodPost, "/programmes/{id}/withdraw", "withdraw-programme", "Takes the programme out of the bulletins",
 		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
 			p, err := s.Store.Withdraw(ctx, in.ID)
-			return reply(programmeOut(p, in.Language)), err
+			return reply(s.programmeOut(ctx, in.Language)(p)), err
 		})
 }
 
@@ -67,11 +67,11 @@ func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer
 	p := programmeIn(in.Body)
 	p.Rev = rev
 	p, _, err = s.Store.PutDraft(ctx, p)
-	return versioned(programmeOut(p, in.Language), p.Rev), err
+	return versioned(s.programmeOut(ctx, in.Language)(p), p.Rev), err
 }
 
 func (s *server) release(ctx context.Context, in *programmeByID) (*answer[client.Released], error) {
 	p, reach, err := s.Store.Release(ctx, in.ID, in.Version)
-	return reply(client.Released{Programme: programmeOut(p, in.Language), Villages: reach.Villages, Units: reach.Units,
+	return reply(client.Released{Programme: s.programmeOut(ctx, in.Language)(p), Villages: reach.Villages, Units: reach.Units,
 		Addresses: len(reach.Addresses), Offline: append([]string{}, reach.Offline...)}), err
 }

@@ -21,8 +21,8 @@ type timetableQuery struct {
 	Draft    string    `query:"draft" doc:"Id of a programme whose draft is taken as if it were released"`
 }
 
-type proofQuery struct {
-	paged
+// ProofQuery is a request for proof; exported for the same reason as Paged.
+type ProofQuery struct {
 	Unit      string    `query:"unit"`
 	Area      string    `query:"area"`
 	Programme string    `query:"programme"`
@@ -30,8 +30,8 @@ type proofQuery struct {
 	To        time.Time `query:"to" doc:"Now if absent"`
 }
 
-func (q proofQuery) filter(now time.Time) scheduler.AsRunFilter {
-	f := scheduler.AsRunFilter{Unit: q.Unit, Area: q.Area, Programme: q.Programme, From: q.From, To: q.To, Page: q.page()}
+func (q ProofQuery) filter(now time.Time) scheduler.AsRunFilter {
+	f := scheduler.AsRunFilter{Unit: q.Unit, Area: q.Area, Programme: q.Programme, From: q.From, To: q.To}
 	if f.To.IsZero() {
 		f.To = now
 	}
@@ -41,20 +41,32 @@ func (q proofQuery) filter(now time.Time) scheduler.AsRunFilter {
 	return f
 }
 
+// pagedProof is the same for lists that have pages.
+type pagedProof struct {
+	ProofQuery
+	Paged
+}
+
+func (q pagedProof) filter(now time.Time) scheduler.AsRunFilter {
+	f := q.ProofQuery.filter(now)
+	f.Page = q.page()
+	return f
+}
+
 // proof adds the routes of what will play, what played, and what did not.
 func (s *server) proof() {
 	route(s, methodGet, "/timetable", "get-timetable", "What will play and why, once per distinct set of bulletins", s.timetable)
 	route(s, methodGet, "/asrun", "list-asrun", "The play log: every stretch that was due or played, with its grade of proof", s.asrun)
-	type entries struct{ proofQuery }
 	route(s, methodGet, "/asrun/entries", "list-asrun-entries", "The as-run entries themselves, as the units sent them",
-		func(ctx context.Context, in *entries) (*answer[client.Page[client.AsRun]], error) {
+		func(ctx context.Context, in *pagedProof) (*answer[client.Page[client.AsRun]], error) {
 			all, next, err := s.Store.AsRuns(ctx, in.filter(s.Now()))
 			return list(all, next, entryOut), err
 		})
 	route(s, methodGet, "/asrun/detail", "get-asrun-detail", "The item detail of a unit, fetched from it now", s.detail)
 	route(s, methodGet, "/asrun/skips", "list-skips", "Rounds that did not play, and why", s.skips)
 	type outages struct {
-		proofQuery
+		ProofQuery
+		Paged
 		Open bool `query:"open" doc:"Only those that last"`
 	}
 	route(s, methodGet, "/outages", "list-outages", "Outages, newest first",
@@ -103,7 +115,7 @@ func skipOut(k wire.Skip) client.Skipped {
 
 // asrun lists what was due beside what was proved. It has no pages: the span is
 // what bounds it.
-func (s *server) asrun(ctx context.Context, in *proofQuery) (*answer[client.Page[client.AsRun]], error) {
+func (s *server) asrun(ctx context.Context, in *ProofQuery) (*answer[client.Page[client.AsRun]], error) {
 	all, err := s.Store.Proof(ctx, in.filter(s.Now()), s.Now())
 	return list(all, "", proofOut), err
 }
@@ -128,13 +140,16 @@ func entryOut(a scheduler.AsRun) client.AsRun {
 	return out
 }
 
-func (s *server) detail(ctx context.Context, in *proofQuery) (*answer[client.Page[wire.CueRun]], error) {
+func (s *server) detail(ctx context.Context, in *ProofQuery) (*answer[client.Page[wire.CueRun]], error) {
 	f := in.filter(s.Now())
+	if _, err := s.Store.Unit(ctx, f.Unit); err != nil {
+		return nil, err
+	}
 	cues, err := s.Detail.Detail(ctx, f.Unit, f.From, f.To)
 	return list(cues, "", func(c wire.CueRun) wire.CueRun { return c }), err
 }
 
-func (s *server) skips(ctx context.Context, in *proofQuery) (*answer[client.Page[client.Skipped]], error) {
+func (s *server) skips(ctx context.Context, in *pagedProof) (*answer[client.Page[client.Skipped]], error) {
 	all, next, err := s.Store.Skips(ctx, in.filter(s.Now()))
 	return list(all, next, func(k scheduler.Skip) client.Skipped {
 		out := skipOut(k.Skip)

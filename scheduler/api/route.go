@@ -38,19 +38,22 @@ type change[T any] struct {
 	Body  T
 }
 
-// paged is a request for a page of a list.
-type paged struct {
+// Paged is a request for a page of a list. Its name is exported because huma
+// reads no embedded struct whose name is not.
+type Paged struct {
 	Cursor string `query:"cursor" doc:"Next of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 }
 
-func (p paged) page() scheduler.Page { return scheduler.Page{After: p.Cursor, Limit: p.Limit} }
+func (p Paged) page() scheduler.Page { return scheduler.Page{After: p.Cursor, Limit: p.Limit} }
 
 // route adds one route. Errors that it returns become answers here and nowhere else.
 func route[I, O any](s *server, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: client.Prefix + path, Summary: summary,
 		Tags: []string{strings.SplitN(strings.TrimPrefix(path, "/"), "/", 2)[0]},
+		// huma's 5 s would stay on the connection and end a slow handler's context.
+		BodyReadTimeout: -1,
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)

@@ -8,7 +8,7 @@ import (
 )
 
 type unitQuery struct {
-	paged
+	Paged
 	Area  string `query:"area" doc:"Only units in this area and below"`
 	Shows string `query:"shows" enum:"on-air,idle,silent,offline,unknown,planned,paused,removed"`
 	Text  string `query:"text" doc:"Only units whose id or name contains this"`

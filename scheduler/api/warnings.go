@@ -2,6 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
@@ -10,7 +13,7 @@ import (
 // warnings adds the routes of warnings and of STOP.
 func (s *server) warnings() {
 	type query struct {
-		paged
+		Paged
 		Area    string `query:"area"`
 		InForce bool   `query:"inForce"`
 	}
@@ -45,19 +48,43 @@ func (s *server) warnings() {
 func (s *server) warn(ctx context.Context, spec client.WarningSpec) (*answer[client.Warning], error) {
 	w := scheduler.Warning{Area: spec.Area, Issuer: spec.Issuer, Level: spec.Level, Title: spec.Title, Text: spec.Text, Audio: spec.Audio,
 		Repeat: spec.Repeat, Pause: spec.Pause, Volume: spec.Volume, Until: spec.Until}
-	spoken := "yes"
+	spoken, made := "yes", ""
 	if w.Audio == "" && w.Text != "" {
-		a, err := s.Intake.Speak(ctx, w.Text, w.Title)
-		if err != nil {
+		begun := s.Now().Truncate(time.Millisecond)
+		a, err := s.speakSoon(ctx, w.Text, w.Title)
+		switch {
+		case err != nil:
 			spoken = "no: " + s.problemOf(err).Detail
-		} else {
+		case !a.Created.Before(begun):
+			made = a.ID
+			fallthrough
+		default:
 			w.Audio = a.ID
 		}
 	}
 	w, reach, err := s.Store.Warn(ctx, w)
+	if err != nil && made != "" { // a refused warning leaves nothing behind
+		if err := s.Intake.Remove(context.WithoutCancel(ctx), made); err != nil {
+			s.Logger.Error("remove the speech of a refused warning", "component", "api", "err", err)
+		}
+	}
 	out := warningOut(w)
 	out.Units, out.Spoken = reach.Units, spoken
 	return reply(out), err
+}
+
+// warnWait is how long a warning waits for its speech.
+const warnWait = 20 * time.Second
+
+func (s *server) speakSoon(ctx context.Context, text, title string) (scheduler.Asset, error) {
+	soon, cancel := context.WithTimeout(ctx, warnWait)
+	defer cancel()
+	a, err := s.Intake.Speak(soon, text, title)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &scheduler.Error{Kind: scheduler.Unavailable, Field: "text", Message: fmt.Sprintf("the speech took longer than %v", warnWait),
+			Remedy: "give a recording, or a shorter text", Err: err}
+	}
+	return a, err
 }
 
 func stoppedOut(area string, st scheduler.Stopped) client.Stopped {

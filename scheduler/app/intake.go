@@ -40,6 +40,9 @@ type intake struct {
 	ceiling int64
 	// one decodes at a time: the machine has other work.
 	one sync.Mutex
+	// checking are the uploads that are whole and being looked at.
+	mu       sync.Mutex
+	checking map[string]bool
 }
 
 // Begin begins an upload, or finds the one begun before, or the asset that is
@@ -55,15 +58,34 @@ func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload
 	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
 		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, &a, nil
 	}
-	text, err := json.Marshal(u)
-	if err == nil {
-		err = os.WriteFile(in.note(string(hash)), text, 0o600)
+	if in.checks(string(hash)) {
+		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, nil, nil
 	}
-	if err != nil {
+	if err := in.write(string(hash), u); err != nil {
 		return client.Upload{}, nil, full(fmt.Errorf("note upload: %w", err))
 	}
 	up, err := in.State(ctx, string(hash))
 	return up, nil, err
+}
+
+// write notes an upload, aside first: another request may be reading the note.
+func (in *intake) write(id string, u client.UploadSpec) error {
+	text, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(in.dir, "note-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), in.note(id))
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
 }
 
 func (in *intake) note(id string) string { return filepath.Join(in.dir, id+".json") }
@@ -115,7 +137,11 @@ func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader
 		return client.Upload{}, busy(err)
 	}
 	defer p.Close()
-	size, err := p.Append(offset, r, min(u.Size, in.ceiling))
+	from := &source{r: r}
+	size, err := p.Append(offset, from, min(u.Size, in.ceiling))
+	if e, ok := errors.AsType[*scheduler.Error](err); ok {
+		return client.Upload{}, e
+	}
 	switch {
 	case errors.Is(err, media.ErrOffset):
 		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "Upload-Offset", Value: fmt.Sprint(offset),
@@ -123,15 +149,62 @@ func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader
 	case errors.Is(err, media.ErrTooLarge):
 		return client.Upload{}, &scheduler.Error{Kind: scheduler.TooLarge, Field: "body",
 			Message: fmt.Sprintf("more bytes than the %d that were announced", u.Size), Remedy: "begin the upload anew"}
+	case from.err != nil:
+		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "body", Message: fmt.Sprintf("broke off; the upload stands at %d", p.Size()),
+			Remedy: "go on from there", Err: from.err}
 	case err != nil:
 		return client.Upload{}, full(err)
 	}
 	return client.Upload{ID: id, Offset: size, Size: u.Size}, nil
 }
 
+// source remembers that it was the sender who failed, not the disk.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// check notes that an upload is being looked at; it is false if it is already.
+func (in *intake) check(id string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.checking[id] {
+		return false
+	}
+	if in.checking == nil {
+		in.checking = map[string]bool{}
+	}
+	in.checking[id] = true
+	return true
+}
+
+func (in *intake) checks(id string) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.checking[id]
+}
+
+func (in *intake) checked(id string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	delete(in.checking, id)
+}
+
 // Finish checks the whole file and makes the asset. A file that is no audio is
 // thrown away.
 func (in *intake) Finish(ctx context.Context, id string) (scheduler.Asset, error) {
+	if !in.check(id) {
+		return scheduler.Asset{}, busy(media.ErrBusy)
+	}
+	defer in.checked(id)
 	u, err := in.spec(id)
 	if err != nil {
 		return scheduler.Asset{}, err

@@ -23,28 +23,53 @@ import (
 )
 
 // TestAChangeCostsOnePublishForEachAddress counts what goes out for a county of
-// two hundred units.
+// a thousand units.
 func TestAChangeCostsOnePublishForEachAddress(t *testing.T) {
 	inCounty(t, func(t *testing.T, c *county) {
 		ctx, st := context.Background(), c.app.Store()
-		var half []string
-		for i := range 200 {
+		var group []string
+		for i := range 1000 {
 			id := fmt.Sprintf("u%03d", i)
 			c.add(id)
-			if i%2 == 0 {
-				half = append(half, id)
+			if i%10 == 0 {
+				group = append(group, id)
 			}
 		}
 		time.Sleep(settle)
-		costs := func(what string, most int64, change func() error) {
+		costs := func(what string, want int64, change func() error) {
 			t.Helper()
 			before := c.app.Fleet().Counters().Published
 			if err := change(); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 			time.Sleep(10 * time.Second)
-			if n := c.app.Fleet().Counters().Published - before; n < 1 || n > most {
-				t.Errorf("%s cost %d publishes, want 1 to %d", what, n, most)
+			if n := c.app.Fleet().Counters().Published - before; n != want {
+				t.Errorf("%s cost %d publishes, want %d", what, n, want)
+			}
+		}
+		release := func(id string, targets scheduler.Targets, calendars ...string) func() error {
+			return func() error {
+				p, err := st.Programme(ctx, "p1", 0)
+				if err == nil {
+					p.ID, p.Rev, p.Targets, p.Rule.Off = id, 0, targets, calendars
+					_, _, err = st.PutDraft(ctx, p)
+				}
+				if err == nil {
+					_, _, err = st.Release(ctx, id, 0)
+				}
+				return err
+			}
+		}
+		calendar := func(dates ...wire.Date) func() error {
+			return func() error {
+				_, _, err := st.PutCalendar(ctx, scheduler.Calendar{ID: "holidays", Name: "holidays", Dates: dates})
+				return err
+			}
+		}
+		members := func(units ...string) func() error {
+			return func() error {
+				_, _, err := st.PutGroup(ctx, scheduler.Group{ID: "tenth", Name: "tenth", Units: units})
+				return err
 			}
 		}
 		costs("quiet hours of the county", 1, func() error {
@@ -56,22 +81,24 @@ func TestAChangeCostsOnePublishForEachAddress(t *testing.T) {
 			return err
 		})
 		costs("a programme for the county", 1, func() error { c.publish("p1", strings.Repeat("b", 64), 9); return nil })
-		if _, _, err := st.PutGroup(ctx, scheduler.Group{ID: "half", Name: "half", Units: half}); err != nil {
-			t.Fatal(err)
-		}
-		costs("a programme for a group of 100 units", 100, func() error {
-			p, err := st.Programme(ctx, "p1", 0)
+		costs("a calendar that nobody names", 0, calendar("2027-01-01"))
+		costs("a programme by that calendar for a village of the county", 1, release("p2", scheduler.Targets{Areas: []string{"liushu"}}, "holidays"))
+		costs("another date in the calendar", 1, calendar("2027-01-01", "2027-02-17"))
+		costs("the same dates again", 0, calendar("2027-01-01", "2027-02-17"))
+		costs("a group that nobody targets", 0, members(group...))
+		costs("a programme for a group of 100 units", 100, release("p3", scheduler.Targets{Groups: []string{"tenth"}}))
+		costs("a unit more in the group", 1, members(append(group, "u001")...))
+		costs("a unit less in the group", 1, members(group...))
+		costs("quiet hours of one unit", 1, func() error {
+			u, err := st.Unit(ctx, "u007")
 			if err == nil {
-				p.ID, p.Rev, p.Targets = "p2", 0, scheduler.Targets{Groups: []string{"half"}}
-				_, _, err = st.PutDraft(ctx, p)
-			}
-			if err == nil {
-				_, _, err = st.Release(ctx, "p2", 0)
+				u.Quiet = []wire.Window{{From: "13:00", To: "14:00"}}
+				_, _, err = st.UpdateUnit(ctx, u.Unit)
 			}
 			return err
 		})
-		costs("a unit more in the group", 1, func() error {
-			_, _, err := st.PutGroup(ctx, scheduler.Group{ID: "half", Name: "half", Units: append(half, "u001")})
+		costs("a warning for the county", 1, func() error {
+			_, _, err := st.Warn(ctx, scheduler.Warning{Area: "county", Level: wire.LevelRed, Title: "flood", Text: "flood", Repeat: 2, Until: time.Now().Add(time.Hour)})
 			return err
 		})
 	})

@@ -73,52 +73,61 @@ func (c *Client) http() *http.Client {
 	return http.DefaultClient
 }
 
-// call sends one request and decodes the answer into out, unless out is nil.
+// call is one request; its answer is decoded into out, unless out is nil.
 type call struct {
 	method string
 	path   string
 	query  url.Values
 	body   any
 	out    any
-	// match is sent as If-Match.
-	match string
 }
 
-func (c *Client) do(ctx context.Context, k call) error {
-	_, err := c.exchange(ctx, k)
-	return err
-}
-
-// exchange does what do does and returns the answer's ETag. A request that
-// changes something carries an idempotency key, so that it may be repeated when
-// the link broke before the answer came.
-func (c *Client) exchange(ctx context.Context, k call) (etag string, err error) {
+// do makes a request. One that makes something carries an idempotency key, so
+// that it may be repeated when the link broke before the answer came; where the
+// centre is still at work on it, its answer is waited for.
+func (c *Client) do(ctx context.Context, k call) (err error) {
 	var body []byte
 	if k.body != nil {
 		if body, err = json.Marshal(k.body); err != nil {
-			return "", fmt.Errorf("encode request: %w", err)
+			return fmt.Errorf("encode request: %w", err)
 		}
 	}
 	key := ""
 	if k.method == http.MethodPost {
 		key = rand.Text()
 	}
-	for attempt := 0; ; attempt++ {
-		etag, err = c.once(ctx, k, body, key)
-		if !errors.Is(err, ErrUnreachable) || attempt == 2 || ctx.Err() != nil {
-			return etag, err
+	begun, lost := time.Now(), 0
+	for {
+		err = c.once(ctx, k, body, key)
+		wait := time.Second
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case errors.Is(err, ErrUnreachable) && lost < 2:
+			lost++
+			wait = time.Duration(lost) * 200 * time.Millisecond
+		case !underWay(err) || time.Since(begun) > patience:
+			return err
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Duration(attempt+1) * 200 * time.Millisecond):
+			return err
+		case <-time.After(wait):
 		}
 	}
 }
 
-func (c *Client) once(ctx context.Context, k call, body []byte, key string) (string, error) {
+// underWay tells that the centre is still at work on the first try of a request
+// whose answer was lost.
+func underWay(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status == http.StatusConflict && len(e.Errors) == 1 && e.Errors[0].Field == "Idempotency-Key"
+}
+
+func (c *Client) once(ctx context.Context, k call, body []byte, key string) error {
 	req, err := c.request(ctx, k.method, k.path, k.query, bytes.NewReader(body))
 	if err != nil {
-		return "", err
+		return err
 	}
 	if k.body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -126,20 +135,22 @@ func (c *Client) once(ctx context.Context, k call, body []byte, key string) (str
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	if k.match != "" {
-		req.Header.Set("If-Match", k.match)
-	}
 	res, err := c.send(req)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer drain(res.Body)
-	if k.out != nil {
-		if err := json.NewDecoder(res.Body).Decode(k.out); err != nil {
-			return "", fmt.Errorf("decode answer of %s %s: %w", k.method, k.path, err)
-		}
+	if k.out == nil {
+		return nil
 	}
-	return res.Header.Get("ETag"), nil
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return fmt.Errorf("%w: the answer of %s %s broke off: %w", ErrUnreachable, k.method, k.path, err)
+	}
+	if err := json.Unmarshal(text, k.out); err != nil {
+		return fmt.Errorf("decode answer of %s %s: %w", k.method, k.path, err)
+	}
+	return nil
 }
 
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Request, error) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,15 +28,24 @@ func (c *Client) Events(ctx context.Context, after int64, fn func(Event) bool) e
 	defer res.Body.Close()
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, 1<<20)
+	name := ""
 	for lines.Scan() {
-		data, ok := strings.CutPrefix(lines.Text(), "data:")
-		if !ok {
-			continue
-		}
-		var e Event
-		if json.Unmarshal([]byte(strings.TrimSpace(data)), &e) == nil && !fn(e) {
-			return nil
+		field, value, _ := strings.Cut(lines.Text(), ":")
+		value = strings.TrimSpace(value)
+		switch field {
+		case "event":
+			name = value
+		case "": // the end of one event
+			name = ""
+		case "data":
+			var e Event
+			if name == "change" && json.Unmarshal([]byte(value), &e) == nil && !fn(e) {
+				return nil
+			}
 		}
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.Base, err)
+	}
+	return ctx.Err()
 }

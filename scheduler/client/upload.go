@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,16 +17,23 @@ import (
 // MaxChunk is how much of a file may travel in one request, in bytes.
 const MaxChunk = 4 << 20
 
-// chunk is how much does.
-const chunk = MaxChunk
+const (
+	// chunk is how much does: what a slow link carries within chunkTime.
+	chunk     = 1 << 20
+	chunkTime = time.Minute
+	// patience is how long an upload may stand still, retry how long it waits
+	// before it tries again.
+	patience = 2 * time.Minute
+	retry    = 500 * time.Millisecond
+)
 
 // Progress is told how many bytes of how many the centre holds.
 type Progress func(done, total int64)
 
 // AddAudio uploads an audio file and returns its asset. A link that breaks is
-// tried again from where the centre got to, for as long as ctx lives and each
-// try gets further or two minutes have not passed; a second call for the same
-// file goes on where the first one ended.
+// tried again from where the centre got to, until ctx ends or two minutes have
+// passed in which nothing came through; a second call for the same file goes on
+// where the first one ended.
 func (c *Client) AddAudio(ctx context.Context, path, title string, progress Progress) (Asset, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -37,64 +45,105 @@ func (c *Client) AddAudio(ctx context.Context, path, title string, progress Prog
 	if err != nil {
 		return Asset{}, fmt.Errorf("read audio file: %w", err)
 	}
-	spec := UploadSpec{Name: filepath.Base(path), Title: title, Size: size, Hash: hex.EncodeToString(sum.Sum(nil))}
-	up, err := send[Upload](ctx, c, http.MethodPost, "/uploads", spec)
-	if err != nil {
-		return Asset{}, err
+	if progress == nil {
+		progress = func(int64, int64) {}
 	}
-	if up.Asset != nil {
-		return *up.Asset, nil
-	}
-	if err := c.feed(ctx, up, f, progress); err != nil {
-		return Asset{}, err
-	}
-	return send[Asset](ctx, c, http.MethodPost, "/uploads"+id(up.ID)+"/finish", struct{}{})
-}
-
-// feed sends the rest of the file, chunk by chunk.
-func (c *Client) feed(ctx context.Context, up Upload, f io.ReaderAt, progress Progress) error {
-	patience := time.Now().Add(2 * time.Minute)
-	for up.Offset < up.Size {
-		if progress != nil {
-			progress(up.Offset, up.Size)
-		}
-		next, err := c.append(ctx, up, io.NewSectionReader(f, up.Offset, min(chunk, up.Size-up.Offset)))
-		if err == nil {
-			up, patience = next, time.Now().Add(2*time.Minute)
-			continue
-		}
-		if !errors.Is(err, ErrUnreachable) || ctx.Err() != nil || time.Now().After(patience) {
-			return err
+	u := upload{c: c, f: f, progress: progress, last: time.Now(),
+		spec: UploadSpec{Name: filepath.Base(path), Title: title, Size: size, Hash: hex.EncodeToString(sum.Sum(nil))}}
+	for {
+		a, err := u.try(ctx)
+		if err == nil || !u.begun || !passing(err) || ctx.Err() != nil || time.Since(u.last) > patience {
+			return a, err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Second):
-		}
-		if now, err := get[Upload](ctx, c, "/uploads"+id(up.ID), nil); err == nil {
-			up = now
+			return Asset{}, ctx.Err()
+		case <-time.After(retry):
 		}
 	}
-	if progress != nil {
-		progress(up.Size, up.Size)
-	}
-	return nil
 }
 
-func (c *Client) append(ctx context.Context, up Upload, part *io.SectionReader) (Upload, error) {
-	req, err := c.request(ctx, http.MethodPatch, "/uploads"+id(up.ID), nil, part)
+// passing tells whether an upload that met err may go on: the link broke, the
+// centre stands at another offset or is busy with this very file, or somebody
+// else has finished it meanwhile. Beginning anew says which.
+func passing(err error) bool {
+	if errors.Is(err, ErrUnreachable) {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Status {
+	case http.StatusConflict, http.StatusNotFound, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// upload is one file on its way.
+type upload struct {
+	c        *Client
+	f        io.ReaderAt
+	spec     UploadSpec
+	progress Progress
+	// begun: the centre has answered once, so that waiting for it makes sense.
+	begun bool
+	// most is the furthest that the centre got, last is when it got there.
+	most int64
+	last time.Time
+}
+
+// try begins where the centre stands and goes as far as it can.
+func (u *upload) try(ctx context.Context) (Asset, error) {
+	up, err := send[Upload](ctx, u.c, http.MethodPost, "/uploads", u.spec)
+	if err != nil {
+		return Asset{}, err
+	}
+	u.begun = true
+	u.reached(up.Offset)
+	if up.Asset != nil {
+		return *up.Asset, nil
+	}
+	for up.Offset < up.Size {
+		if up, err = u.piece(ctx, up); err != nil {
+			return Asset{}, err
+		}
+		u.reached(up.Offset)
+	}
+	return send[Asset](ctx, u.c, http.MethodPost, "/uploads"+id(up.ID)+"/finish", struct{}{})
+}
+
+// reached tells of progress, which never goes back in the eyes of the reader.
+func (u *upload) reached(offset int64) {
+	if offset <= u.most {
+		return
+	}
+	u.most, u.last = offset, time.Now()
+	u.progress(offset, u.spec.Size)
+}
+
+// piece sends the next bytes.
+func (u *upload) piece(ctx context.Context, up Upload) (next Upload, err error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTime)
+	defer cancel()
+	part := io.NewSectionReader(u.f, up.Offset, min(chunk, up.Size-up.Offset))
+	req, err := u.c.request(ctx, http.MethodPatch, "/uploads"+id(up.ID), nil, part)
 	if err != nil {
 		return up, err
 	}
 	req.ContentLength = part.Size()
 	req.Header.Set("Content-Type", "application/offset+octet-stream")
 	req.Header.Set("Upload-Offset", fmt.Sprint(up.Offset))
-	res, err := c.send(req)
+	res, err := u.c.send(req)
 	if err != nil {
 		return up, err
 	}
 	defer drain(res.Body)
-	return get[Upload](ctx, c, "/uploads"+id(up.ID), nil)
+	if err := json.NewDecoder(res.Body).Decode(&next); err != nil {
+		return up, fmt.Errorf("%w: read answer: %w", ErrUnreachable, err)
+	}
+	return next, nil
 }
 
 // AssetFile is the audio file as it was uploaded. The caller closes it.

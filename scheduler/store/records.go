@@ -72,7 +72,7 @@ func beforeOf(p Page) (int64, error) {
 }
 
 func badCursor(given string) error {
-	return &scheduler.Error{Kind: scheduler.Invalid, Field: "after", Value: given, Message: "this is no cursor of this list", Remedy: "give the next of the answer before, or none"}
+	return &scheduler.Error{Kind: scheduler.Invalid, Field: "cursor", Value: given, Message: "this is no cursor of this list", Remedy: "give the next of the answer before, or none"}
 }
 
 // cut ends a page that was read with one entry more than asked for.

@@ -95,7 +95,7 @@ func (a *agents) tell(ctx context.Context, one *agent, kind string) error {
 	if err != nil {
 		return fmt.Errorf("ask unit: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, one.page.JoinPath("break").String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, one.at().JoinPath("break").String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("ask unit: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	device "github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/client/countyfile"
@@ -99,6 +100,9 @@ func run(ctx context.Context, o Options, dir string, log *slog.Logger, began tim
 	if err := bring(ctx, show.c, dir, o, a.SpeechAvailable()); err != nil {
 		return err
 	}
+	if err := readdress(dir, a.MQTTURL(), a.URL()); err != nil {
+		return err
+	}
 
 	inner, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -138,6 +142,32 @@ func bring(ctx context.Context, c *client.Client, dir string, o Options, spoken 
 	defer slow.Stop()
 	if err := plan.Apply(ctx, nil); err != nil {
 		return fmt.Errorf("bring the county: %w", err)
+	}
+	return nil
+}
+
+// readdress tells the units where the centre listens this time.
+func readdress(dir, mqtt, http string) error {
+	for _, u := range units() {
+		path := filepath.Join(dir, "settings", u.ID+".yaml")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("read settings of a unit: %w; forget the demonstration and start anew", err)
+		}
+		s, err := device.ParseSettings(text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if s.MQTT == mqtt && s.HTTP == http {
+			continue
+		}
+		s.MQTT, s.HTTP = mqtt, http
+		if text, err = s.YAML(); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return fmt.Errorf("write settings of a unit: %w", err)
+		}
 	}
 	return nil
 }

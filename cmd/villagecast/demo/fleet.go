@@ -63,13 +63,17 @@ func newAgents(program, dir string, units []client.UnitSpec, loud string, log *s
 		if err != nil {
 			return nil, err
 		}
-		one := &agent{unit: u, sound: "silent", revive: make(chan struct{}, 1), page: &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}}
+		one := &agent{unit: u, sound: "silent", revive: make(chan struct{}, 1), page: loopback(port)}
 		if u.ID == loud {
 			one.sound = "auto"
 		}
 		a.all[u.ID] = one
 	}
 	return a, nil
+}
+
+func loopback(port int) *url.URL {
+	return &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}
 }
 
 func freePort() (int, error) {
@@ -115,7 +119,7 @@ func (one *agent) launch(a *agents) {
 	cmd := exec.Command(a.program,
 		"--settings", filepath.Join(a.dir, "settings", one.unit.ID+".yaml"),
 		"--data", filepath.Join(a.dir, "units", one.unit.ID),
-		"--sound", one.sound, "--panel", panel, "--listen", one.page.Host, "--demo")
+		"--sound", one.sound, "--panel", panel, "--listen", one.at().Host, "--demo")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	logfile, err := os.OpenFile(filepath.Join(a.dir, "logs", one.unit.ID+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -143,18 +147,26 @@ func (a *agents) keep(ctx context.Context, one *agent) {
 		case <-pause.C:
 		case <-one.revive:
 		}
+		began := time.Now()
 		if err := a.once(ctx, one); err != nil && ctx.Err() == nil {
 			a.log.Warn("unit ended", "component", "demo", "unit", one.unit.ID, "err", err)
 		}
-		pause.Reset(one.wait(time.Now()))
+		pause.Reset(one.wait(began, time.Now()))
 	}
 }
 
 // wait is how long to leave an ended unit alone: what was killed stays dead for
-// a while, so that its outage shows.
-func (one *agent) wait(now time.Time) time.Duration {
+// a while, so that its outage shows. One that ended at once by itself found its
+// port taken meanwhile: it is given another.
+func (one *agent) wait(began, now time.Time) time.Duration {
 	one.mu.Lock()
 	defer one.mu.Unlock()
+	if one.fault == nil && now.Sub(began) < 3*time.Second {
+		if port, err := freePort(); err == nil {
+			one.page = loopback(port)
+		}
+		return 200 * time.Millisecond
+	}
 	if one.fault == nil {
 		one.fault = &console.DemoFault{Kind: "kill", Since: now, Until: now.Add(repairAfter)}
 	}
@@ -203,6 +215,13 @@ func endWith(ctx context.Context, cmd *exec.Cmd, gone <-chan struct{}) {
 	case <-time.After(5 * time.Second):
 		_ = cmd.Process.Kill()
 	}
+}
+
+// at is the address of the unit's own page.
+func (one *agent) at() *url.URL {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	return one.page
 }
 
 // pid is the process id, 0 while the unit does not run.

@@ -124,7 +124,7 @@ func (s *stage) word(ctx context.Context, one *agent) json.RawMessage {
 	if frozen {
 		return nil
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, one.page.JoinPath("api", "state").String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, one.at().JoinPath("api", "state").String(), nil)
 	if err != nil {
 		return nil
 	}
@@ -143,7 +143,7 @@ func (s *stage) word(ctx context.Context, one *agent) json.RawMessage {
 // Page implements console.Demonstration.
 func (s *stage) Page(unit string) *url.URL {
 	if one, ok := s.all[unit]; ok && one.pid() != 0 {
-		return one.page
+		return one.at()
 	}
 	return nil
 }
