@@ -80,13 +80,8 @@ type planner struct {
 func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	planned := map[string]bool{}
 	out := make([]*span, 0, len(list))
-<<<<<<< HEAD
 	for i, t := range list {
-		if t.Pause || t.Frames <= 0 {
-=======
-	for _, t := range list {
 		if t.Pause || t.Frames <= 0 || p.played(t) {
->>>>>>> main
 			continue
 		}
 		s := p.find(t, planned, now)
@@ -107,17 +102,6 @@ func (p *planner) plan(list []timetable.Span, now time.Time) []*span {
 	return out
 }
 
-<<<<<<< HEAD
-// goesOn tells whether the item of the first span goes on in the second, as it
-// does where the volume changes.
-func goesOn(list []timetable.Span) bool {
-	if len(list) < 2 {
-		return false
-	}
-	a, b := list[0], list[1]
-	return a.Output == b.Output && a.Programme == b.Programme && a.Interrupt == b.Interrupt && a.Version == b.Version &&
-		a.Round.Equal(b.Round) && a.Item == b.Item && b.Offset == a.Offset+a.Frames
-=======
 // played tells whether the output has already taken all of t: it is ahead of the
 // clock by its latency, so that a plan made just before an item's end still
 // names the item's last moments.
@@ -130,7 +114,17 @@ func (p *planner) played(t timetable.Span) bool {
 		}
 	}
 	return false
->>>>>>> main
+}
+
+// goesOn tells whether the item of the first span goes on in the second, as it
+// does where the volume changes.
+func goesOn(list []timetable.Span) bool {
+	if len(list) < 2 {
+		return false
+	}
+	a, b := list[0], list[1]
+	return a.Output == b.Output && a.Programme == b.Programme && a.Interrupt == b.Interrupt && a.Version == b.Version &&
+		a.Round.Equal(b.Round) && a.Item == b.Item && b.Offset == a.Offset+a.Frames
 }
 
 // find is the span that t is, or goes on with now, or a new one. A cut item that

@@ -36,26 +36,6 @@ func live(t *testing.T, ready, warning bool) *Table {
 	return table
 }
 
-// Files may come long after the bulletin that names them.
-func TestFilesThatComeLater(t *testing.T) {
-	day := time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
-	for _, warning := range []bool{false, true} {
-		_, s := live(t, false, warning).Run(State{}, day, day.Add(80*time.Minute))
-		tl, _ := live(t, true, warning).Run(s, s.Time(), s.Time().Add(10*time.Minute))
-		sounding := map[string]time.Duration{}
-		for _, x := range tl.Stretches {
-			sounding[x.Programme+x.Interrupt] += x.To.Sub(x.From)
-		}
-		want := 10 * time.Minute
-		if warning {
-			want -= 20 * time.Second
-		}
-		if d := sounding["loop"] - want; d > time.Millisecond || d < -time.Millisecond || warning && sounding["w"] != 20*time.Second {
-			t.Errorf("warning %v: on air were %v", warning, sounding)
-		}
-	}
-}
-
 // A Run may end anywhere, a few nanoseconds before something ends too.
 func TestRunEndsJustBeforeAnEnd(t *testing.T) {
 	day := time.Date(2026, 11, 24, 7, 0, 0, 0, time.UTC)

@@ -186,11 +186,6 @@ func (s *sim) revive(j *job) {
 func (s *sim) rebase(j *job) {
 	pos := j.b.position(j.Round, j.Item, j.Offset)
 	played := j.posAt(s.now) - j.AirPos
-	if len(j.b.runs) > 0 && j.Due == never && j.Phase == phaseGap { // it had nothing to play until now
-		j.Zero = max(j.Zero, s.now)
-		j.Due = j.Zero + nsOf(j.b.runs[0].from)
-		return
-	}
 	switch j.Phase {
 	case phaseAir:
 		j.Zero = s.now - nsOf(pos)
@@ -208,10 +203,6 @@ func (s *sim) rebase(j *job) {
 	case phaseGap:
 		if from, _, ok := j.b.occupied(j.posAt(j.Due)); ok {
 			j.Due = max(j.Due, j.at(from))
-		}
-	case phaseClock:
-		if j.p.loop() {
-			j.Due, _ = s.grid(j, s.now, j.p.onCut != wire.CutSkip)
 		}
 	}
 }

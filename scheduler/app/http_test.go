@@ -53,15 +53,15 @@ func serve(t *testing.T, change func(*app.Options)) *web {
 // speaking gives the centre a program that speaks every text as a tone of its own.
 func speaking(o *app.Options) {
 	dir := filepath.Dir(o.Data)
-	if err := os.WriteFile(filepath.Join(dir, "tone.wav"), tone(time.Second, 440), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "tone.wav"), noise(time.Second, 440), 0o600); err != nil {
 		panic(err)
 	}
 	o.Speech = []string{"sh", "-c", `cat "$0" "$1" >"$2"`, filepath.Join(dir, "tone.wav"), "{file}", "{out}"}
 }
 
-// tone is a WAV file of one channel at 48 kHz that holds noise over a tone, so
+// noise is a WAV file of one channel at 48 kHz that holds noise over a tone, so
 // that no two stretches of it are equal.
-func tone(length time.Duration, hertz float64) []byte {
+func noise(length time.Duration, hertz float64) []byte {
 	frames := int(length.Seconds() * 48000)
 	rnd := rand.New(rand.NewPCG(1, uint64(hertz)))
 	out := &bytes.Buffer{}
