@@ -30,6 +30,7 @@ func TestGoldenFrames(t *testing.T) {
 	yellow := span(warning, "still", 12*time.Second)
 	yellow.Level = wire.LevelYellow
 	own := span(notice, "still", 12*time.Second)
+	rare := span("溆浦濉溪潢川", "still", 12*time.Second) // 溆 and 濉 are of the second font
 	for _, c := range []struct {
 		name          string
 		span          Span
@@ -40,6 +41,7 @@ func TestGoldenFrames(t *testing.T) {
 		{"still", still, 128, 32, []time.Duration{0, 7 * time.Second}},
 		{"warning-red", red, 192, 32, []time.Duration{0, 4 * time.Second, 9123 * time.Millisecond}},
 		{"warning-yellow", yellow, 160, 48, []time.Duration{0}},
+		{"rare", rare, 96, 16, []time.Duration{0}},
 		{"own-colour", own, 96, 16, []time.Duration{0, 11 * time.Second}},
 	} {
 		for _, after := range c.after {
