@@ -22,6 +22,7 @@ test: ## runs everything that continuous integration runs
 
 soak: ## the long forms of the tests: hours
 	@.ci/need test
+	@.ci/cross
 	@.ci/soak
 
 bench: ## measures, prints the table and writes docs/performance.md

@@ -58,7 +58,7 @@ type conductor struct {
 	settled  bool // the first advance is done
 	planner  *planner
 	account  *account
-	later    []player.Played // handed out, but not over yet
+	later    []player.Played // handed out, but not sounding yet
 	current  *view
 	nextBeat time.Time
 	nextMark time.Time
@@ -230,17 +230,12 @@ func (c *conductor) drain(now time.Time) {
 		list := append(c.later, c.player.Drain()...)
 		c.later = nil
 		for _, p := range list {
-			// Frames are handed out before they sound, and what sounds still goes on
-			// by every plan made now.
-			over := p.Frames == 0 || !p.At.Add(duration(p.Frames)).After(now)
-			if over {
-				c.failed(p)
-			} else {
+			if p.Frames > 0 && !p.At.Before(now) { // frames are handed out before they sound
 				c.later = append(c.later, p)
+				continue
 			}
-			if over || p.At.Before(now) {
-				c.account.took(p, over)
-			}
+			c.failed(p)
+			c.account.took(p, true)
 		}
 		if p, ok := c.player.Running(); ok && p.At.Before(now) {
 			c.account.took(p, false)

@@ -55,7 +55,7 @@ func lookup(r rune) (strip, bool) {
 			return g, true
 		}
 	}
-	return nil, false
+	return lookupRare(r)
 }
 
 // rasterize reads the character's bitmap out of the font. A blank glyph counts
