@@ -137,7 +137,6 @@ func (u *upload) piece(ctx context.Context, up Upload) (next Upload, err error) 
 	req.Header.Set("Content-Type", "application/offset+octet-stream")
 	req.Header.Set("Upload-Offset", fmt.Sprint(up.Offset))
 	res, err := u.c.send(req)
-
 	if err != nil {
 		return up, err
 	}
