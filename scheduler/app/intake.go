@@ -138,7 +138,7 @@ func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader
 	}
 	defer p.Close()
 	from := &source{r: r}
-	size, err := p.Append(offset, from, min(u.Size, in.ceiling))
+	_, err = p.Append(offset, from, min(u.Size, in.ceiling))
 	if e, ok := errors.AsType[*scheduler.Error](err); ok {
 		return client.Upload{}, e
 	}
@@ -155,7 +155,7 @@ func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader
 	case err != nil:
 		return client.Upload{}, full(err)
 	}
-	return client.Upload{ID: id, Offset: size, Size: u.Size}, nil
+	return client.Upload{ID: id, Offset: p.Size(), Size: u.Size}, nil
 }
 
 // source remembers that it was the sender who failed, not the disk.
@@ -242,7 +242,8 @@ func (in *intake) Speak(ctx context.Context, text, title string) (scheduler.Asse
 		if e.Kind == speech.Empty || e.Kind == speech.TooLong {
 			kind = scheduler.Invalid
 		}
-		return scheduler.Asset{}, &scheduler.Error{Kind: kind, Field: "text", Message: e.Error(), Err: err}
+		message, remedy, _ := strings.Cut(e.Error(), ": ")
+		return scheduler.Asset{}, &scheduler.Error{Kind: kind, Field: "text", Message: message, Remedy: remedy, Err: err}
 	}
 	if err != nil {
 		return scheduler.Asset{}, err
@@ -275,7 +276,8 @@ func (in *intake) take(ctx context.Context, hash media.Hash, a scheduler.Asset) 
 	defer os.Remove(out)
 	info, err := in.render(ctx, hash, out)
 	if e, ok := errors.AsType[*audio.Error](err); ok {
-		return a, &scheduler.Error{Kind: scheduler.Invalid, Field: "file", Value: a.Name, Message: e.Error(), Err: err}
+		message, remedy, _ := strings.Cut(e.Error(), ": ")
+		return a, &scheduler.Error{Kind: scheduler.Invalid, Field: "file", Value: a.Name, Message: message, Remedy: remedy, Err: err}
 	}
 	if err != nil {
 		return a, full(err)

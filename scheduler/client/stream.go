@@ -2,9 +2,11 @@ package client
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,8 +46,8 @@ func (c *Client) Events(ctx context.Context, after int64, fn func(Event) bool) e
 			}
 		}
 	}
-	if err := lines.Err(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.Base, err)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	return fmt.Errorf("%w at %s: the stream of events ended: %w", ErrUnreachable, c.Base, cmp.Or(lines.Err(), io.EOF))
 }

@@ -52,7 +52,7 @@ func (c *Client) AddAudio(ctx context.Context, path, title string, progress Prog
 		spec: UploadSpec{Name: filepath.Base(path), Title: title, Size: size, Hash: hex.EncodeToString(sum.Sum(nil))}}
 	for {
 		a, err := u.try(ctx)
-		if err == nil || !u.begun || !passing(err) || ctx.Err() != nil || time.Since(u.last) > patience {
+		if err == nil || !u.passing(err) || ctx.Err() != nil || time.Since(u.last) > patience {
 			return a, err
 		}
 		select {
@@ -66,17 +66,18 @@ func (c *Client) AddAudio(ctx context.Context, path, title string, progress Prog
 // passing tells whether an upload that met err may go on: the link broke, the
 // centre stands at another offset or is busy with this very file, or somebody
 // else has finished it meanwhile. Beginning anew says which.
-func passing(err error) bool {
+func (u *upload) passing(err error) bool {
 	if errors.Is(err, ErrUnreachable) {
-		return true
+		return u.begun
 	}
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
+	e, _ := errors.AsType[*Error](err)
+	switch {
+	case e == nil:
 		return false
-	}
-	switch e.Status {
-	case http.StatusConflict, http.StatusNotFound, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case e.Status == http.StatusConflict:
 		return true
+	case e.Status == http.StatusNotFound, e.Status == http.StatusBadGateway, e.Status == http.StatusServiceUnavailable, e.Status == http.StatusGatewayTimeout:
+		return u.begun
 	}
 	return false
 }
