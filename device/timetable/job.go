@@ -81,6 +81,9 @@ func (s *sim) wants(j *job) bool {
 	if j.Phase == phaseAir || j.Phase == phaseDone || j.Due > s.now {
 		return false
 	}
+	if j.p.interrupt && j.End <= s.now {
+		return false // its end is not part of its life
+	}
 	if j.Phase == phaseClock && j.Due < s.now {
 		s.clock(j)
 	}
