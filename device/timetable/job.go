@@ -78,7 +78,7 @@ func (s *sim) before(a, b *job) bool {
 
 // wants tells whether the job would take the output now.
 func (s *sim) wants(j *job) bool {
-	if j.Phase == phaseAir || j.Phase == phaseDone || j.Due > s.now {
+	if j.Phase == phaseAir || j.Phase == phaseDone || j.Due > s.now || len(j.b.runs) == 0 {
 		return false
 	}
 	if j.p.interrupt && j.End <= s.now {

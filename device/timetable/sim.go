@@ -151,11 +151,7 @@ func (s *sim) arrive() {
 			continue
 		}
 		j := s.add(a.p, a.occurrence)
-		if len(b.runs) == 0 {
-			s.drop(j, Reason{Code: EndMissing})
-			continue
-		}
-		j.Due = j.at(b.runs[0].from)
+		j.Due = j.at(b.lead())
 	}
 }
 
