@@ -27,6 +27,8 @@ func (s *sim) begin(j *job) {
 			j.First, j.FirstID = round, j.at(round*j.b.period)
 		case by.By != "" && j.Phase == phaseCut && j.Began:
 			why = Reason{Code: WhyResumed, By: by.By, ByTitle: by.ByTitle}
+		case j.Miss.Code == EndMissing && j.Phase == phaseWait:
+			why = Reason{Code: WhyArrived, Late: time.Duration(s.now - j.roundID(round))}
 		case by.By != "" && j.Phase == phaseWait:
 			why = Reason{Code: WhyLate, By: by.By, ByTitle: by.ByTitle, Late: time.Duration(s.now - j.roundID(round))}
 		}
@@ -172,11 +174,14 @@ func (s *sim) interrupted(j *job, pos int64, why Reason) {
 // blocked handles a job that wants the output and does not get it.
 func (s *sim) blocked(j *job) {
 	why := Reason{Code: EndOff, By: EndOff}
-	if s.hold != nil {
+	switch {
+	case len(j.b.runs) == 0:
+		why = Reason{Code: EndMissing}
+	case s.hold != nil:
 		why = Reason{Code: EndBlocked, By: s.hold.p.id, ByTitle: s.hold.p.title}
 	}
 	if j.Phase != phaseGap {
-		if j.Miss.By == "" {
+		if j.Miss.By == "" && why.By != "" {
 			j.Miss.By, j.Miss.ByTitle = why.By, why.ByTitle
 		}
 		return
@@ -187,7 +192,7 @@ func (s *sim) blocked(j *job) {
 	}
 	switch {
 	case j.p.interrupt || j.p.loop() || !j.b.first(pos):
-		if s.hold != nil {
+		if why.Code == EndBlocked {
 			why.Code = EndCut
 		}
 		s.interrupted(j, pos, why)

@@ -127,10 +127,19 @@ func (b *body) occupied(pos int64) (from, to int64, ok bool) {
 	return b.occupied((round + 1) * b.period)
 }
 
+// lead is how long a round leaves the output free at its beginning; 0 if
+// nothing of it is ready.
+func (b *body) lead() int64 {
+	if len(b.runs) == 0 {
+		return 0
+	}
+	return b.runs[0].from
+}
+
 // first tells whether pos is where this output begins its round.
 func (b *body) first(pos int64) bool {
 	_, in := b.at(pos)
-	return len(b.runs) > 0 && in <= b.runs[0].from
+	return in <= b.lead()
 }
 
 // runStart is the start of the run that pos lies in, pos itself outside.

@@ -78,8 +78,11 @@ func (s *sim) before(a, b *job) bool {
 
 // wants tells whether the job would take the output now.
 func (s *sim) wants(j *job) bool {
-	if j.Phase == phaseAir || j.Phase == phaseDone || j.Due > s.now {
+	if j.Phase == phaseAir || j.Phase == phaseDone || j.Due > s.now || len(j.b.runs) == 0 {
 		return false
+	}
+	if j.p.interrupt && j.End <= s.now {
+		return false // its end is not part of its life
 	}
 	if j.Phase == phaseClock && j.Due < s.now {
 		s.clock(j)

@@ -167,3 +167,29 @@ func BenchmarkWeek(b *testing.B) {
 	}
 	b.ReportMetric(float64(n), "stretches")
 }
+
+// TestWarningsEnd: the end of a warning is not part of its life, whatever falls
+// due at that instant, and its running round does not outlast it.
+func TestWarningsEnd(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		items []wire.Item
+		pause int
+		until string
+		want  []string
+	}{
+		{"in mid-round", []wire.Item{sound(20)}, 10, "20:01:05", []string{"20:00:00–20:01:05 w interrupt stopped"}},
+		{"where a round after a short pause is due", []wire.Item{sound(20)}, 10, "20:01:00", []string{"20:00:00–20:01:00 w interrupt stopped"}},
+		{"where a round after a long pause is due", []wire.Item{sound(20)}, 70, "20:01:30", []string{"20:00:00–20:00:20 w interrupt ended"}},
+		{"where a round after time that is free here is due", []wire.Item{sound(20), text(30)}, 10, "20:01:00", []string{"20:00:00–20:00:20 w interrupt ended"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := warning(t, wire.LevelRed, "20:00", c.until)
+			w.Items, w.Pause, w.Repeat = c.items, c.pause, 0
+			in := input()
+			in.Orders = []wire.Orders{{Address: wire.AreaAddress("county"), Interrupts: []wire.Interrupt{w}}}
+			tl, _ := compile(t, in).Run(State{}, at(t, "19:00"), at(t, "21:00"))
+			same(t, "stretches", say(tl, wire.OutputSound), c.want)
+		})
+	}
+}

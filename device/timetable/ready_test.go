@@ -8,8 +8,8 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// TestAudioThatComesLate: a warning, or a loop, whose audio comes after its orders
-// or bulletin is begun as soon as the audio is there.
+// TestAudioThatComesLate: a warning, a loop or a chain whose audio comes after its
+// orders or bulletin is begun as soon as the audio is there.
 func TestAudioThatComesLate(t *testing.T) {
 	issued := time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC)
 	sound := []wire.Item{{Sound: &wire.Sound{Hash: "aa", Size: 1, Type: "mp3", Frames: 4 * wire.Rate}}}
@@ -20,6 +20,15 @@ func TestAudioThatComesLate(t *testing.T) {
 	for _, onCut := range []string{wire.CutRejoin, wire.CutResume, wire.CutSkip} {
 		loop.OnCut = onCut
 		t.Run("loop "+onCut, func(t *testing.T) { comesLate(t, issued, []wire.Programme{loop}, nil) })
+	}
+	for _, rule := range []wire.Rule{
+		{Kind: wire.RuleAt, Times: []wire.Clock{"12:00"}},
+		{Kind: wire.RuleEvery, Every: 10, Window: &wire.Window{From: "12:00", To: "13:00"}},
+		{Kind: wire.RuleOnce, Once: "2026-11-24T12:00:00", Rounds: 2, Pause: 90},
+	} {
+		chain := loop
+		chain.Level, chain.OnCut, chain.Grace, chain.Rule = wire.LevelTimed, wire.CutResume, 60, rule
+		t.Run(string(rule.Kind), func(t *testing.T) { comesLate(t, issued, []wire.Programme{chain}, nil) })
 	}
 	t.Run("warning", func(t *testing.T) { comesLate(t, issued, nil, []wire.Interrupt{warning}) })
 }

@@ -17,6 +17,7 @@ const (
 	WhyOnce      = "once"      // one instant
 	WhyInterrupt = "interrupt" // a warning in force
 	WhyLate      = "late"      // began after waiting for By
+	WhyArrived   = "arrived"   // began late: its audio was not on the unit
 	WhyRejoined  = "rejoined"  // after being cut by By, where the clock is
 	WhyResumed   = "resumed"   // after being cut by By, where it stopped
 	WhyTail      = "tail"      // the last item of a superseded version
@@ -97,6 +98,7 @@ var reasonWords = map[string][2]string{
 	WhyOnce:      {"once, at its set time", "单次播出"},
 	WhyInterrupt: {"warning in force", "预警强切"},
 	WhyLate:      {"{late} late: waited for {by}", "推迟 {late}：等待{by}播完"},
+	WhyArrived:   {"{late} late: its audio has only now arrived", "推迟 {late}：音频刚传到终端"},
 	WhyRejoined:  {"goes on where the clock is, after {by}", "{by}之后，按时间接着播"},
 	WhyResumed:   {"goes on where it stopped, after {by}", "{by}之后，从中断处接着播"},
 	WhyTail:      {"finishes its item; a newer version follows", "播完当前条目，随后播新版本"},

@@ -196,6 +196,9 @@ func (s *sim) rebase(j *job) {
 		}
 	case phaseWait, phaseCut:
 		j.Pos = pos
+		if j.Phase == phaseWait && j.Miss.Code == EndMissing {
+			s.arrived(j, pos)
+		}
 	case phaseClock:
 		if j.p.loop() {
 			s.fresh(j, j.Min)
@@ -204,6 +207,17 @@ func (s *sim) rebase(j *job) {
 		if from, _, ok := j.b.occupied(j.posAt(j.Due)); ok {
 			j.Due = max(j.Due, j.at(from))
 		}
+	}
+}
+
+// arrived begins a chain that waited for its audio: at once, or when its first
+// item for this output is due.
+func (s *sim) arrived(j *job, pos int64) {
+	round, _ := j.b.at(pos)
+	j.Pos = round*j.b.period + j.b.lead()
+	j.Zero = j.roundID(round) - nsOf(round*j.b.period)
+	if due := j.at(j.Pos); due > s.now {
+		j.Phase, j.Due, j.Deadline, j.Miss = phaseGap, due, never, Reason{}
 	}
 }
 

@@ -150,15 +150,8 @@ func (s *sim) arrive() {
 		if a.start < s.seen {
 			continue
 		}
-		if a.p.interrupt && len(b.runs) == 0 {
-			continue // a warning waits for its audio: the Table that has it begins it
-		}
 		j := s.add(a.p, a.occurrence)
-		if len(b.runs) == 0 {
-			s.drop(j, Reason{Code: EndMissing})
-			continue
-		}
-		j.Due = j.at(b.runs[0].from)
+		j.Due = j.at(b.lead())
 	}
 }
 
