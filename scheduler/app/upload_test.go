@@ -143,7 +143,7 @@ func (p *proxy) close() {
 // recording writes a WAV file and gives its path and bytes.
 func recording(t *testing.T, length time.Duration) (string, []byte) {
 	t.Helper()
-	wav := tone(length, 440)
+	wav := noise(length, 440)
 	path := filepath.Join(t.TempDir(), "通知.wav")
 	if err := os.WriteFile(path, wav, 0o600); err != nil {
 		t.Fatal(err)
@@ -326,7 +326,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	refused(err, 413, "too-large", "upload_ceiling")
 
 	// A recording that is damaged on its way.
-	wav := tone(time.Second, 440)
+	wav := noise(time.Second, 440)
 	wrong := sha256.Sum256([]byte("another"))
 	id := hex.EncodeToString(wrong[:])
 	if got := w.ask("POST", "/uploads", fmt.Sprintf(`{"name":"a.wav","size":%d,"hash":%q}`, len(wav), id)); got.status != 200 {
