@@ -14,11 +14,13 @@ type Subscription struct {
 
 // UnitSubscriptions is what a unit subscribes to: exact topics only. addresses
 // are those of its settings; its own address may stand among them or not.
-func UnitSubscriptions(unit string, addresses []Address) []Subscription {
+// features are those that the centre names: an older broker refuses what it does
+// not know.
+func UnitSubscriptions(unit string, addresses []Address, features ...string) []Subscription {
 	own := UnitAddress(unit)
 	subs := []Subscription{{KeysTopic, 1}, {CentreTopic, 1}}
 	for _, s := range topicTable {
-		if s.Publisher == SideCentre && strings.HasPrefix(s.Pattern, Root+"unit/") {
+		if s.Reader == SideUnit && strings.HasPrefix(s.Pattern, Root+"unit/") && s.allowed(features) {
 			subs = append(subs, Subscription{Topic{s.Channel, own}.String(), s.QoS})
 		}
 	}
@@ -30,12 +32,17 @@ func UnitSubscriptions(unit string, addresses []Address) []Subscription {
 	return subs
 }
 
+// allowed tells whether a centre with these features knows the topic.
+func (s TopicSpec) allowed(features []string) bool {
+	return s.Needs == "" || slices.Contains(features, s.Needs)
+}
+
 // CentreSubscriptions is what the centre subscribes to: one filter for each
 // channel of the units.
 func CentreSubscriptions() []Subscription {
 	var subs []Subscription
 	for _, s := range topicTable {
-		if s.Publisher == SideUnit {
+		if s.Reader == SideCentre {
 			subs = append(subs, Subscription{strings.Replace(s.Pattern, "{id}", "+", 1), s.QoS})
 		}
 	}
@@ -57,7 +64,7 @@ func UnitAccess(unit string, chain []string) Access {
 	for i, id := range chain {
 		addresses[i] = AreaAddress(id)
 	}
-	for _, s := range UnitSubscriptions(unit, addresses) {
+	for _, s := range UnitSubscriptions(unit, addresses, CentreFeatures()...) {
 		a.Subscribe = append(a.Subscribe, s.Filter)
 	}
 	for _, s := range topicTable {

@@ -10,5 +10,10 @@ package wire
 // Version is the number of the wire protocol; it is the second level of every
 // topic. History:
 //
-//	1  2026-11  first version
+//	1  2026-11  first version (v0.1.0)
+//	            v0.2.0: the centre names its features; clock in heartbeats; echo;
+//	            commands and answers; time by nonce
+//
+// What came later than the first version is used only with a partner that names
+// it among its features, so that either side may be the older one.
 const Version = 1

@@ -38,10 +38,10 @@ func readDoc(t *testing.T) map[string][][]string {
 }
 
 func TestDocHasTheTableOfTopics(t *testing.T) {
-	want := [][]string{{"topic", "publisher", "QoS", "retained", "payload"}}
+	want := [][]string{{"topic", "publisher", "reader", "QoS", "retained", "needs", "payload"}}
 	for _, s := range Topics() {
 		retained := map[bool]string{true: "yes", false: "no"}[s.Retain]
-		want = append(want, []string{s.Pattern, string(s.Publisher), fmt.Sprint(s.QoS), retained, s.Payload})
+		want = append(want, []string{s.Pattern, string(s.Publisher), string(s.Reader), fmt.Sprint(s.QoS), retained, s.Needs, s.Payload})
 	}
 	if got := readDoc(t)["Topics"]; !reflect.DeepEqual(got, want) {
 		t.Errorf("docs/wire.md says\n%v\nthe code\n%v", got, want)

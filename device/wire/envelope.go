@@ -8,6 +8,8 @@ const (
 	KindBulletin Kind = "bulletin"
 	KindOrders   Kind = "orders"
 	KindKeyRing  Kind = "keyring"
+	KindCommand  Kind = "command"
+	KindTime     Kind = "time"
 )
 
 // Envelope is how every signed word of the centre travels. It is encoded as

@@ -91,10 +91,18 @@ func open(data []byte, kind Kind, address Address, ring KeyRing, root ed25519.Pu
 	if err != nil {
 		return e, fmt.Errorf("open %s for %s: %w", kind, address, err)
 	}
-	if e.Kind != kind || e.Address != address {
-		return e, fmt.Errorf("open %s for %s: %w: it is %s for %s", kind, address, ErrWrongAddress, e.Kind, e.Address)
+	if err := e.expect(kind, address); err != nil {
+		return e, err
 	}
 	return e, e.Verify(ring, root)
+}
+
+// expect tells whether the envelope is what should have come.
+func (e Envelope) expect(kind Kind, address Address) error {
+	if e.Kind != kind || e.Address != address {
+		return fmt.Errorf("open %s for %s: %w: it is %s for %s", kind, address, ErrWrongAddress, e.Kind, e.Address)
+	}
+	return e.checkFrame()
 }
 
 // Bulletin is the payload of an envelope that was verified, now or before it

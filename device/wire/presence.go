@@ -42,6 +42,30 @@ type Heartbeat struct {
 	Muted  bool        `json:"muted,omitempty"`
 	OnAir  []OnAir     `json:"onAir,omitempty"`
 	Issues []Condition `json:"conditions,omitempty"`
+	// Air is what the unit's air time is worth. It is said only to a centre that
+	// names FeatureClock.
+	Air *AirTime `json:"clock,omitempty"`
+}
+
+// Trust of a unit's clock.
+const (
+	ClockTrusted   = "trusted"   // within Uncertainty
+	ClockUncertain = "uncertain" // it was right once, and Uncertainty has grown beyond what is usual
+	ClockUntrusted = "untrusted" // nothing scheduled is begun
+)
+
+// AirTime is what a unit knows of its air time.
+type AirTime struct {
+	// State is one of the Clock… constants.
+	State string `json:"state"`
+	// Source is where air time was learned from: centre, system or none.
+	Source string `json:"source"`
+	// Offset is air time less the system's clock, in milliseconds.
+	Offset int64 `json:"offset,omitempty"`
+	// Uncertainty is how far off air time may be, in milliseconds.
+	Uncertainty int64 `json:"uncertainty,omitempty"`
+	// Age is how many seconds ago it was learned.
+	Age int64 `json:"age,omitempty"`
 }
 
 // OnAir says what one output does now. It is sent at every change and repeated
@@ -109,4 +133,28 @@ type Refusal struct {
 type Centre struct {
 	Online bool  `json:"online"`
 	Since  int64 `json:"since"`
+	// Features are the Feature… constants that this centre and its broker know.
+	// A unit uses none that is not named.
+	Features []string `json:"features,omitempty"`
+}
+
+// Features of a centre beyond the first version of the protocol.
+const (
+	FeatureClock   = "clock"   // Heartbeat.Air
+	FeatureEcho    = "echo"    // the echo topic
+	FeatureCommand = "command" // the command and answer topics; a unit that obeys names it in its birth
+	FeatureTime    = "time"    // POST /time
+)
+
+// CentreFeatures is what a centre of this version names.
+func CentreFeatures() []string {
+	return []string{FeatureClock, FeatureCommand, FeatureEcho, FeatureTime}
+}
+
+// Echo is what a unit says to itself through the broker.
+type Echo struct {
+	Unit    string `json:"unit"`
+	Session uint64 `json:"session"`
+	// Number rises within the session.
+	Number uint64 `json:"number"`
 }

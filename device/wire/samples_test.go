@@ -74,6 +74,20 @@ func sampleRing() KeyRing {
 	return KeyRing{Revision: at0, Keys: []RingKey{{ID: "k2", Public: testPublic("k")}}, Removed: []RingEnd{{ID: "k1", Last: at0 - 1}}}
 }
 
+func sampleCommand() Command {
+	return Command{Address: "unit/u1", Revision: at0, ID: "c1", Do: CommandTone, Until: at0 + 60_000, Items: []Item{sampleItem()}}
+}
+
+func sampleTime() Time { return Time{Address: "unit/u1", Nonce: "0123456789abcdef", At: at0} }
+
+// sampleTimeAnswer holds two envelopes with every field set; nothing in it is signed.
+func sampleTimeAnswer() TimeAnswer {
+	return TimeAnswer{
+		Ring: Envelope{Key: RootKey, Kind: KindKeyRing, Address: KeysAddress, Revision: at0, Payload: []byte{1, 2}, Sig: []byte{3}},
+		Time: Envelope{Key: "k2", Kind: KindTime, Address: "unit/u1", Revision: at0, Payload: []byte{4, 5}, Sig: []byte{6}},
+	}
+}
+
 func sampleOnAir() OnAir {
 	return OnAir{
 		Output: OutputSound, Programme: "noon", Version: 2, Title: "午间", Level: LevelTimed, Since: at0, Until: at0 + 5000,
@@ -94,9 +108,15 @@ func samples() map[string]Payload {
 	warned.Programme, warned.Version, warned.Interrupt = "", 0, "w1"
 	return map[string]Payload{
 		"bulletin": sampleBulletin(), "settings": sampleSettings(), "orders": sampleOrders(), "keyring": sampleRing(),
-		"centre": Centre{Online: true, Since: at0},
-		"stored": Stored{Spool: "s1", Seq: 42},
-		"ask":    DetailRequest{ID: "q1", From: at0, To: at0 + 1000, After: "c9"},
+		"centre":       Centre{Online: true, Since: at0, Features: CentreFeatures()},
+		"command":      sampleCommand(),
+		"answer":       Answer{Unit: "u1", Command: "c1", At: at0, State: AnswerRefused, Why: "expired"},
+		"echo":         Echo{Unit: "u1", Session: 7, Number: 3},
+		"time-request": TimeRequest{Unit: "u1", Nonce: "0123456789abcdef"},
+		"time-answer":  sampleTimeAnswer(),
+		"time":         sampleTime(),
+		"stored":       Stored{Spool: "s1", Seq: 42},
+		"ask":          DetailRequest{ID: "q1", From: at0, To: at0 + 1000, After: "c9"},
 		"birth": Birth{
 			Unit: "u1", Session: 7, Spool: "s1", Boot: "b1", At: at0, Software: "v0.1.0", Wire: Version, Features: []string{"text"},
 			Outputs: []Output{OutputSound}, SoundOutput: "ALSA default", Page: "http://127.0.0.1:8081/",
@@ -105,6 +125,7 @@ func samples() map[string]Payload {
 		"heartbeat": Heartbeat{
 			Unit: "u1", Session: 7, Boot: "b1", At: at0, Uptime: 60, Outbox: 3, Volume: 70, Muted: true, OnAir: []OnAir{sampleOnAir(), warning},
 			Issues: []Condition{{Code: "disk-full", Since: at0, Text: "98 %"}},
+			Air:    &AirTime{State: ClockTrusted, Source: "centre", Offset: -120, Uncertainty: 15, Age: 60},
 		},
 		"onair": OnAirReport{Unit: "u1", Session: 7, At: at0, OnAir: []OnAir{sampleOnAir()}},
 		"have": Have{

@@ -38,8 +38,10 @@ type snapshot interface {
 func (b Bulletin) subject() (Kind, Address, uint64) { return KindBulletin, b.Address, b.Revision }
 func (o Orders) subject() (Kind, Address, uint64)   { return KindOrders, o.Address, o.Revision }
 func (k KeyRing) subject() (Kind, Address, uint64)  { return KindKeyRing, KeysAddress, k.Revision }
+func (m Command) subject() (Kind, Address, uint64)  { return KindCommand, m.Address, m.Revision }
+func (t Time) subject() (Kind, Address, uint64)     { return KindTime, t.Address, t.At }
 
-// Seal encodes, compresses and signs a Bulletin, Orders or KeyRing (or a
+// Seal encodes, compresses and signs a Bulletin, Orders, KeyRing, Command or Time (or a
 // pointer to one) and returns the envelope as it travels. The payload must
 // validate and name the same kind, address and revision. The same input gives
 // the same bytes. What is over a limit is an ErrTooBig that names the biggest
@@ -98,10 +100,14 @@ func (e Envelope) checkFrame() error {
 		return fmt.Errorf("%w: a key ring is for %q and signed by %q", ErrWrongAddress, KeysAddress, RootKey)
 	case e.Kind == KindKeyRing:
 		return nil
-	case e.Kind != KindBulletin && e.Kind != KindOrders:
-		return bad("kind", e.Kind, "use bulletin, orders or keyring")
 	case area == "":
 		return bad("address", e.Address, `use "area/<id>" or "unit/<id>"`)
+	case e.Kind == KindCommand || e.Kind == KindTime:
+		if area != "unit" {
+			return fmt.Errorf("%w: a %s is for one unit", ErrWrongAddress, e.Kind)
+		}
+	case e.Kind != KindBulletin && e.Kind != KindOrders:
+		return bad("kind", e.Kind, "use bulletin, orders, keyring, command or time")
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ const Root = "vc/1/"
 // Channel is the last level of a topic: what is spoken of there.
 type Channel string
 
-// The channels. The first six are the centre's, the others the units'.
+// The channels. Those up to ChannelCommand are the centre's, the others the units'.
 const (
 	ChannelBulletin  Channel = "bulletin"
 	ChannelOrders    Channel = "orders"
@@ -20,6 +20,7 @@ const (
 	ChannelCentre    Channel = "centre"
 	ChannelStored    Channel = "stored"
 	ChannelAsk       Channel = "ask"
+	ChannelCommand   Channel = "command"
 	ChannelBirth     Channel = "birth"
 	ChannelGone      Channel = "gone"
 	ChannelHeartbeat Channel = "heartbeat"
@@ -27,6 +28,8 @@ const (
 	ChannelHave      Channel = "have"
 	ChannelReport    Channel = "report"
 	ChannelDetail    Channel = "detail"
+	ChannelAnswer    Channel = "answer"
+	ChannelEcho      Channel = "echo"
 )
 
 // Side is one of the two parties of the treaty.
@@ -45,28 +48,36 @@ type TopicSpec struct {
 	Pattern string
 	// Publisher is the one side that may publish there.
 	Publisher Side
-	QoS       byte
-	Retain    bool
+	// Reader is the side that subscribes to it.
+	Reader Side
+	QoS    byte
+	Retain bool
+	// Needs is the centre's feature without which a unit neither subscribes nor
+	// publishes there; empty for the topics of the first version.
+	Needs string
 	// Payload is the Go type of the message; an Envelope's content in brackets.
 	Payload string
 }
 
 var topicTable = []TopicSpec{
-	{ChannelBulletin, Root + "area/{id}/bulletin", SideCentre, 1, true, "Envelope(Bulletin)"},
-	{ChannelOrders, Root + "area/{id}/orders", SideCentre, 1, true, "Envelope(Orders)"},
-	{ChannelBulletin, Root + "unit/{id}/bulletin", SideCentre, 1, true, "Envelope(Bulletin)"},
-	{ChannelOrders, Root + "unit/{id}/orders", SideCentre, 1, true, "Envelope(Orders)"},
-	{ChannelKeys, Root + "keys", SideCentre, 1, true, "Envelope(KeyRing)"},
-	{ChannelCentre, Root + "centre", SideCentre, 1, true, "Centre"},
-	{ChannelStored, Root + "unit/{id}/stored", SideCentre, 1, false, "Stored"},
-	{ChannelAsk, Root + "unit/{id}/ask", SideCentre, 1, false, "DetailRequest"},
-	{ChannelBirth, Root + "unit/{id}/birth", SideUnit, 1, false, "Birth"},
-	{ChannelGone, Root + "unit/{id}/gone", SideUnit, 1, false, "Will"},
-	{ChannelHeartbeat, Root + "unit/{id}/heartbeat", SideUnit, 0, false, "Heartbeat"},
-	{ChannelOnAir, Root + "unit/{id}/onair", SideUnit, 0, false, "OnAirReport"},
-	{ChannelHave, Root + "unit/{id}/have", SideUnit, 1, false, "Have"},
-	{ChannelReport, Root + "unit/{id}/report", SideUnit, 1, false, "Report"},
-	{ChannelDetail, Root + "unit/{id}/detail", SideUnit, 1, false, "Detail"},
+	{ChannelBulletin, Root + "area/{id}/bulletin", SideCentre, SideUnit, 1, true, "", "Envelope(Bulletin)"},
+	{ChannelOrders, Root + "area/{id}/orders", SideCentre, SideUnit, 1, true, "", "Envelope(Orders)"},
+	{ChannelBulletin, Root + "unit/{id}/bulletin", SideCentre, SideUnit, 1, true, "", "Envelope(Bulletin)"},
+	{ChannelOrders, Root + "unit/{id}/orders", SideCentre, SideUnit, 1, true, "", "Envelope(Orders)"},
+	{ChannelKeys, Root + "keys", SideCentre, SideUnit, 1, true, "", "Envelope(KeyRing)"},
+	{ChannelCentre, Root + "centre", SideCentre, SideUnit, 1, true, "", "Centre"},
+	{ChannelStored, Root + "unit/{id}/stored", SideCentre, SideUnit, 1, false, "", "Stored"},
+	{ChannelAsk, Root + "unit/{id}/ask", SideCentre, SideUnit, 1, false, "", "DetailRequest"},
+	{ChannelCommand, Root + "unit/{id}/command", SideCentre, SideUnit, 1, false, FeatureCommand, "Envelope(Command)"},
+	{ChannelBirth, Root + "unit/{id}/birth", SideUnit, SideCentre, 1, false, "", "Birth"},
+	{ChannelGone, Root + "unit/{id}/gone", SideUnit, SideCentre, 1, false, "", "Will"},
+	{ChannelHeartbeat, Root + "unit/{id}/heartbeat", SideUnit, SideCentre, 0, false, "", "Heartbeat"},
+	{ChannelOnAir, Root + "unit/{id}/onair", SideUnit, SideCentre, 0, false, "", "OnAirReport"},
+	{ChannelHave, Root + "unit/{id}/have", SideUnit, SideCentre, 1, false, "", "Have"},
+	{ChannelReport, Root + "unit/{id}/report", SideUnit, SideCentre, 1, false, "", "Report"},
+	{ChannelDetail, Root + "unit/{id}/detail", SideUnit, SideCentre, 1, false, "", "Detail"},
+	{ChannelAnswer, Root + "unit/{id}/answer", SideUnit, SideCentre, 1, false, FeatureCommand, "Answer"},
+	{ChannelEcho, Root + "unit/{id}/echo", SideUnit, SideUnit, 0, false, FeatureEcho, "Echo"},
 }
 
 // Topics is the whole table of topics, a copy.
@@ -165,6 +176,9 @@ func StoredTopic(unit string) string { return UnitTopic(unit, ChannelStored) }
 // AskTopic is where the centre asks a unit for item detail.
 func AskTopic(unit string) string { return UnitTopic(unit, ChannelAsk) }
 
+// CommandTopic is where the centre tells a unit to do something once.
+func CommandTopic(unit string) string { return UnitTopic(unit, ChannelCommand) }
+
 // BirthTopic is where a unit says that it is there.
 func BirthTopic(unit string) string { return UnitTopic(unit, ChannelBirth) }
 
@@ -185,6 +199,13 @@ func ReportTopic(unit string) string { return UnitTopic(unit, ChannelReport) }
 
 // DetailTopic is where a unit answers what it was asked.
 func DetailTopic(unit string) string { return UnitTopic(unit, ChannelDetail) }
+
+// AnswerTopic is where a unit says what became of a command.
+func AnswerTopic(unit string) string { return UnitTopic(unit, ChannelAnswer) }
+
+// EchoTopic is where a unit speaks to itself, to prove that its link carries
+// both ways.
+func EchoTopic(unit string) string { return UnitTopic(unit, ChannelEcho) }
 
 // UnitTopic is the topic of one unit's channel.
 func UnitTopic(unit string, c Channel) string { return Topic{c, UnitAddress(unit)}.String() }

@@ -24,6 +24,9 @@ func TestTopicsBothWays(t *testing.T) {
 		HaveTopic("u-1"):            {ChannelHave, unit},
 		ReportTopic("u-1"):          {ChannelReport, unit},
 		DetailTopic("u-1"):          {ChannelDetail, unit},
+		CommandTopic("u-1"):         {ChannelCommand, unit},
+		AnswerTopic("u-1"):          {ChannelAnswer, unit},
+		EchoTopic("u-1"):            {ChannelEcho, unit},
 	}
 	if len(want) != len(Topics()) {
 		t.Fatalf("%d topics tried, the table has %d", len(want), len(Topics()))
@@ -81,7 +84,7 @@ func TestUnitAccess(t *testing.T) {
 // Everything that one side subscribes to it may read, and every topic has one side that may write and one that hears it.
 func TestAccessFitsTheTable(t *testing.T) {
 	unit, centre := UnitAccess("u1", []string{"a1"}), CentreAccess()
-	for _, s := range UnitSubscriptions("u1", []Address{"area/a1", "unit/u1"}) {
+	for _, s := range UnitSubscriptions("u1", []Address{"area/a1", "unit/u1"}, CentreFeatures()...) {
 		if !unit.MayRead(s.Filter) {
 			t.Errorf("a unit subscribes to %s and may not", s.Filter)
 		}
@@ -100,13 +103,24 @@ func TestAccessFitsTheTable(t *testing.T) {
 		if centre.MayPublish(topic) != (s.Publisher == SideCentre) || unit.MayPublish(topic) != (s.Publisher == SideUnit) {
 			t.Errorf("%s: publisher %s; centre may %v, unit may %v", topic, s.Publisher, centre.MayPublish(topic), unit.MayPublish(topic))
 		}
-		subs, hearer := UnitSubscriptions("u1", []Address{"area/a1"}), unit
-		if s.Publisher == SideUnit {
+		subs, hearer := UnitSubscriptions("u1", []Address{"area/a1"}, CentreFeatures()...), unit
+		if s.Reader == SideCentre {
 			subs, hearer = CentreSubscriptions(), centre
 		}
 		if !hearer.MayRead(topic) || !slices.ContainsFunc(subs, func(x Subscription) bool { return matches(x.Filter, topic) && x.QoS == s.QoS }) {
 			t.Errorf("%s: nobody hears it", topic)
 		}
+	}
+}
+
+// What a unit does with a centre of the first version is what the first version knew.
+func TestWithoutFeatures(t *testing.T) {
+	var want []Subscription
+	for _, f := range []string{"keys", "centre", "unit/u1/bulletin", "unit/u1/orders", "unit/u1/stored", "unit/u1/ask"} {
+		want = append(want, Subscription{Root + f, 1})
+	}
+	if got := UnitSubscriptions("u1", nil); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -118,6 +132,8 @@ topic read vc/1/unit/u1/bulletin
 topic read vc/1/unit/u1/orders
 topic read vc/1/unit/u1/stored
 topic read vc/1/unit/u1/ask
+topic read vc/1/unit/u1/command
+topic read vc/1/unit/u1/echo
 topic read vc/1/area/a1/bulletin
 topic read vc/1/area/a1/orders
 topic write vc/1/unit/u1/birth
@@ -127,6 +143,8 @@ topic write vc/1/unit/u1/onair
 topic write vc/1/unit/u1/have
 topic write vc/1/unit/u1/report
 topic write vc/1/unit/u1/detail
+topic write vc/1/unit/u1/answer
+topic write vc/1/unit/u1/echo
 `
 	if got := UnitAccess("u1", []string{"a1"}).Mosquitto("u1"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -56,6 +56,27 @@ func (h Heartbeat) Validate() error {
 	each(&c, "onAir", h.OnAir)
 	c.count("conditions", len(h.Issues), 50)
 	each(&c, "conditions", h.Issues)
+	if h.Air != nil {
+		c.within("clock", h.Air.Validate())
+	}
+	return c.err
+}
+
+// Validate checks what a clock is worth.
+func (k AirTime) Validate() error {
+	var c check
+	c.oneOf("state", k.State, ClockTrusted, ClockUncertain, ClockUntrusted)
+	c.id("source", k.Source)
+	c.number("uncertainty", k.Uncertainty, 0, maxTime)
+	c.number("age", k.Age, 0, maxTime)
+	return c.err
+}
+
+// Validate checks an echo.
+func (e Echo) Validate() error {
+	var c check
+	c.id("unit", e.Unit)
+	c.that(e.Session > 0, "session", e.Session, "sessions count from 1")
 	return c.err
 }
 
@@ -142,6 +163,10 @@ func (r Refusal) Validate() error {
 func (s Centre) Validate() error {
 	var c check
 	c.optTime("since", s.Since)
+	c.count("features", len(s.Features), 100)
+	for i, f := range s.Features {
+		c.id(fmt.Sprintf("features[%d]", i), f)
+	}
 	return c.err
 }
 
