@@ -81,7 +81,12 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 	inTime(t, 40*time.Second, "the first unit's proof is stored", func() bool { return proved(t, op, "first", "soon") })
 
 	m.Stop()
+	restarted := time.Now()
 	m.Start(conf)
+	inTime(t, time.Minute+busy, "the first unit is heard again", func() bool {
+		p, err := a.Store().Presence(t.Context(), "first")
+		return err == nil && p.Online && p.LastSeen.After(restarted)
+	})
 	switchOff2 := switchOn(t, settings["second"])
 	defer switchOff2()
 	inTime(t, 90*time.Second, "both units hold everything and have their files", func() bool {
