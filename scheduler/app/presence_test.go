@@ -115,13 +115,18 @@ func TestTheCentreRestartsWithoutAnOutage(t *testing.T) {
 			c.device(ids[i])
 		}
 		c.place(client.UnitSpec{ID: "horn", Area: "liushu", Outputs: []wire.Output{wire.OutputSound}}) // a real agent
+		c.add("slow")
+		slow := c.device("slow") // its way back takes it almost a minute
 		time.Sleep(settle)
+		slow.cutOff(true)
 		c.stop()
 		time.Sleep(10 * time.Minute)
 		restarted := time.Now()
 		c.start()
+		time.Sleep(time.Until(restarted.Add(50 * time.Second)))
+		slow.cutOff(false)
 		time.Sleep(time.Until(restarted.Add(time.Minute)))
-		for _, id := range append(ids, "horn") {
+		for _, id := range append(ids, "horn", "slow") {
 			c.backSince(id, restarted)
 		}
 		time.Sleep(settle)
