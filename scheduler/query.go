@@ -131,6 +131,10 @@ type Swept struct {
 	Offline []string
 	Opened  []Outage
 	Closed  []Outage
+	// Incident is one that began, changed or ended; nil if there is none.
+	Incident *Incident
+	// Notes are conditions of the centre's that began or ended.
+	Notes []Notable
 }
 
 // UnitView is a unit with what the centre knows of its device.
@@ -142,6 +146,8 @@ type UnitView struct {
 	// Pending are the addresses of which the unit does not hold the newest
 	// snapshots.
 	Pending []string
+	// Delivery is what it holds of each address, and what it should.
+	Delivery UnitDelivery
 	// Mute is the mute or pause in force for the unit, if any.
 	Mute *Mute
 }

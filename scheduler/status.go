@@ -53,6 +53,8 @@ type Status struct {
 	// Pending counts the units that do not hold the newest snapshots, Refused
 	// those that refused one, Unready those with assets missing.
 	Pending, Refused, Unready int
+	// Delivery says how far the units are; see Delivery for which ones.
+	Delivery DeliveryCounts
 	// Missing are the areas of which no installed unit can be reached.
 	Missing []string
 	// NotWatched says why the centre cannot judge now; empty when it can.

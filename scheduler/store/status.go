@@ -61,10 +61,11 @@ func (s *Store) Unit(ctx context.Context, id string) (UnitView, error) {
 // view is a unit as people see it; the lock is held.
 func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.Time) UnitView {
 	v := UnitView{Unit: e.unit, Presence: e.p, Shows: scheduler.ShowsOf(e.unit, e.p, paused, ps.watch, now), Pending: []string{}}
-	addresses := append(scheduler.Above(tree, e.unit.Area), wire.UnitAddress(e.unit.ID))
-	for _, a := range addresses {
-		if ps.pending(e, a) {
-			v.Pending = append(v.Pending, string(a))
+	addresses := addressesOfUnit(e.unit, tree)
+	v.Delivery = ps.delivered(e, tree, nil)
+	for _, a := range v.Delivery.Agreements {
+		if name := string(a.Address); (a.Held < a.Revision || a.Composing) && !slices.Contains(v.Pending, name) {
+			v.Pending = append(v.Pending, name)
 		}
 	}
 	for i := range ps.mutes {
@@ -73,20 +74,6 @@ func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.
 		}
 	}
 	return v
-}
-
-// pending tells whether a unit does not hold the newest snapshots of an address.
-func (ps *presences) pending(e *entry, a wire.Address) bool {
-	var held wire.Held
-	if e.p.Have != nil {
-		for _, h := range e.p.Have.Held {
-			if h.Address == a {
-				held = h
-				break
-			}
-		}
-	}
-	return ps.saved[Target{a, wire.KindBulletin}] > held.Bulletin || ps.saved[Target{a, wire.KindOrders}] > held.Orders
 }
 
 // Status is an area, "" for the county, at a glance.
@@ -168,7 +155,9 @@ type areaTally struct {
 
 // progress counts what a unit does not hold.
 func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tree) {
-	if slices.ContainsFunc(scheduler.Above(tree, e.unit.Area), func(a wire.Address) bool { return ps.pending(e, a) }) || ps.pending(e, wire.UnitAddress(e.unit.ID)) {
+	d := ps.delivered(e, tree, nil)
+	st.Delivery.Add(d.State)
+	if slices.ContainsFunc(d.Agreements, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing }) {
 		st.Pending++
 	}
 	if h := e.p.Have; h != nil {
