@@ -160,7 +160,7 @@ func TestShows(t *testing.T) {
 		{"under work", unit, playing, true, w, ShowsPaused},
 		{"planned", planned, on, false, w, ShowsPlanned},
 	} {
-		if got := ShowsOf(c.u, c.p, c.paused, c.w, now); got != c.want {
+		if got := ShowsOf(c.u, c.p, nil, c.paused, c.w, now); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -96,14 +96,22 @@ func (p Presence) awayFor() time.Duration {
 	return FlapOutage
 }
 
-// AllConditions are those that the unit reports and those that the centre finds.
-func (p Presence) AllConditions() []wire.Condition {
-	out := p.Conditions
+// Found are the conditions that the centre finds.
+func (p Presence) Found() (out []wire.Condition) {
 	if !p.Flapping.IsZero() {
-		out = append(slices.Clone(out), wire.Condition{Code: ConditionFlapping, Since: p.Flapping.UnixMilli(), Text: fmt.Sprintf("offline %d times", p.Flaps)})
+		out = append(out, wire.Condition{Code: ConditionFlapping, Since: p.Flapping.UnixMilli(), Text: fmt.Sprintf("offline %d times", p.Flaps)})
 	}
 	if !p.Twins.IsZero() {
-		out = append(slices.Clone(out), wire.Condition{Code: ConditionTwins, Since: p.Twins.UnixMilli(), Text: "two devices speak as this unit"})
+		out = append(out, wire.Condition{Code: ConditionTwins, Since: p.Twins.UnixMilli(), Text: "two devices speak as this unit"})
 	}
 	return out
+}
+
+// AllConditions are those that the unit reports and those that the centre finds.
+func (p Presence) AllConditions() []wire.Condition {
+	found := p.Found()
+	if len(found) == 0 {
+		return p.Conditions
+	}
+	return append(slices.Clone(p.Conditions), found...)
 }

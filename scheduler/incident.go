@@ -11,9 +11,9 @@ import (
 // FloodWindow, it is the centre's trouble, or that of its network.
 const (
 	FloodWindow = time.Minute
-	// floodLeast is how many have to fall at least: of two or three units most
-	// are soon gone.
-	floodLeast = 4
+	// floodLeast is how many have to fall at least: of a few units most are soon
+	// gone.
+	floodLeast = 6
 	// fading is after how long without a word a unit may be part of a flood:
 	// one heartbeat is missing.
 	fading = 20 * time.Second

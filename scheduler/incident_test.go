@@ -127,7 +127,7 @@ func TestWhatIsNoIncident(t *testing.T) {
 		outages int
 	}{
 		{"half of them", 40, func(_ *town, i int) bool { return i >= 20 }, 20},
-		{"all three of a small county", 3, func(*town, int) bool { return false }, 3},
+		{"all five of a small county", 5, func(*town, int) bool { return false }, 5},
 		{"most, but one each two minutes", 12, func(w *town, i int) bool { return w.now.Sub(noon) < time.Duration(i+1)*2*time.Minute }, 12},
 	} {
 		w := newTown(c.units)

@@ -11,9 +11,9 @@ import (
 var silencing = []string{"no-sound", "output-lost"}
 
 // hushedAfter is how long what is due may be missing from what a unit says that
-// it plays: heartbeats come each 15 s, and a round that waits for another says so
-// by its skip.
-const hushedAfter = time.Minute
+// it plays: heartbeats come each 15 s, and a pause within a programme may be 60 s
+// long.
+const hushedAfter = 75 * time.Second
 
 // Due is what a unit should be playing on its sound output now.
 type Due struct {

@@ -144,9 +144,10 @@ func (p Presence) offline(cause string, now time.Time) Presence {
 	return p.fell(now)
 }
 
-// ShowsOf is the one mark that people see for a unit.
-func ShowsOf(u Unit, p Presence, paused bool, w Watch, now time.Time) Shows {
+// ShowsOf is the one mark that people see for a unit with the outages that last.
+func ShowsOf(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Time) Shows {
 	silent, _ := p.mute(u)
+	silent = silent || slices.ContainsFunc(open, func(o Outage) bool { return o.Kind == Silent })
 	switch {
 	case u.State == UnitRemoved:
 		return ShowsRemoved

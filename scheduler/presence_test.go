@@ -241,7 +241,7 @@ func TestSilenceIsJudgedByTheUnitsOwnWord(t *testing.T) {
 		scene.Open = slices.DeleteFunc(append(scene.Open, j.Opened...), func(o Outage) bool { return len(j.Closed) > 0 })
 		return j
 	}
-	for range 3 {
+	for range 4 {
 		if j := beat(nil); len(j.Opened) != 0 {
 			t.Fatalf("silent %v after it is due", now.Sub(noon))
 		}

@@ -162,3 +162,37 @@ type AuditLine struct {
 	Ref  string
 	Text string
 }
+
+// Gap is a time in which nobody watched: the centre was off, asleep or cut off.
+type Gap struct {
+	Span
+	Why string
+}
+
+// Call is one line of the list by which villages are called.
+type Call struct {
+	// Town is the area under the county that the unit stands in; Area is its own.
+	Town, Area Area
+	Unit       string
+	Name       string
+	// Kind is unreachable or silent; Since is when that began.
+	Kind  OutageKind
+	Since time.Time
+	// Contact is whom to call: of the unit's area, or of the nearest above it.
+	Contact string
+}
+
+// At fills in where the unit stands, and whom to call there.
+func (c *Call) At(tree *Tree, area string) {
+	chain := tree.Chain(area)
+	for i, id := range chain {
+		a, _ := tree.Area(id)
+		if i == 1 || i == 0 && len(chain) == 1 {
+			c.Town = a
+		}
+		if a.Contact != "" {
+			c.Contact = a.Contact
+		}
+		c.Area = a
+	}
+}

@@ -151,8 +151,8 @@ func (s *Store) judge(now time.Time) (swept Swept, rows []string) {
 // notes are what is kept of the centre's own conditions: when each began, and
 // when it was over.
 func (e *entry) notes(next scheduler.Presence, now time.Time) (out []scheduler.Notable) {
-	for _, c := range next.AllConditions() {
-		if (c.Code == scheduler.ConditionTwins || c.Code == scheduler.ConditionFlapping) && e.told[c.Code] != c.Since {
+	for _, c := range next.Found() {
+		if e.told[c.Code] != c.Since {
 			e.tell(c.Code, c.Since)
 			out = append(out, scheduler.Notable{At: now, Unit: e.unit.ID, Code: c.Code, Text: c.Text})
 		}

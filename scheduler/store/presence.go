@@ -22,6 +22,7 @@ type entry struct {
 	// sound on it now.
 	paused time.Time
 	due    *scheduler.Due
+	agenda *agenda
 	// told are since when the centre's conditions stand that were noted.
 	told map[string]int64
 	// dirty says that the row on disk does not show p; touched that only its
@@ -40,6 +41,7 @@ type presences struct {
 	incident *scheduler.Incident
 	saved   map[Target]uint64 // the revisions of the envelopes kept
 	stale   map[Target]bool   // the snapshots that do not show all decisions yet
+	decided uint64            // counts decisions: what stands in snapshots may be another since
 	flushed time.Time         // when last-seen times were last written
 	sweep   sync.Mutex        // one sweep at a time
 }
@@ -137,6 +139,9 @@ func (ps *presences) drop(a wire.Address) {
 func (ps *presences) composing(yes bool, kind wire.Kind, addresses ...wire.Address) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	if yes {
+		ps.decided++
+	}
 	for _, a := range addresses {
 		if yes {
 			ps.stale[Target{a, kind}] = true
