@@ -8,7 +8,9 @@ import (
 
 func TestAgreementIsByRevision(t *testing.T) {
 	const town = wire.Address("area/t1")
-	want := func(revision uint64) Wanted { return Wanted{Address: town, Kind: wire.KindBulletin, Revision: revision} }
+	want := func(revision uint64) Wanted {
+		return Wanted{Address: town, Kind: wire.KindBulletin, Revision: revision}
+	}
 	holds := func(revision uint64, refused ...wire.Refusal) *wire.Have {
 		return &wire.Have{Held: []wire.Held{{Address: town, Bulletin: revision}}, Refused: refused}
 	}

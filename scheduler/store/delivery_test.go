@@ -2,6 +2,7 @@ package store
 
 import (
 	"testing"
+	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
@@ -123,4 +124,30 @@ func TestWhoCountsForADelivery(t *testing.T) {
 	must(t)(s.PutDraft(ctx, loop("draft", "liu1")))
 	_, err = s.Delivery(ctx, scheduler.DeliveryQuery{Programme: "draft"})
 	wantKind(t, err, scheduler.Conflict, "release it")
+}
+
+// TestCallsGoByTown lists whom to call: the unit's own village, or the nearest
+// area above that has a contact.
+func TestCallsGoByTown(t *testing.T) {
+	s, now := watched(t)
+	ctx := t.Context()
+	must(t)(s.PutArea(ctx, scheduler.Area{ID: "liushu", Parent: "qinghe", Name: "柳树镇", Contact: "town"}))
+	must(t)(s.PutArea(ctx, scheduler.Area{ID: "liu2", Parent: "liushu", Name: "柳二村", Contact: "village"}))
+	must(t)(s.Mute(ctx, scheduler.Mute{Address: "unit/shi1-1", Until: time.Now().Add(48 * time.Hour), Why: "roof", Pause: true}))
+	must(t)(s.AddUnit(ctx, scheduler.Unit{ID: "planned", Area: "liu1"}))
+	must(t)(s.Beat(ctx, wire.Heartbeat{Unit: "liu1-1", Session: 1, Boot: "b1", Issues: []wire.Condition{{Code: "no-sound", Since: now.UnixMilli()}}}, now))
+	must(t)(s.Sweep(ctx, now))
+	all, err := s.Calls(ctx, "", now)
+	if err != nil || len(all) != 7 { // 8 installed, one of them paused
+		t.Fatalf("%d calls (%v): %+v", len(all), err, all)
+	}
+	if c := all[0]; c.Unit != "liu1-1" || c.Kind != scheduler.Silent || c.Town.ID != "liushu" || c.Area.ID != "liu1" || c.Contact != "town" || !c.Since.Equal(now) {
+		t.Errorf("the first %+v", c)
+	}
+	if c := all[2]; c.Unit != "liu2-1" || c.Kind != scheduler.Unreachable || c.Contact != "village" {
+		t.Errorf("the third %+v", c)
+	}
+	if some, _ := s.Calls(ctx, "shiqiao", now); len(some) != 3 {
+		t.Errorf("one town: %+v", some)
+	}
 }

@@ -39,11 +39,11 @@ type presences struct {
 	watch   scheduler.Watch
 	// incident is the centre's own trouble while it lasts, else nil.
 	incident *scheduler.Incident
-	saved   map[Target]uint64 // the revisions of the envelopes kept
-	stale   map[Target]bool   // the snapshots that do not show all decisions yet
-	decided uint64            // counts decisions: what stands in snapshots may be another since
-	flushed time.Time         // when last-seen times were last written
-	sweep   sync.Mutex        // one sweep at a time
+	saved    map[Target]uint64 // the revisions of the envelopes kept
+	stale    map[Target]bool   // the snapshots that do not show all decisions yet
+	decided  uint64            // counts decisions: what stands in snapshots may be another since
+	flushed  time.Time         // when last-seen times were last written
+	sweep    sync.Mutex        // one sweep at a time
 }
 
 func (ps *presences) load(t *tx) error {

@@ -141,7 +141,9 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		countOnAir(onAir, e.p.OnAir)
 	}
 	st.Paused = ps.pausedIn(inside, now)
-	slices.SortFunc(st.Troubled, func(a, b scheduler.Trouble) int { return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Code, b.Code)) })
+	slices.SortFunc(st.Troubled, func(a, b scheduler.Trouble) int {
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Code, b.Code))
+	})
 	s.sum(st, tree, by)
 	for _, o := range onAir {
 		st.OnAir = append(st.OnAir, *o)
