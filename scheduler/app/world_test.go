@@ -212,6 +212,8 @@ func (c *county) get(path string, set func(*http.Request)) *http.Response {
 type device struct {
 	c       *county
 	id      string
+	boot    string
+	spool   string
 	stopped chan struct{}
 	once    sync.Once
 	done    sync.WaitGroup
@@ -224,8 +226,11 @@ type device struct {
 	heard  map[string][][]byte
 }
 
-func (c *county) device(id string) *device {
-	d := &device{c: c, id: id, stopped: make(chan struct{}), heard: map[string][][]byte{}}
+func (c *county) device(id string) *device { return c.deviceOf(id, "s1", "b1") }
+
+// deviceOf is one with a card and a boot id of its own.
+func (c *county) deviceOf(id, spool, boot string) *device {
+	d := &device{c: c, id: id, spool: spool, boot: boot, stopped: make(chan struct{}), heard: map[string][][]byte{}}
 	d.done.Go(d.run)
 	c.devices = append(c.devices, d)
 	return d
@@ -282,7 +287,7 @@ func (d *device) connected() {
 		filters[s.Filter] = s.QoS
 	}
 	client.SubscribeMultiple(filters, nil).Wait()
-	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: "s1", Boot: "b1", At: time.Now().UnixMilli(),
+	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: d.spool, Boot: d.boot, At: time.Now().UnixMilli(),
 		Software: "test", Wire: 1, Outputs: []wire.Output{wire.OutputSound}, SoundOutput: "silent"})
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
@@ -297,7 +302,7 @@ func (d *device) connected() {
 			frozen := d.frozen
 			d.mu.Unlock()
 			if !frozen {
-				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: "b1", At: now.UnixMilli(), Volume: 50})
+				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: d.boot, At: now.UnixMilli(), Volume: 50})
 			}
 		}
 	}
