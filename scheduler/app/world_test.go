@@ -224,8 +224,14 @@ func (c *county) get(path string, set func(*http.Request)) *http.Response {
 // device is a unit's device that does what the treaty says of presence: birth,
 // heartbeats, a new session after each break.
 type device struct {
-	c       *county
-	id      string
+	c     *county
+	id    string
+	boot  string
+	spool string
+	// pause is how long it waits before it connects again; nil is 3 s. born is
+	// called after each birth.
+	pause   func() time.Duration
+	born    func(session uint64, say func(wire.Channel, any))
 	stopped chan struct{}
 	once    sync.Once
 	done    sync.WaitGroup
@@ -238,20 +244,35 @@ type device struct {
 	heard  map[string][][]byte
 }
 
-func (c *county) device(id string) *device {
-	d := &device{c: c, id: id, stopped: make(chan struct{}), heard: map[string][][]byte{}}
+func (c *county) device(id string) *device { return c.deviceOf(id, "s1", "b1") }
+
+// deviceOf is one with a card and a boot id of its own.
+func (c *county) deviceOf(id, spool, boot string) *device {
+	d := c.newDevice(id, spool, boot)
+	c.switchOnDevice(d)
+	return d
+}
+
+func (c *county) switchOnDevice(d *device) {
 	d.done.Go(d.run)
 	c.devices = append(c.devices, d)
-	return d
+}
+
+func (c *county) newDevice(id, spool, boot string) *device {
+	return &device{c: c, id: id, spool: spool, boot: boot, stopped: make(chan struct{}), heard: map[string][][]byte{}}
 }
 
 func (d *device) run() {
 	for {
 		d.connected()
+		pause := 3 * time.Second
+		if d.pause != nil {
+			pause = d.pause()
+		}
 		select {
 		case <-d.stopped:
 			return
-		case <-time.After(3 * time.Second):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -296,8 +317,11 @@ func (d *device) connected() {
 		filters[s.Filter] = s.QoS
 	}
 	client.SubscribeMultiple(filters, nil).Wait()
-	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: "s1", Boot: "b1", At: time.Now().UnixMilli(),
+	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: d.spool, Boot: d.boot, At: time.Now().UnixMilli(),
 		Software: "test", Wire: 1, Outputs: []wire.Output{wire.OutputSound}, SoundOutput: "silent"})
+	if d.born != nil {
+		d.born(session, func(c wire.Channel, v any) { d.say(client, c, v) })
+	}
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
 	for {
@@ -311,7 +335,7 @@ func (d *device) connected() {
 			frozen := d.frozen
 			d.mu.Unlock()
 			if !frozen {
-				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: "b1", At: now.UnixMilli(), Volume: 50})
+				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: d.boot, At: now.UnixMilli(), Volume: 50})
 			}
 		}
 	}
