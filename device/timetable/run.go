@@ -42,15 +42,30 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	for _, o := range t.outputs {
 		m := &sim{t: t, out: o, hours: newHours(z, t.hours[o]), now: start, on: begin, end: end,
 			seen: max(s.Seen, s.At), arrivals: arrivals, tl: &tl, record: record}
+		stretches, skips := len(tl.Stretches), len(tl.Skips)
 		m.load(s, begin)
 		m.run()
 		next.Outputs = append(next.Outputs, m.save())
-	}
-	if len(t.outputs) > 1 {
-		slices.SortStableFunc(tl.Stretches, func(a, b Stretch) int { return a.From.Compare(b.From) })
-		slices.SortStableFunc(tl.Skips, func(a, b Skip) int { return a.At.Compare(b.At) })
+		merge(tl.Stretches, stretches, func(s *Stretch) time.Time { return s.From })
+		merge(tl.Skips, skips, func(s *Skip) time.Time { return s.At })
 	}
 	return tl, next
+}
+
+// merge puts what an output does, list[n:], between what those before it do,
+// by time and they first. Each part is in order; a stable sort of all would
+// swap large values many times over.
+func merge[T any](list []T, n int, at func(*T) time.Time) {
+	last := slices.Clone(list[n:])
+	for i, j := n-1, len(last)-1; j >= 0; {
+		if i >= 0 && at(&list[i]).After(at(&last[j])) {
+			list[i+j+1] = list[i]
+			i--
+			continue
+		}
+		list[i+j+1] = last[j]
+		j--
+	}
 }
 
 // Plan is Run without the State: what the next seconds will bring, as spans in
