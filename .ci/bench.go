@@ -23,8 +23,8 @@ type bench struct {
 }
 
 var benches = []bench{
-	{"Start/idle", "./device/player", "2x", false},
-	{"Start/loaded", "./device/player", "2x", false},
+	{"Start/idle", "./device/player", "1x", false},
+	{"Start/loaded", "./device/player", "1x", false},
 	{"Loop", "./cmd/villagecast-agent", "1x", false},
 	{"NewContent", "./cmd/villagecast-agent", "1x", false},
 	{"UnitWeek", "./device/timetable", "1s", true},
