@@ -53,18 +53,29 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 }
 
 // merge puts what an output does, list[n:], between what those before it do,
-// by time and they first. Each part is in order; a stable sort of all would
-// swap large values many times over.
+// by time and they first. Both parts are in order. The values are large, so each is
+// moved once: a stable sort would swap them many times over.
 func merge[T any](list []T, n int, at func(*T) time.Time) {
-	last := slices.Clone(list[n:])
-	for i, j := n-1, len(last)-1; j >= 0; {
-		if i >= 0 && at(&list[i]).After(at(&last[j])) {
-			list[i+j+1] = list[i]
-			i--
-			continue
+	from := make([]int, 0, len(list)) // where the value of each place stands now
+	for i, j := 0, n; i < n || j < len(list); {
+		if j == len(list) || i < n && !at(&list[i]).After(at(&list[j])) {
+			from = append(from, i)
+			i++
+		} else {
+			from = append(from, j)
+			j++
 		}
-		list[i+j+1] = last[j]
-		j--
+	}
+	for start := range from {
+		first, place := list[start], start
+		for from[place] != start && from[place] != place {
+			next := from[place]
+			list[place], from[place] = list[next], place
+			place = next
+		}
+		if from[place] == start {
+			list[place], from[place] = first, place
+		}
 	}
 }
 
