@@ -271,7 +271,8 @@ func document(rows []row) []byte {
 
 Written by `+"`make bench`"+`; not by hand. Each figure stands beside what cannot be beaten, or beside what others do, measured in
 the same run: absolute times of a shared machine are worth little, ratios within a run hold. Processor time is what
-all cores together have worked; a figure of the clock includes waiting for whoever else used the machine.
+all cores together have worked; a figure of the clock includes waiting for whoever else used the machine: where the load
+before a run (below) is more than the number of cores, somebody did, and the clock's figures are too high.
 
 Measured on: %s.
 
