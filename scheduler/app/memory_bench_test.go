@@ -62,7 +62,13 @@ func serveForMemory(kind string) error {
 		}
 		defer centre.Stop()
 		first.Units = units
-		clients = func() int64 { return centre.Broker().Counters().Clients - 1 } // the centre is one itself
+		clients = func() int64 {
+			st, err := centre.Store().Status(context.Background(), "", time.Now())
+			if err != nil || st.Pending > 0 {
+				return 0
+			}
+			return int64(st.Units.Idle + st.Units.OnAir)
+		}
 	} else {
 		server, address, err := newBare()
 		if err != nil {
