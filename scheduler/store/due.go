@@ -16,8 +16,8 @@ const (
 	dueAhead   = 30 * time.Minute
 	dueASweep  = 20 // distinct sets of units
 	dueHushed  = 45 * time.Second
-	dueMargin  = 5 * time.Second        // at both ends of a stretch
-	dueWorking = 500 * time.Millisecond // in one sweep
+	dueMargin  = 5 * time.Second       // at both ends of a stretch
+	dueWorking = 50 * time.Millisecond // in one sweep
 )
 
 // agenda is what units that do the same will sound until its end. It holds as
