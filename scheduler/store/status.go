@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	case ps.watch.Since.IsZero():
 		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
 	case !ps.watch.Judging(now):
-		st.NotWatched = "the centre listens since " + ps.watch.Since.Format("15:04:05") + " and judges a minute later"
+		st.NotWatched = fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged after a minute", int(now.Sub(ps.watch.Since).Seconds()))
 	}
 	inside := map[string]bool{}
 	for _, id := range tree.Subtree(st.Area.ID) {
