@@ -116,6 +116,9 @@ type agent struct {
 
 	mu   sync.Mutex
 	size wire.Panel
+	// mend ends at mendAt what was broken on purpose.
+	mend   *time.Timer
+	mendAt time.Time
 }
 
 // Run is an agent's life: it plays and proves until ctx ends, then stops in

@@ -147,7 +147,7 @@ func breaking(t *testing.T, s *stage, page *chrometest.Page) {
 		page.Eval(`document.querySelector("#unit-a1 .harm").click()`, nil)
 		page.Wait(`document.getElementById("break").open`, soon)
 		if kind == "kill" {
-			shows(page, "#break-ways", "约 40 秒内这里应显示离线，并记一条中断")
+			shows(page, "#break-ways", "约 40 秒内中心应显示离线，并记一条中断")
 			shows(page, "#break-ways", "4301")
 			fits(t, page, "break")
 			picture(t, page, "break")

@@ -74,7 +74,9 @@ export class Tile {
 	}
 
 	#tag(u, air, view) {
-		const cut = raised(air), next = view.next?.units?.includes(this.id) && view.next.at > view.now;
+		// Who cannot play has no cut-in to wait for.
+		const able = Boolean(u.agent) && u.fault?.kind !== "freeze" && u.fault?.kind !== "kill";
+		const cut = raised(air), next = able && view.next?.units?.includes(this.id) && view.next.at > view.now;
 		data(this.element, "cut", cut ? (warning(air) ? air.level : "cut") : next ? "next" : "no");
 		text(this.parts.tag, cut ? say(warning(air) ? air.level : "cut") : next ? say("cut.next") + " " + count(view.next.at - view.now) : "");
 	}

@@ -21,7 +21,6 @@ add({
 	"legend.unknown": ["中心现在无法判断", "the centre cannot judge now"],
 	"legend.planned": ["已登记，还没装", "listed, not installed yet"],
 	"legend.paused": ["检修中，不算中断", "under work, counted as no outage"],
-	"silent.air": ["该播《{title}》，没有声音", "Should play “{title}”, makes no sound"],
 	"gone": ["最后一次消息 {time}（{age}前）", "Last heard {time} ({age} ago)"],
 	"never": ["还没有收到过消息", "Never heard yet"],
 	"alone": ["中心收不到它；它自己还在播《{title}》", "The centre cannot hear it; it still plays “{title}” by itself"],
