@@ -327,6 +327,7 @@ func (a *agent) fitScreen(v *view) {
 	}
 	if v.county != nil {
 		a.screen.SetSlogan(v.county.Slogan)
+		a.screen.SetZone(v.county.Zone)
 	}
 	if !v.has(wire.OutputScreen) {
 		return
