@@ -63,6 +63,7 @@ func TestDemoInBrowser(t *testing.T) {
 	shows(page, "#unit-a0 .title", loop)
 	shows(page, "#next-what", "柳树镇插播《"+cut+"》")
 	page.Wait(`/^1:2\d$|^1:1\d$/.test(document.getElementById("next-count").textContent)`, soon)
+	page.Wait(`document.querySelector("#unit-a0 .pid").href === "http://127.0.0.1:9/"`, soon)
 	page.Wait(`document.querySelector("#unit-a3 .led").width >= 384`, soon)
 	page.Eval(`document.querySelector("#unit-a0 .wave").scrollIntoView()`, nil)
 

@@ -144,7 +144,13 @@ export class Tile {
 		attribute(p.harm, "aria-label", say("harm.of", { unit }));
 		text(p.mend, say("mend"));
 		attribute(p.mend, "aria-label", say("mend") + " " + unit);
-		text(p.pid, u.pid ? say("pid", { pid: u.pid }) : say("pid.none"));
+		// The unit's own page is on this machine, where its process is.
+		const own = u.pid && u.unit.presence?.page;
+		text(p.pid, u.pid ? say("pid", { pid: u.pid }) + (own ? " ↗" : "") : say("pid.none"));
+		if (own) attribute(p.pid, "href", own);
+		else p.pid.removeAttribute("href");
+		attribute(p.pid, "title", own ? say("own") : "");
+		attribute(p.pid, "aria-label", own ? say("own.of", { unit }) : say("pid.none"));
 	}
 }
 

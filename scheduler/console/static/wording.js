@@ -2,6 +2,7 @@
 import { add } from "./words.js";
 
 add({
+	"own": ["打开它自己的页面", "Open its own page"], "own.of": ["{unit} 自己的页面", "{unit}: its own page"],
 	"demo": ["演示", "demonstration"],
 	"answers": ["全县现在", "The county now"],
 	"answer.on-air": ["正在播（终端）", "units on air"],
