@@ -60,6 +60,7 @@ func newRoot(s *shell) *cobra.Command {
 		asrunCommand(s), outagesCommand(s), statusCommand(s),
 		applyCommand(s), exportCommand(s),
 	)
+	s.completions(root)
 	return root
 }
 
