@@ -85,7 +85,7 @@ func (s *shell) progress() client.Progress {
 	return func(done, total int64) {
 		fmt.Fprintf(s.errs, "\r%3d %% of %.1f MB", done*100/total, float64(total)/1e6)
 		if done == total {
-			fmt.Fprintln(s.errs)
+			fmt.Fprintln(s.errs, "; the centre decodes and measures it")
 		}
 	}
 }
