@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/villagecast/villagecast/cmd/internal/service"
 	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
@@ -141,7 +142,10 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 		return o, err
 	}
 	unit := o.Settings.Unit
+	supervisor := service.New(o.Logger)
+	o.Alive, o.Stopping = supervisor.Alive, supervisor.Stopping
 	o.Started = func(sound, page string) {
+		supervisor.Ready()
 		fmt.Fprintf(stdout, "unit %s; sound: %s", unit, sound)
 		if page != "" {
 			fmt.Fprintf(stdout, "; page: %s", page)

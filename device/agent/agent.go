@@ -58,6 +58,11 @@ type Options struct {
 	// Started is called once, if not nil, with the name of the sound output and
 	// the address of the local page, empty for none.
 	Started func(sound, page string)
+	// Alive is called, if not nil, at every turn of the playing loop and at
+	// least each 15 s: when it falls silent, the unit does too.
+	Alive func()
+	// Stopping is called once, if not nil, when the playing loop has ended.
+	Stopping func()
 }
 
 func (o *Options) fill() error {
@@ -69,6 +74,11 @@ func (o *Options) fill() error {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	for _, f := range []*func(){&o.Alive, &o.Stopping} {
+		if *f == nil {
+			*f = func() {}
+		}
 	}
 	if o.Lang == "" {
 		o.Lang = "zh"
@@ -173,7 +183,7 @@ func assemble(o Options) (*agent, error) {
 	a.outputs()
 	a.conductor = &conductor{
 		unit: unit, boot: a.boot, lang: o.Lang, started: a.started, spool: a.spool, air: a.air, link: a.link, cond: a.cond, reporter: a.reporter,
-		view: a.keeper.view.Load, doubt: a.doubt, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
+		view: a.keeper.view.Load, doubt: a.doubt, alive: o.Alive, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
 	}
 	a.conductor.unopened = o.Sound != nil && a.player == nil
 	a.conductor.planner = &planner{spans: map[string]*span{}}
@@ -243,6 +253,7 @@ func (a *agent) run(ctx context.Context) error {
 		})
 	}
 	err := a.conductor.run(ctx)
+	a.o.Stopping()
 
 	dark()
 	panel.Wait()

@@ -46,7 +46,9 @@ type conductor struct {
 	reporter   *reporter
 	view       func() *view
 	// doubt is told of a file that could not be played.
-	doubt  func(media.Hash)
+	doubt func(media.Hash)
+	// alive is called at every turn of the loop.
+	alive  func()
 	player *player.Player // nil without a sound output
 	screen *screen.Screen // nil without a panel
 	// unopened: there is a sound output that could not be opened.
@@ -107,6 +109,7 @@ func (c *conductor) run(ctx context.Context) error {
 			return err
 		}
 		timer.Reset(c.step(c.air.Now()))
+		c.alive()
 	}
 }
 
