@@ -87,6 +87,9 @@ var (
 	// ErrStalled: the output took no frames for more than a second and
 	// reports no fault.
 	ErrStalled = errors.New("sound output is stalled")
+	// ErrRacing: the output takes frames faster than time goes by, so that none
+	// of them can be sounding.
+	ErrRacing = errors.New("sound output swallows sound faster than it can play")
 	// ErrGivenUp: the output does not try again; the process should end and
 	// be started anew.
 	ErrGivenUp = errors.New("sound output given up")

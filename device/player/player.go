@@ -29,6 +29,8 @@ type Player struct {
 	reports  []Played
 	status   Status
 	volume   ramp // of the mute
+	race     racer
+	asked    time.Duration // when the output last asked for frames
 	lastFill time.Duration
 	lastLen  int64 // frames of the last fill
 	filled   bool

@@ -68,7 +68,7 @@ func (c *Card) Capture() (*Capture, error) {
 }
 
 func (p *Capture) readLog(log []byte) (format string, err error) {
-	prepared := 0
+	prepared, stood := 0, 0
 	for lines := bufio.NewScanner(bytes.NewReader(log)); lines.Scan(); {
 		line := lines.Text()
 		if strings.HasPrefix(line, "params ") {
@@ -89,6 +89,11 @@ func (p *Capture) readLog(log []byte) (format string, err error) {
 			prepared = frames
 		case "start":
 			p.runs = append(p.runs, run{first: prepared, start: time.Unix(0, wall-(mono-n))})
+		case "stand":
+			stood = prepared + int(n)
+		case "move":
+			zero := time.Unix(0, wall-(mono-n))
+			p.runs = append(p.runs, run{first: stood, start: zero.Add(time.Duration(stood-prepared) * time.Second / time.Duration(p.Rate))})
 		case "xrun":
 			p.XRuns = append(p.XRuns, XRun{Frame: frames, Late: time.Duration(n) * time.Second / time.Duration(p.Rate)})
 		}

@@ -49,8 +49,8 @@ func Build(dir string) (*Card, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build virtual sound card: %w: %s", err, out)
 	}
-	conf := fmt.Sprintf("pcm_type.vcap { lib %q }\npcm.!default { type vcap raw %q log %q gone %q }\n",
-		lib, c.path("out.raw"), c.path("out.log"), c.path("GONE"))
+	conf := fmt.Sprintf("pcm_type.vcap { lib %q }\npcm.!default { type vcap raw %q log %q gone %q stall %q race %q }\n",
+		lib, c.path("out.raw"), c.path("out.log"), c.path("GONE"), c.path("STALL"), c.path("RACE"))
 	if err := os.WriteFile(c.path("asound.conf"), []byte(conf), 0o644); err != nil {
 		return nil, fmt.Errorf("build virtual sound card: %w", err)
 	}
@@ -68,6 +68,19 @@ func (c *Card) Unplug() error { return os.WriteFile(c.path("GONE"), nil, 0o644) 
 
 // Plug brings it back; the capture goes on in the same file.
 func (c *Card) Plug() error { return os.Remove(c.path("GONE")) }
+
+// Stall lets the card stand still: writing to it blocks, and says nothing.
+func (c *Card) Stall() error { return os.WriteFile(c.path("STALL"), nil, 0o644) }
+
+// Move lets it go on where it stood.
+func (c *Card) Move() error { return os.Remove(c.path("STALL")) }
+
+// Race lets the card swallow at once whatever is written, as one behind which
+// nothing sounds.
+func (c *Card) Race() error { return os.WriteFile(c.path("RACE"), nil, 0o644) }
+
+// Pace brings it back to real time.
+func (c *Card) Pace() error { return os.Remove(c.path("RACE")) }
 
 // Sweep is a test sound of n frames at rate: a tone that rises from 1 to 16 kHz
 // every ten seconds with a little noise, so that it is unlike itself at every
