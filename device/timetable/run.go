@@ -191,7 +191,7 @@ func (s *sim) rebase(j *job) {
 		j.Zero = s.now - nsOf(pos)
 		j.AirPos = pos - played
 		j.NatEnd = never
-		if _, item, _ := j.b.itemAt(pos); item < 0 && len(j.b.runs) == 0 {
+		if from, _, ok := j.b.occupied(pos); !ok || from > pos && !j.b.wrap {
 			j.NatEnd = s.now
 		}
 	case phaseWait, phaseCut:
