@@ -197,6 +197,7 @@ func bootState(a *agent, last spool.Alive) timetable.State {
 // opened leaves a unit that says so.
 func (a *agent) outputs() {
 	opts := player.Options{Now: a.air.Now, Logger: a.log}
+	a.amplifier(&opts)
 	for _, out := range []player.Output{a.o.Sound, a.o.Fallback} {
 		if out == nil {
 			continue

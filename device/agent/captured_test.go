@@ -56,7 +56,7 @@ func beUnit(dir string) error {
 	if err != nil {
 		return err
 	}
-	out, err := player.NewALSA(player.ALSASettings{})
+	out, err := player.NewALSA(player.ALSASettings{Wait: true})
 	if err != nil {
 		return err
 	}

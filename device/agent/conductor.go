@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -62,6 +63,7 @@ type conductor struct {
 	current  *view
 	nextBeat time.Time
 	nextMark time.Time
+	turned   bool // something began, ended or was given up since the last mark
 	onAir    []wire.OnAir
 	lost     bool // the sound output, as last reported
 	beat     atomic.Bool
@@ -126,9 +128,11 @@ func (c *conductor) step(now time.Time) time.Duration {
 		c.heartbeat()
 		c.nextBeat = now.Add(beatEvery)
 	}
-	if trusted && (!now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
+	// What has ended must not begin again after a power cut, and what was cut is to
+	// be known by its place; so every turn is marked.
+	if trusted && (c.turned || !now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
 		c.mark(now, false)
-		c.nextMark = now.Add(markEvery)
+		c.nextMark, c.turned = now.Add(markEvery), false
 	}
 	for _, at := range []time.Time{c.nextBeat, c.nextMark} {
 		if at.After(now) && at.Before(edge) {
@@ -190,7 +194,9 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	c.shadow.Store(&shadow)
 	for _, s := range tl.Stretches {
 		c.account.stretch(s)
+		c.turned = c.turned || !s.Continues || s.End != wire.OutcomeGoesOn
 	}
+	c.turned = c.turned || len(tl.Skips) > 0
 	for _, s := range tl.Skips {
 		c.skipped(s)
 	}
@@ -293,9 +299,6 @@ func (c *conductor) devices() error {
 	}
 	s := c.player.Status()
 	c.cond.when(s.Muted, CodeMuted, "the output was muted at the unit itself")
-	if errors.Is(s.Fault, player.ErrGivenUp) {
-		return errGivenUp
-	}
 	switch {
 	case s.Fault != nil && !c.lost:
 		c.cond.raise(CodeOutputLost, s.Fault.Error())
@@ -307,6 +310,9 @@ func (c *conductor) devices() error {
 		c.beat.Store(true)
 	}
 	c.lost = s.Fault != nil
+	if errors.Is(s.Fault, player.ErrGivenUp) {
+		return fmt.Errorf("%w: %w", errGivenUp, s.Fault)
+	}
 	return nil
 }
 

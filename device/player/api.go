@@ -133,8 +133,8 @@ type Options struct {
 	Ahead time.Duration
 	// Amp switches the amplifier, if not nil: on at least AmpLead before the
 	// first frame sounds (a span that is due at once waits for it), off when
-	// nothing has sounded for AmpHold (default 5 s) and nothing is near. It is
-	// called from one goroutine and may block a little.
+	// nothing has sounded for AmpHold (default 5 s) and nothing is near; off too
+	// at the beginning. It is called from one goroutine and may block a little.
 	Amp     func(on bool)
 	AmpLead time.Duration
 	AmpHold time.Duration

@@ -94,7 +94,7 @@ func (p *Player) counting() bool {
 }
 
 // runAmp starts the goroutine that calls opts.Amp, so that nothing waits for
-// the switch; it makes the last call, off, when the player closes.
+// the switch; it makes the first call, off, and when the player closes the last.
 func (p *Player) runAmp(opts Options) {
 	p.amp = make(chan bool, 16)
 	p.deck.amp = amplifier{
@@ -109,6 +109,7 @@ func (p *Player) runAmp(opts Options) {
 		},
 	}
 	p.wg.Go(func() {
+		opts.Amp(false) // whatever a process before has left
 		state := false
 		for {
 			select {
