@@ -266,6 +266,9 @@ func (c *conductor) failed(p player.Played) {
 	if s == nil {
 		return
 	}
+	if errors.Is(p.Err, player.ErrShort) && s.end-p.Offset-p.Frames < wire.Rate {
+		return // less than a second is missing at its end: nobody would do without it for that
+	}
 	c.reporter.record(event(c.air.Now(), CodeDamagedAsset, s.title+" item "+itoa(s.item+1)+": "+p.Err.Error()))
 	c.doubt(s.hash)
 }

@@ -50,12 +50,15 @@ func (d *deck) set(spans []Span) {
 
 	if d.on != nil {
 		i := slices.IndexFunc(spans, func(s Span) bool { return d.on.sameAs(s, d.grace) })
-		if i >= 0 && d.on.goOn(spans[i]) {
+		switch {
+		case i >= 0 && d.on.goOn(spans[i]):
 			spans = slices.Delete(spans, i, i+1)
-		} else {
-			if i >= 0 { // its end is now
-				spans = slices.Delete(spans, i, i+1)
-			}
+		case i >= 0: // its end is now
+			spans = slices.Delete(spans, i, i+1)
+			d.cutOn()
+		case !d.on.span.End().After(d.clock.now().Add(time.Millisecond)):
+			// By the plan it is over: it began late, and ends whole.
+		default:
 			d.cutOn()
 		}
 	}

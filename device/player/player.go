@@ -178,7 +178,7 @@ func (p *Player) Close() error {
 // SetPlan replaces the whole future. The spans need no order but must not
 // overlap; one that begins while another still sounds waits for its end. What
 // sounds and is in the plan goes on; what sounds and is not, or ends before
-// now, fades out.
+// now, fades out. What began late and is over by the plan ends whole.
 //
 // A span that is due already begins at once: whole if its Offset is 0 and it is
 // late by no more than Options.Grace, else at the frame where the clock is, and
