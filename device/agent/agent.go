@@ -324,10 +324,12 @@ func (a *agent) doubt(h media.Hash) {
 	poke(a.dirty)
 }
 
-// ready tells whether a file can be played.
+// ready tells whether a file can be played. One that is on the card is verified
+// when it is opened at the latest: to wait for it after a start would let a
+// warning begin with its second item.
 func (a *agent) ready(hash string) bool {
 	h := media.Hash(hash)
-	return a.spool.Verified(h) && !a.suspects.has(h)
+	return a.spool.HasAsset(h) && !a.suspects.has(h)
 }
 
 // fitScreen makes the panel of the size that the settings say.

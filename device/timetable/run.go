@@ -25,7 +25,7 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	begin, end := from.UnixNano(), to.UnixNano()
 	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end)}
 	var tl Timeline
-	if end <= begin {
+	if wasOff := s.At != 0 && s.At < begin; end < begin || end == begin && !wasOff {
 		next.Outputs = s.Outputs
 		next.At = begin
 		return tl, next
