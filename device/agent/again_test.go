@@ -36,7 +36,7 @@ func TestNothingPlaysTwiceAfterAPowerCut(t *testing.T) {
 		}
 		for _, id := range []string{"notice", "warning"} {
 			if d := played[id] - 10*wire.Rate; d > 10 || d < -10 {
-				t.Errorf("%.1f s of the %s are proved, want the 10 s of once", float64(played[id])/wire.Rate, id)
+				t.Errorf("%d frames of the %s are proved, want the %d of once", played[id], id, 10*wire.Rate)
 			}
 		}
 	})

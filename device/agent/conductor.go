@@ -162,8 +162,8 @@ func (c *conductor) play(now time.Time) time.Time {
 	edge := now.Add(beatEvery)
 	for _, s := range ahead.Stretches {
 		spans = append(spans, s.Spans(now, now.Add(planAhead))...)
-		if !s.Continues && s.From.Equal(now) { // it is to be known that it has begun
-			edge = now.Add(time.Millisecond)
+		if !s.Continues && s.From.Equal(now) || s.End != wire.OutcomeGoesOn && s.To.Equal(now) {
+			edge = now.Add(time.Millisecond) // what turns at this instant is told by the next
 		}
 		for _, at := range []time.Time{s.From, s.To} {
 			if at.After(now) && at.Before(edge) {

@@ -58,7 +58,7 @@ func liveByRules(t *testing.T, seed uint64) (seconds int) {
 			t.Error(err)
 		}
 		u = c.Unit(unit, u.Disk, nil) // what is cut by the end is told at the end
-		time.Sleep(time.Minute) // to connect
+		time.Sleep(time.Minute)       // to connect
 		cues = details(t, c, unit, s.From, s.To)
 		if err := u.Stop(); err != nil {
 			t.Error(err)
