@@ -5,6 +5,7 @@ package agent_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,6 +14,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,12 +38,21 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	if err := beUnit(dir); err != nil {
+	err := beUnit(dir)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
+	}
+	switch {
+	case errors.Is(err, agent.ErrRestart):
+		os.Exit(restartCode)
+	case err != nil:
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
+
+// restartCode is the exit code with which the agent asks to be started anew.
+const restartCode = 75
 
 // beUnit is an agent on the ALSA default until SIGTERM.
 func beUnit(dir string) error {
@@ -62,6 +74,11 @@ func beUnit(dir string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	go func() {
+		for range time.Tick(200 * time.Millisecond) {
+			_ = os.WriteFile(filepath.Join(dir, "goroutines"), []byte(strconv.Itoa(runtime.NumGoroutine())), 0o600)
+		}
+	}()
 	return agent.Run(ctx, agent.Options{
 		Settings: settings, Disk: disk, Sound: out, Software: "captured", Lang: "en",
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
@@ -36,10 +35,9 @@ func TestMain(m *testing.M) {
 
 // A scene plays something and writes what it did, as JSON, to stdout.
 var scenes = map[string]func() error{
-	"exact":  playExact,
-	"starts": playStarts,
-	"lost":   playLost,
-	"none":   playWithoutCard,
+	"exact": playExact,
+	"lost":  playLost,
+	"none":  playWithoutCard,
 }
 
 // acted is what a scene says.
@@ -131,27 +129,6 @@ func playExact() error {
 	return s.end()
 }
 
-const (
-	burstCount  = 40
-	burstFrames = 2000
-)
-
-// playStarts plays short sounds at random instants.
-func playStarts() error {
-	s, err := newScene()
-	if err != nil {
-		return err
-	}
-	at := time.Now().Add(2 * time.Second)
-	var plan []Span
-	for i := range burstCount {
-		plan = append(plan, Span{ID: fmt.Sprint(i), At: at, Clip: clipOf(burstFrames, uint64(i)), Frames: burstFrames, Gain: 1})
-		at = at.Add(150*time.Millisecond + rand.N(100*time.Millisecond))
-	}
-	s.play(plan)
-	return s.end()
-}
-
 // playLost plays while its parent unplugs the card and plugs it in again.
 func playLost() error {
 	s, err := newScene()
@@ -174,7 +151,7 @@ func playWithoutCard() error {
 // act runs a scene on a card; while runs meanwhile, if not nil.
 func act(t *testing.T, card *vcap.Card, name string, while func()) acted {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), card.Env(), sceneVariable+"="+name)
@@ -257,26 +234,6 @@ func TestCardHearsSourceTimesGain(t *testing.T) {
 		if d := c.Instant(m).Sub(a.Played[i].At); d.Abs() > 20*time.Millisecond {
 			t.Errorf("span %d is reported %v off", i, d)
 		}
-	}
-}
-
-func TestCardStartsAtTheInstant(t *testing.T) {
-	a, c := capture(t, "starts")
-	left := c.Channel(0)
-	var errs []time.Duration
-	from := 0
-	for i := range burstCount {
-		m, ok := vcap.Find(left, vcap.Sweep(burstFrames, Rate, uint64(i)), from)
-		if !ok || m.MaxError != 0 || m.Frames != burstFrames {
-			t.Fatalf("burst %d is not whole in the capture: %v %+v", i, ok, m)
-		}
-		from = m.Frame + burstFrames
-		errs = append(errs, c.Instant(m.Frame).Sub(a.Spans[i].At))
-	}
-	slices.Sort(errs)
-	t.Logf("start error of %d: least %v, median %v, most %v", burstCount, errs[0], errs[burstCount/2], errs[burstCount-1])
-	if errs[0] < -20*time.Millisecond || errs[burstCount-1] > 20*time.Millisecond {
-		t.Errorf("start error from %v to %v, want within 20 ms", errs[0], errs[burstCount-1])
 	}
 }
 

@@ -103,10 +103,7 @@ func (r *racer) note(now, last time.Duration, n int64, latency time.Duration) bo
 func (p *Player) raced(buf []float32) {
 	clear(buf)
 	if !errors.Is(p.status.Fault, ErrRacing) {
-		if v := p.deck.on; v != nil {
-			v.silent = min(v.done, v.silent+frames(p.race.ahead))
-		}
-		p.deck.gap()
+		p.deck.gap(frames(p.race.ahead))
 		p.setFault(ErrRacing)
 	}
 }

@@ -43,7 +43,7 @@ func (p *Player) anchor(now time.Duration) {
 	p.lost = false
 	if gap {
 		p.clock.forget()
-		p.deck.gap()
+		p.deck.gap(0)
 	}
 	slip := p.clock.note(now, p.deck.pos)
 	if !p.filled || slip < slipNotice {

@@ -164,7 +164,11 @@ func (p *Player) Close() error {
 		err = p.out.Close()
 	}
 	p.mu.Lock()
-	p.deck.stop()
+	unheard := int64(0)
+	if p.lost { // what stood in its buffers
+		unheard = frames(p.clock.latency)
+	}
+	p.deck.stop(unheard)
 	p.mu.Unlock()
 	p.meter.close()
 	p.stop()
@@ -296,6 +300,9 @@ func (p *Player) tell() {
 func (p *Player) fault(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err != nil && !p.lost { // what stood in its buffers is gone
+		p.deck.gap(frames(p.clock.latency))
+	}
 	p.setFault(err)
 }
 

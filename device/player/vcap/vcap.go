@@ -10,11 +10,13 @@ package vcap
 import (
 	_ "embed"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -81,6 +83,24 @@ func (c *Card) Race() error { return os.WriteFile(c.path("RACE"), nil, 0o644) }
 
 // Pace brings it back to real time.
 func (c *Card) Pace() error { return os.Remove(c.path("RACE")) }
+
+// Written is how many bytes of samples the card has taken; loud tells whether any
+// of the last n is not silence. It does not read the whole capture.
+func (c *Card) Written(n int64) (written int64, loud bool, err error) {
+	f, err := os.Open(c.path("out.raw"))
+	if err != nil {
+		return 0, false, fmt.Errorf("look at capture: %w", err)
+	}
+	defer f.Close()
+	if written, err = f.Seek(0, io.SeekEnd); err != nil {
+		return 0, false, fmt.Errorf("look at capture: %w", err)
+	}
+	tail := make([]byte, min(n, written))
+	if _, err := f.ReadAt(tail, written-int64(len(tail))); err != nil {
+		return 0, false, fmt.Errorf("look at capture: %w", err)
+	}
+	return written, slices.ContainsFunc(tail, func(b byte) bool { return b != 0 }), nil
+}
 
 // Sweep is a test sound of n frames at rate: a tone that rises from 1 to 16 kHz
 // every ten seconds with a little noise, so that it is unlike itself at every
