@@ -112,6 +112,7 @@ type heard struct {
 	card   *vcap.Capture
 	sound  []float32 // of the card's one channel
 	proof  []wire.AsRun
+	turns  []vcap.Turn // of the amplifier
 }
 
 // TestCardHearsWhatTheCentreSigned lives through a morning: a loop of lossless
@@ -168,6 +169,11 @@ func TestCardHearsWhatTheCentreSigned(t *testing.T) {
 	h.wantSame(t, "the loop up to its end", rejoined, rounds[from:], loopGain)
 	h.wantSilence(t, rejoined+len(rounds)-from, len(h.sound))
 
+	// All of it is heard behind an amplifier that takes long to wake.
+	if n := same(h.card.Amplified(0, h.turns, ampWake), h.sound, 1); n < len(h.sound) {
+		t.Errorf("the amplifier swallows what sounds at %v; it was switched %v", h.card.Instant(n), h.turns)
+	}
+
 	h.wantProof(t, "notice", len(notice), begin)
 	h.wantProof(t, "warning", len(warning), alarm)
 }
@@ -200,7 +206,8 @@ func live(t *testing.T) (h *heard, reason string) {
 	defer c.Close()
 	web := httptest.NewServer(&c.Media)
 	defer web.Close()
-	card, log, stop := startUnit(t, c, web.URL)
+	amp := newAmp(t)
+	card, log, stop := startUnit(t, c, web.URL, amp.settings)
 
 	h = &heard{
 		loop:    []recording{inWAV(t, c, 196_801, 1), inFLAC(t, c, 158_403, 2)},
@@ -226,7 +233,7 @@ func live(t *testing.T) (h *heard, reason string) {
 	if h.card, err = card.Capture(); err != nil {
 		t.Fatal(err)
 	}
-	h.sound, h.proof = h.card.Channel(0), c.AsRuns()
+	h.sound, h.proof, h.turns = h.card.Channel(0), c.AsRuns(), amp.turns(t)
 	switch {
 	case len(h.card.XRuns) > 0:
 		return nil, fmt.Sprintf("underruns: %+v", h.card.XRuns)
@@ -241,12 +248,12 @@ func live(t *testing.T) (h *heard, reason string) {
 
 // startUnit starts the unit on a card of its own and waits until it is
 // connected; stop ends it.
-func startUnit(t *testing.T, c *agenttest.Centre, media string) (card *vcap.Card, log *bytes.Buffer, stop func()) {
+func startUnit(t *testing.T, c *agenttest.Centre, media string, amp agent.Amplifier) (card *vcap.Card, log *bytes.Buffer, stop func()) {
 	t.Helper()
 	card = vcap.New(t)
 	dir := t.TempDir()
 	settings := c.Settings(horn)
-	settings.HTTP = media
+	settings.HTTP, settings.Amplifier = media, amp
 	data, err := settings.YAML()
 	if err != nil {
 		t.Fatal(err)

@@ -124,6 +124,33 @@ func (p *Capture) Instant(frame int) time.Time {
 	return time.Time{}
 }
 
+// A Turn is a switching of an amplifier.
+type Turn struct {
+	At time.Time
+	On bool
+}
+
+// Amplified is one channel as it is heard behind an amplifier that was switched
+// so, and is silent until it has been on for as long as it takes to wake.
+func (p *Capture) Amplified(i int, turns []Turn, wake time.Duration) []float32 {
+	heard := p.Channel(i)
+	for f, s := range heard {
+		if s == 0 {
+			continue
+		}
+		at, last := p.Instant(f), Turn{}
+		for _, turn := range turns {
+			if !turn.At.After(at) {
+				last = turn
+			}
+		}
+		if !last.On || at.Sub(last.At) < wake {
+			heard[f] = 0
+		}
+	}
+	return heard
+}
+
 // Match is where a sound was found in a capture.
 type Match struct {
 	Frame    int     // at which its first frame stands
