@@ -143,6 +143,9 @@ func TestCardStartsAtTheInstant(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if c.Period != 2400 || c.Buffer != 4800 {
+				t.Errorf("card was opened with period %d and buffer %d by default, want 2400 and 4800", c.Period, c.Buffer)
+			}
 			s := judgeStarts(c, a.Spans)
 			all = starts{append(all.errs, s.errs...), all.left + s.left, all.xruns + s.xruns}
 		}
