@@ -31,7 +31,14 @@ import (
 
 // ALSA reads its settings once a process, so the unit is a process of its own:
 // this test binary again, with the unit's directory in its environment.
-const unitVariable = "AGENT_TEST_UNIT"
+const (
+	unitVariable = "AGENT_TEST_UNIT"
+	// bufferVariable is the length of the card's buffer, the default where empty.
+	bufferVariable = "AGENT_TEST_BUFFER"
+)
+
+// calmBuffer is long enough for a busy host.
+const calmBuffer = 400 * time.Millisecond
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(unitVariable)
@@ -68,7 +75,8 @@ func beUnit(dir string) error {
 	if err != nil {
 		return err
 	}
-	out, err := player.NewALSA(player.ALSASettings{Wait: true})
+	buffer, _ := time.ParseDuration(os.Getenv(bufferVariable)) // 0 where empty
+	out, err := player.NewALSA(player.ALSASettings{Buffer: buffer, Wait: true})
 	if err != nil {
 		return err
 	}
@@ -153,8 +161,8 @@ func TestCardHearsWhatTheCentreSigned(t *testing.T) {
 	h.wantInstant(t, "the loop rejoins", rejoined, h.loopInstant(from))
 	alarm := h.find(t, "the warning", warning[fadeOut:], rejoined) - fadeOut
 	t.Logf("the warning sounds %v after it was published", h.card.Instant(alarm).Sub(h.issued).Round(time.Millisecond))
-	if d := h.card.Instant(alarm).Sub(h.issued); d < 0 || d > 2*time.Second {
-		t.Errorf("the warning sounds %v after it was published, want within 2 s", d)
+	if d := h.card.Instant(alarm).Sub(h.issued); d < 0 || d > 3*time.Second {
+		t.Errorf("the warning sounds %v after it was published, want within 3 s", d)
 	}
 	if n := same(h.sound[rejoined:], rounds[from:], loopGain); rejoined+n < alarm-wire.Rate/2 {
 		t.Errorf("the loop is right for %d frames after the notice; the warning came %d frames after it", n, alarm-rejoined)
@@ -207,7 +215,7 @@ func live(t *testing.T) (h *heard, reason string) {
 	web := httptest.NewServer(&c.Media)
 	defer web.Close()
 	amp := newAmp(t)
-	card, log, stop := startUnit(t, c, web.URL, amp.settings)
+	card, log, stop := startUnit(t, c, web.URL, amp.settings, calmBuffer)
 
 	h = &heard{
 		loop:    []recording{inWAV(t, c, 196_801, 1), inFLAC(t, c, 158_403, 2)},
@@ -248,7 +256,7 @@ func live(t *testing.T) (h *heard, reason string) {
 
 // startUnit starts the unit on a card of its own and waits until it is
 // connected; stop ends it.
-func startUnit(t *testing.T, c *agenttest.Centre, media string, amp agent.Amplifier) (card *vcap.Card, log *bytes.Buffer, stop func()) {
+func startUnit(t *testing.T, c *agenttest.Centre, media string, amp agent.Amplifier, buffer time.Duration) (card *vcap.Card, log *bytes.Buffer, stop func()) {
 	t.Helper()
 	card = vcap.New(t)
 	dir := t.TempDir()
@@ -263,7 +271,7 @@ func startUnit(t *testing.T, c *agenttest.Centre, media string, amp agent.Amplif
 	}
 	ctx, kill := context.WithTimeout(context.Background(), time.Minute)
 	cmd := exec.CommandContext(ctx, os.Args[0])
-	cmd.Env = append(os.Environ(), card.Env(), unitVariable+"="+dir)
+	cmd.Env = append(os.Environ(), card.Env(), unitVariable+"="+dir, bufferVariable+"="+buffer.String())
 	log = new(bytes.Buffer)
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {

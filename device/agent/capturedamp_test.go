@@ -67,7 +67,7 @@ func TestAttentionToneIsWholeBehindAnAmplifierThatWakesSlowly(t *testing.T) {
 	defer web.Close()
 	a := newAmp(t)
 	c.County(horn)
-	card, _, stop := startUnit(t, c, web.URL, a.settings)
+	card, _, stop := startUnit(t, c, web.URL, a.settings, 0)
 	time.Sleep(time.Second)
 	tones := []recording{inWAV(t, c, 2*wire.Rate, 1), inWAV(t, c, 2*wire.Rate, 2)}
 	var issued []time.Time
