@@ -157,13 +157,22 @@ func (s *losing) sounding(most time.Duration) time.Duration {
 	})
 }
 
+// well waits until the centre has a heartbeat without the condition.
+func (s *losing) well() {
+	s.t.Helper()
+	s.within(20*time.Second, "the centre is told that the output plays again", func() bool { return !s.complains() })
+}
+
+func (s *losing) complains() bool {
+	beat := agenttest.Last[wire.Heartbeat](s.c, horn, wire.ChannelHeartbeat)
+	return slices.ContainsFunc(beat.Issues, func(c wire.Condition) bool { return c.Code == agent.CodeOutputLost })
+}
+
 // told waits until the centre has the event and a heartbeat with the condition.
 func (s *losing) told(events int) time.Duration {
 	s.t.Helper()
 	return s.within(tellWithin, "the centre is told that the output is lost", func() bool {
-		beat := agenttest.Last[wire.Heartbeat](s.c, horn, wire.ChannelHeartbeat)
-		lost := slices.ContainsFunc(beat.Issues, func(c wire.Condition) bool { return c.Code == agent.CodeOutputLost })
-		return lost && s.events() > events
+		return s.complains() && s.events() > events
 	})
 }
 
@@ -234,6 +243,7 @@ func TestCardThatComesAndGoes(t *testing.T) {
 			t.Fatal(err)
 		}
 		play = max(play, s.sounding(playWithin))
+		s.well()
 		most = most.most(s.cost())
 	}
 	_, starts := s.pid()
@@ -316,6 +326,7 @@ func TestCardThatStandsStillOrSwallows(t *testing.T) {
 		if _, now := s.pid(); now != starts {
 			t.Errorf("%s: process %d, want %d", x.name, now, starts)
 		}
+		s.well()
 		if x.long && soak {
 			time.Sleep(11 * time.Second)
 		}

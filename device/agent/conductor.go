@@ -310,6 +310,8 @@ func (c *conductor) devices() error {
 		c.cond.raise(CodeOutputLost, s.Fault.Error())
 		c.reporter.record(event(c.air.Now(), CodeOutputLost, s.Output+": "+s.Fault.Error()))
 		c.beat.Store(true)
+	case s.Fault != nil: // another fault than before, perhaps
+		c.cond.raise(CodeOutputLost, s.Fault.Error())
 	case s.Fault == nil && c.lost:
 		c.cond.clear(CodeOutputLost)
 		c.reporter.record(event(c.air.Now(), CodeOutputBack, s.Output))

@@ -16,7 +16,7 @@ func (p *Player) fill(buf []float32) {
 		p.asked = now
 		p.raced(buf)
 		p.mu.Unlock()
-		time.Sleep(duration(int64(len(buf))) / 2) // to spare the processor; it races still
+		time.Sleep(duration(int64(len(buf))) / 4) // to spare the processor; it races still
 		return
 	}
 	p.asked = now

@@ -74,6 +74,7 @@ static uint64_t consumed(vcap_t *v)
 
 	if (there(v->race)) {	/* from where it is, time goes on when it ends */
 		v->t0 = t - v->submitted * SECOND / v->io.rate;
+		v->stood = 0;
 		return v->submitted;
 	}
 	if (there(v->stall)) {
