@@ -115,8 +115,12 @@ type agent struct {
 	dirty     chan struct{} // the view is to be made anew
 	suspects  suspects
 
-	mu   sync.Mutex
-	size wire.Panel
+	saying sync.Mutex // held from looking at what is held to saying it
+	mu     sync.Mutex
+	size   wire.Panel
+	// mend ends at mendAt what was broken on purpose.
+	mend   *time.Timer
+	mendAt time.Time
 }
 
 // Run is an agent's life: it plays and proves until ctx ends, then stops in
@@ -308,7 +312,11 @@ func (a *agent) came() {
 	poke(a.fetcher.wake)
 }
 
+// sayHave looks and posts as one: an older look posted after a newer one would
+// stand at the centre until the next change.
 func (a *agent) sayHave() {
+	a.saying.Lock()
+	defer a.saying.Unlock()
 	if session := a.link.session(); session > 0 {
 		a.link.post(wire.ChannelHave, a.keeper.have(session), true)
 	}
@@ -339,6 +347,7 @@ func (a *agent) fitScreen(v *view) {
 	}
 	if v.county != nil {
 		a.screen.SetSlogan(v.county.Slogan)
+		a.screen.SetZone(v.county.Zone)
 	}
 	if !v.has(wire.OutputScreen) {
 		return

@@ -65,14 +65,14 @@ type starts struct {
 	xruns int
 }
 
-// p99 is the size of error that 99 of 100 starts stay within, in ms.
-func (s starts) p99() float64 {
+// p is the size of error that so many per cent of the starts stay within, in ms.
+func (s starts) p(percent int) float64 {
 	sizes := make([]time.Duration, len(s.errs))
 	for i, e := range s.errs {
 		sizes[i] = e.Abs()
 	}
 	slices.Sort(sizes)
-	return float64(sizes[(len(sizes)*99+99)/100-1]) / 1e6
+	return float64(sizes[(len(sizes)*percent+99)/100-1]) / 1e6
 }
 
 // judgeStarts compares where the sounds stand in the capture with where they were to be.
@@ -152,14 +152,14 @@ func TestCardStartsAtTheInstant(t *testing.T) {
 		if len(all.errs) < perRun/6 {
 			t.Fatalf("only %d starts of %d were far from the host's %d underruns", len(all.errs), runs*perRun, all.xruns)
 		}
-		t.Logf("%d busy loops: P99 of %d starts is %.3f ms off; %d underruns of the host, and %d starts near them, apart", n, len(all.errs), all.p99(), all.xruns, all.left)
+		t.Logf("%d busy loops: P99 of %d starts is %.3f ms off; %d underruns of the host, and %d starts near them, apart", n, len(all.errs), all.p(99), all.xruns, all.left)
 		// A host with underruns is a loaded one.
 		most := 2.0
 		if n > 0 || all.xruns > 0 {
 			most = 20
 		}
-		if all.p99() > most {
-			t.Errorf("P99 of the start error is %.3f ms with %d underruns, want at most %v ms", all.p99(), all.xruns, most)
+		if all.p(99) > most {
+			t.Errorf("P99 of the start error is %.3f ms with %d underruns, want at most %v ms", all.p(99), all.xruns, most)
 		}
 	}
 }
