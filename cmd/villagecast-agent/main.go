@@ -165,7 +165,7 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 	case kind == "silent":
 		out = player.NewSilent()
 	case kind == "alsa":
-		out, err = player.NewALSA(player.ALSASettings{})
+		out, err = player.NewALSA(player.ALSASettings{Wait: true})
 	case kind == "auto":
 		if out, err = player.NewALSA(player.ALSASettings{}); err != nil {
 			fmt.Fprintf(stderr, "no sound: %v; the silent output keeps time in its place\n", err)

@@ -123,6 +123,7 @@ type agent struct {
 	screen    *screen.Screen
 	inbox     chan message
 	dirty     chan struct{} // the view is to be made anew
+	suspects  suspects
 
 	saying sync.Mutex // held from looking at what is held to saying it
 	mu     sync.Mutex
@@ -178,7 +179,7 @@ func assemble(o Options) (*agent, error) {
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
-	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed}
+	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed, ready: a.ready}
 	a.keeper.view.Store(compile(nil, nil, nil))
 	a.outputs()
 	a.conductor = &conductor{
@@ -211,6 +212,7 @@ func bootState(a *agent, last spool.Alive) timetable.State {
 // opened leaves a unit that says so.
 func (a *agent) outputs() {
 	opts := player.Options{Now: a.air.Now, Logger: a.log}
+	a.amplifier(&opts)
 	for _, out := range []player.Output{a.o.Sound, a.o.Fallback} {
 		if out == nil {
 			continue
@@ -331,9 +333,22 @@ func (a *agent) sayHave() {
 	}
 }
 
+// doubt is told of a file that could not be played.
 func (a *agent) doubt(h media.Hash) {
-	a.spool.Doubt(h)
+	if a.suspects.failed(h) {
+		a.log.Error("a file is whole and cannot be played; it is left out for now", "file", h.Short(), "for", unplayableFor)
+	} else {
+		a.spool.Doubt(h)
+	}
 	poke(a.dirty)
+}
+
+// ready tells whether a file can be played. One that is on the card is verified
+// when it is opened at the latest: to wait for it after a start would let a
+// warning begin with its second item.
+func (a *agent) ready(hash string) bool {
+	h := media.Hash(hash)
+	return a.spool.HasAsset(h) && !a.suspects.has(h)
 }
 
 // fitScreen makes the panel of the size that the settings say.

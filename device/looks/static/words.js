@@ -41,7 +41,7 @@ const words = {
 	"failed": ["没有成功：{why}", "That did not work: {why}"],
 	"pid": ["进程 {pid}", "process {pid}"], "pid.none": ["进程不在", "no process"],
 	"age": ["{age}前的数据", "data of {age} ago"], "age.fresh": ["实时", "live"],
-	"c.refused": ["拒收了一份内容", "refused some content"], "c.output-lost": ["声卡没有反应", "sound output lost"], "c.output-back": ["声卡已恢复", "sound output back"],
+	"c.refused": ["拒收了一份内容", "refused some content"], "c.output-lost": ["声卡没有反应", "sound output lost"], "c.output-back": ["声卡已恢复", "sound output back"], "c.amplifier": ["功放开关没有反应", "amplifier cannot be switched"],
 	"c.no-sound": ["没有声音输出", "no sound output"], "c.panel-lost": ["屏没有反应", "panel lost"], "c.muted-here": ["本机静音", "muted at the unit"],
 	"c.missing-asset": ["文件还没传到", "a file is missing"], "c.damaged-asset": ["文件损坏", "a file is damaged"], "c.fetch-failed": ["文件取不到", "a file cannot be fetched"],
 	"c.clock-uncertain": ["时间不可信", "clock uncertain"], "c.stalled": ["刚才停住过", "it stood still"], "c.proof-unsaved": ["播出记录还没存盘", "play log not saved yet"],
