@@ -60,6 +60,7 @@ type conductor struct {
 	account  *account
 	later    []player.Played // handed out, but not sounding yet
 	current  *view
+	cardSeen time.Time // when the card was looked for last
 	nextBeat time.Time
 	nextMark time.Time
 	onAir    []wire.OnAir
@@ -281,8 +282,24 @@ func (c *conductor) write() {
 	}
 }
 
-// devices looks at the outputs themselves.
+// errCardBack ends the agent: started anew it works from its card.
+var errCardBack = errors.New("the memory card can be opened again")
+
+// cardBack tells whether an agent that lives in memory alone could do better,
+// and nothing would be lost by it.
+func (c *conductor) cardBack() bool {
+	if !c.spool.Lost() || time.Since(c.cardSeen) < markEvery {
+		return false
+	}
+	c.cardSeen = time.Now()
+	return c.spool.Back() && c.reporter.pending() == 0
+}
+
+// devices looks at the card and the outputs themselves.
 func (c *conductor) devices() error {
+	if c.cardBack() {
+		return errCardBack
+	}
 	v := c.view()
 	c.cond.when(c.player == nil && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
 	if c.player == nil {

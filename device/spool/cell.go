@@ -25,15 +25,13 @@ func readCell(disk Disk, name string, v any) (bool, error) {
 	return false, nil
 }
 
-func writeCell(disk Disk, name string, v any) error {
+// putCell writes a single value as put does.
+func (s *Spool) putCell(name string, v any) error {
 	body, err := json.Marshal(v)
-	if err == nil {
-		err = writeSealed(disk, name, body)
-	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return nil
+	return s.put(name, body)
 }
 
 // readSealed is the body of a file of one record, nil when there is no file.

@@ -73,17 +73,14 @@ func TestAnEntryLeavesTheOutboxOnlyWhenItIsStored(t *testing.T) {
 		}
 
 		cut.powerCut(t)
-		s, err := spool.Open(cut.disk)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := spool.Open(cut.disk)
 		waiting := 0
-		for _, e := range s.Peek(1000) {
+		for _, e := range s.Batch(1000, 1<<20).Entries {
 			if e.AsRun != nil && e.AsRun.Rounds[0].Start > minute(10).UnixMilli() && e.AsRun.Rounds[0].Frames == 20*wire.Rate {
 				waiting++
 			}
 		}
-		if acked := s.Acked(); waiting != 30 || s.Pending() < waiting {
+		if acked := s.Batch(1, 1).After; waiting != 30 || s.Pending() < waiting {
 			t.Errorf("after half an hour without a word of the centre %d rounds wait on the card (%d entries, acknowledged up to %d), want all 30", waiting, s.Pending(), acked)
 		}
 		if err := s.Close(); err != nil {
@@ -113,11 +110,8 @@ func TestAnEntryLeavesTheOutboxOnlyWhenItIsStored(t *testing.T) {
 			s.off(t)
 		}
 		// The last rounds are over: only the farewell's own entries may wait.
-		s, err = spool.Open(cut.disk)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range s.Peek(1000) {
+		s = spool.Open(cut.disk)
+		for _, e := range s.Batch(1000, 1<<20).Entries {
 			if e.AsRun != nil {
 				t.Errorf("an entry that is stored waits on the card: %+v", e)
 			}
