@@ -9,7 +9,7 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-func (s *Spool) openDetail() { s.detail = openJournal(s.disk, "detail") }
+func (s *Spool) openDetail() { s.detail = openJournal(s.disk, "detail", isA(func(r wire.CueRun) bool { return r.Programme+r.Interrupt != "" })) }
 
 // AddDetail writes item detail, by rising end, and syncs it. It is kept for 60
 // days and at most 64 MB.
@@ -86,7 +86,7 @@ type Alive struct {
 }
 
 func (s *Spool) openAlive() {
-	s.alive = openJournal(s.disk, "alive")
+	s.alive = openJournal(s.disk, "alive", isA(func(a struct{ At, Seq int64 }) bool { return a.At != 0 && a.Seq == 0 }))
 	// The newest mark stands in the last segment, or before it where that was
 	// damaged whole.
 	for n := len(s.alive.segs); n > 0 && s.last.At == 0; n-- {

@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,8 @@ type journal struct {
 	segs []segment
 	file File // the last segment, open for writing; nil when there is none
 	next uint64
+	// ours tells whether a record can be one of this journal.
+	ours func(body []byte) bool
 	// lost is set at open when records may be missing.
 	lost   bool
 	damage []string // found, and not told yet
@@ -40,8 +43,8 @@ type segment struct {
 func segmentName(dir string, first uint64) string { return fmt.Sprintf("%s/%020d.seg", dir, first) }
 
 // openJournal reads every segment. What cannot be read is set aside.
-func openJournal(disk Disk, dir string) *journal {
-	j := &journal{disk: disk, dir: dir, next: 1}
+func openJournal(disk Disk, dir string, ours func(body []byte) bool) *journal {
+	j := &journal{disk: disk, dir: dir, next: 1, ours: ours}
 	err := disk.MakeDir(dir)
 	list, cannot := disk.List(dir)
 	if cannot != nil {
@@ -75,6 +78,14 @@ func openJournal(disk Disk, dir string) *journal {
 	return j
 }
 
+// isA makes a journal's test of its records, which are JSON.
+func isA[T any](ok func(T) bool) func([]byte) bool {
+	return func(body []byte) bool {
+		var v T
+		return json.Unmarshal(body, &v) == nil && ok(v)
+	}
+}
+
 func (j *journal) complain(format string, args ...any) {
 	if len(j.damage) < maxNews {
 		j.damage = append(j.damage, fmt.Sprintf(format, args...))
@@ -89,6 +100,11 @@ func (j *journal) load(name string, last bool) error {
 	}
 	s := scanSegment(data)
 	seg := segment{name: name, first: s.first, last: s.last, minAt: s.minAt, maxAt: s.maxAt, size: int64(len(s.good))}
+	if s.count > 0 {
+		if r, _, err := readRecord(s.good); err != nil || !j.ours(r.body) {
+			return errors.New("not a part of this journal")
+		}
+	}
 	switch {
 	case s.damaged || s.tail > 0 && !last:
 		j.lost = true

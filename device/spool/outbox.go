@@ -38,7 +38,7 @@ type outbox struct {
 }
 
 func (s *Spool) openOutbox() {
-	o := &outbox{journal: openJournal(s.disk, "outbox"), limit: keepBytes}
+	o := &outbox{journal: openJournal(s.disk, "outbox", isA(func(e wire.Entry) bool { return e.Seq != 0 })), limit: keepBytes}
 	s.outbox = o
 	_, err := readCell(s.disk, "acked", &o.acked)
 	s.note(err)

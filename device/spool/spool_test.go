@@ -232,7 +232,12 @@ func TestAppendOnFullCard(t *testing.T) {
 // acknowledged to the caller is there, what was refused is not, and no number
 // is used twice.
 func TestPowerCutAnywhere(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 2))
+	for _, seed := range seeds(t, 1) {
+		cutAnywhere(t, rand.New(rand.NewPCG(seed, 2)))
+	}
+}
+
+func cutAnywhere(t *testing.T, rnd *rand.Rand) {
 	disk, want := Memory(), map[uint64]string{}
 	var session uint64
 	for round := range 300 {
@@ -247,7 +252,7 @@ func TestPowerCutAnywhere(t *testing.T) {
 				op := []Op{OpWrite, OpSync, OpRename, OpSyncDir, OpTruncate, OpOpen}[rnd.IntN(6)]
 				disk.Fail(op, []string{"outbox", "reserved", "acked", ""}[rnd.IntN(4)], syscall.EIO)
 			}
-			text := fmt.Sprintf("%d/%d %s", round, i, strings.Repeat("y", rnd.IntN(30000)))
+			text := fmt.Sprintf("%d/%d %s", round, i, strings.Repeat("y", rnd.IntN(9000)))
 			if n, err := put(s, event(1, text)); err == nil {
 				if want[n] != "" {
 					t.Fatalf("number %d given twice", n)
@@ -258,7 +263,11 @@ func TestPowerCutAnywhere(t *testing.T) {
 				_ = s.MarkAlive(Alive{At: int64(round)})
 			}
 		}
-		disk = disk.Cut(rnd.IntN(101))
+		if round%2 == 0 {
+			disk = disk.Cut(rnd.IntN(101))
+		} else {
+			disk = disk.CutRandom(rnd)
+		}
 	}
 	s := Open(disk)
 	got := map[uint64]string{}
