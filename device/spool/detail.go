@@ -9,7 +9,9 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-func (s *Spool) openDetail() { s.detail = openJournal(s.disk, "detail", isA(func(r wire.CueRun) bool { return r.Programme+r.Interrupt != "" })) }
+func (s *Spool) openDetail() {
+	s.detail = openJournal(s.disk, "detail", isA(func(r wire.CueRun) bool { return r.Programme+r.Interrupt != "" }))
+}
 
 // AddDetail writes item detail, by rising end, and syncs it. It is kept for 60
 // days and at most 64 MB.

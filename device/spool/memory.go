@@ -179,6 +179,13 @@ func (m *Mem) Damage(name string, offset int) {
 	f.synced = f.data[:len(f.data):len(f.data)]
 }
 
+// Has tells whether there is a file of that name.
+func (m *Mem) Has(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.files[name] != nil
+}
+
 // Size is the sum of the bytes of all files.
 func (m *Mem) Size() int64 {
 	m.mu.Lock()
