@@ -165,6 +165,9 @@ func (c *conductor) play(now time.Time) time.Time {
 			}
 		}
 	}
+	if at := now.Add(settle); at.Before(edge) && c.account.leaving(ahead.Stretches, now) {
+		edge = at
+	}
 	c.perform(spans, now)
 	c.tell(now, ahead.Stretches, spans)
 	return edge

@@ -120,16 +120,6 @@ func furnished(t *testing.T) (*Mem, map[string]string) {
 	return disk.Cut(0), want
 }
 
-// clone is another disk with the same content.
-func (m *Mem) clone() *Mem {
-	after := Memory()
-	for name, f := range m.files {
-		after.files[name] = &memFile{data: slices.Clone(f.data), synced: slices.Clone(f.data)}
-	}
-	after.kept = maps.Clone(after.files)
-	return after
-}
-
 // harm damages a file as cards do, and says how.
 func harm(m *Mem, name string, rnd *rand.Rand) (how string) {
 	f := m.files[name]
@@ -178,7 +168,7 @@ func TestEveryDamageIsSetAside(t *testing.T) {
 	for _, seed := range seeds(t, 8) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		for _, name := range names {
-			m := disk.clone()
+			m := disk.Copy()
 			how := fmt.Sprintf("seed %d: %s: %s", seed, name, harm(m, name, rnd))
 			lost := survives(t, how, m, want)
 			for _, what := range lost {

@@ -179,6 +179,18 @@ func (m *Mem) Damage(name string, offset int) {
 	f.synced = f.data[:len(f.data):len(f.data)]
 }
 
+// Copy is another disk with the same content, all of it synced.
+func (m *Mem) Copy() *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	after := Memory()
+	for name, f := range m.files {
+		after.files[name] = &memFile{data: slices.Clone(f.data), synced: slices.Clone(f.data)}
+	}
+	after.kept = maps.Clone(after.files)
+	return after
+}
+
 // Has tells whether there is a file of that name.
 func (m *Mem) Has(name string) bool {
 	m.mu.Lock()
