@@ -117,6 +117,8 @@ type agent struct {
 	// name is the spool under whose name the sessions count.
 	name atomic.Pointer[string]
 
+	having sync.Mutex // held while a Have is made and posted
+
 	mu   sync.Mutex
 	size wire.Panel
 }
@@ -307,7 +309,11 @@ func (a *agent) came() {
 	poke(a.fetcher.wake)
 }
 
+// sayHave tells the centre what is held. Two at once must not overtake each
+// other, or the older would be the last word.
 func (a *agent) sayHave() {
+	a.having.Lock()
+	defer a.having.Unlock()
 	if session := a.link.session(); session > 0 {
 		a.link.post(wire.ChannelHave, a.keeper.have(session), true)
 	}
