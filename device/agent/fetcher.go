@@ -72,7 +72,7 @@ func (f *fetcher) run(ctx context.Context) {
 	f.failed = map[media.Hash]failure{}
 	var seen *view
 	for ctx.Err() == nil {
-		if v := f.view(); v != seen {
+		if v := f.view(); seen == nil || !slices.EqualFunc(v.assets, seen.assets, func(a, b asset) bool { return a.hash == b.hash }) {
 			seen = v
 			f.prune() // what is not named any more may make room for what is
 		}

@@ -191,6 +191,14 @@ func (m *Mem) Copy() *Mem {
 	return after
 }
 
+// Write puts content in the place of a file, synced, as a card may that lies.
+func (m *Mem) Write(name string, content []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := &memFile{data: slices.Clone(content), synced: slices.Clone(content)}
+	m.files[name], m.kept[name] = f, f
+}
+
 // Has tells whether there is a file of that name.
 func (m *Mem) Has(name string) bool {
 	m.mu.Lock()
