@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 			"centre":   waitForCentre,
 			"truncate": truncate,
 			"tone":     tone,
+			"spoil":    spoil,
 		},
 	})
 }

@@ -122,12 +122,13 @@ func (c *conductor) step(now time.Time) time.Duration {
 		c.perform(nil, now)
 		c.tell(now, nil, nil)
 	}
-	c.write()
+	warned := c.write()
 	if c.beat.Swap(false) || !now.Before(c.nextBeat) || c.nextBeat.Sub(now) > beatEvery {
 		c.heartbeat()
 		c.nextBeat = now.Add(beatEvery)
 	}
-	if trusted && (!now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
+	// A warning that is over must not sound again after a power cut.
+	if trusted && (warned || !now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
 		c.mark(now, false)
 		c.nextMark = now.Add(markEvery)
 	}
@@ -268,8 +269,9 @@ func (c *conductor) failed(p player.Played) {
 	c.doubt(s.hash)
 }
 
-// write puts what is proven on the card.
-func (c *conductor) write() {
+// write puts what is proven on the card; it answers whether an interrupt has
+// ended or gone on.
+func (c *conductor) write() (interrupt bool) {
 	done, cues := c.account.harvest()
 	if len(cues) > 0 {
 		if err := c.spool.AddDetail(cues...); err != nil {
@@ -279,10 +281,12 @@ func (c *conductor) write() {
 	entries := make([]wire.Entry, 0, len(done))
 	for i := range done {
 		entries = append(entries, wire.Entry{AsRun: &done[i]})
+		interrupt = interrupt || done[i].Interrupt != ""
 	}
 	if len(entries) > 0 {
 		c.reporter.record(entries...)
 	}
+	return interrupt
 }
 
 // errCardBack ends the agent: started anew it works from its card.

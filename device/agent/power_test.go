@@ -41,7 +41,7 @@ func TestPowerCutAtAnyWrite(t *testing.T) {
 			loop := agenttest.Programme("loop", "county", wire.Rule{Kind: wire.RuleLoop, Window: &wire.Window{From: "00:00", To: "23:59"}}, c.Sound("one", 40))
 			loop.Level, loop.OnCut = wire.LevelBackground, wire.CutRejoin
 			news := agenttest.Programme("news", "county", wire.Rule{Kind: wire.RuleEvery, Every: 3, Window: &wire.Window{From: "00:00", To: "23:59"}}, c.Sound("news", 10))
-			news.Grace = 1
+			news.Grace = 600
 			c.County(horn, loop, news)
 			s := &outageStory{t: t, c: c, rnd: rand.New(rand.NewPCG(seed, 5)), disk: spool.Memory()}
 			s.county = wire.Bulletin{Address: "area/county", County: &wire.County{Name: "c", Zone: "Asia/Shanghai"}, Programmes: []wire.Programme{loop, news}}
