@@ -216,3 +216,41 @@ func (s *outageStory) show(l life) {
 		s.t.Logf("%s", text)
 	}
 }
+
+// TestWarningAndPowerCut: a warning that the power cut off is begun anew, and
+// one that was over is not.
+func TestWarningAndPowerCut(t *testing.T) {
+	county(t, func(t *testing.T, c *agenttest.Centre) {
+		c.County(horn)
+		u := c.Unit(horn, spool.Memory(), nil)
+		warn := func(id string, seconds int64) wire.Interrupt {
+			now := time.Now().UnixMilli()
+			return wire.Interrupt{ID: id, Issuer: "county", Level: wire.LevelRed, Title: id, Items: []wire.Item{c.Sound(id, seconds)},
+				Issued: now, Until: now + 3600_000, Repeat: 1, Volume: 100}
+		}
+		agenttest.SleepUntil(at(7, 0, 0))
+		over := warn("over", 20)
+		c.Orders(wire.Orders{Address: "area/county", Interrupts: []wire.Interrupt{over}})
+		agenttest.SleepUntil(at(7, 0, 23))
+		disk := u.PowerCut(c)
+		agenttest.SleepUntil(at(7, 1, 0))
+		u = c.Unit(horn, disk, nil)
+		agenttest.SleepUntil(at(7, 2, 0))
+		c.Orders(wire.Orders{Address: "area/county", Interrupts: []wire.Interrupt{over, warn("cut", 200)}})
+		agenttest.SleepUntil(at(7, 4, 30)) // marks say that it is on air
+		disk = u.PowerCut(c)
+		agenttest.SleepUntil(at(7, 5, 0))
+		u = c.Unit(horn, disk, nil)
+		agenttest.SleepUntil(at(7, 12, 0))
+		stop(t, u)
+		whole := map[string]int{}
+		for _, r := range c.AsRuns() {
+			if n := map[string]int64{"over": 20, "cut": 200}[r.Interrupt]; r.To-r.From >= n*1000 {
+				whole[r.Interrupt]++
+			}
+		}
+		if whole["over"] != 1 || whole["cut"] != 1 {
+			t.Errorf("whole were %v, want each once: %+v", whole, c.AsRuns())
+		}
+	})
+}

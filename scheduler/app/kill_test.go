@@ -129,6 +129,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	began := time.Now()
 	played := map[string]int{} // how often whole
 	var stored []client.AsRun
+	defer func() { t.Logf("played %v\nissued %v\nstored %+v", played, issued, stored) }()
 	inTime(t, time.Minute+time.Duration(len(issued))*2*time.Second, "every warning that was acknowledged is proved", func() bool {
 		var err error
 		if stored, err = provedBy(t, op); err != nil {
