@@ -52,10 +52,7 @@ func beUnit(dir string) error {
 	if err != nil {
 		return err
 	}
-	disk, err := spool.OS(filepath.Join(dir, "data"))
-	if err != nil {
-		return err
-	}
+	disk := spool.OS(filepath.Join(dir, "data"))
 	out, err := player.NewALSA(player.ALSASettings{})
 	if err != nil {
 		return err

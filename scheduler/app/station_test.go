@@ -66,7 +66,7 @@ func (c *county) place(spec client.UnitSpec) *station {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.secrets[spec.ID] = settings.Secret
+	c.tell(spec.ID, settings.Secret)
 	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory()}
 	c.stations = append(c.stations, s)
 	c.switchOn(s)

@@ -65,8 +65,8 @@ type county struct {
 	ports   ports
 	app     *app.App
 	options app.Options
-	secrets map[string]string
 	mu      sync.Mutex
+	secrets map[string]string // of units, by id
 	// sessions go on when a device is switched on again.
 	sessions map[string]uint64
 	devices  []*device
@@ -149,7 +149,21 @@ func (c *county) add(id string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.tell(id, secret)
+}
+
+// tell notes the secret of a unit.
+func (c *county) tell(id, secret string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.secrets[id] = secret
+}
+
+// secret is what a unit logs in with.
+func (c *county) secret(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.secrets[id]
 }
 
 // session is the number of a unit's next session.
@@ -248,7 +262,7 @@ func (d *device) connected() {
 	will, _ := json.Marshal(wire.Will{Unit: d.id, Session: session})
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://broker:1").
-		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secrets[d.id]).
+		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secret(d.id)).
 		SetAutoReconnect(false).SetKeepAlive(15*time.Second).SetPingTimeout(5*time.Second).
 		SetBinaryWill(wire.GoneTopic(d.id), will, 1, false).
 		SetConnectionLostHandler(func(paho.Client, error) { close(lost) }).
@@ -361,7 +375,7 @@ func outsideBroker(c *county) *broker.Broker {
 	b, err := broker.Start(broker.Options{
 		Listeners:  []net.Listener{units},
 		CentreUser: "centre", CentreSecret: "secret",
-		Login: func(unit, secret string) bool { return c.secrets[unit] == secret },
+		Login: func(unit, secret string) bool { return c.secret(unit) == secret },
 		Access: func(unit string) (wire.Access, error) {
 			if unit == mallory { // who has taken the broker may say anything
 				return wire.CentreAccess(), nil
