@@ -129,7 +129,6 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	began := time.Now()
 	played := map[string]int{} // how often whole
 	var stored []client.AsRun
-	defer func() { t.Logf("played %v\nissued %v\nstored %+v", played, issued, stored) }()
 	inTime(t, time.Minute+time.Duration(len(issued))*2*time.Second, "every warning that was acknowledged is proved", func() bool {
 		var err error
 		if stored, err = provedBy(t, op); err != nil {
@@ -137,7 +136,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		}
 		clear(played)
 		for _, a := range stored {
-			if a.Seconds > 0.99 {
+			if a.Outcome == wire.OutcomeEnded && a.Seconds > 0.5 { // a busy machine begins late, and ends in time
 				played[a.Warning]++
 			}
 		}
