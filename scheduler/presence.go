@@ -26,13 +26,15 @@ const (
 	CauseFarewell  = "farewell"       // the device was stopped on purpose
 	CauseNeverSeen = "never-seen"     // installed, and never heard of
 	CauseNoSound   = "no-sound"       // the device says that it has no sound output
+	CauseMuted     = "muted-here"     // somebody muted the device itself
 )
 
 // ConditionTwins is the condition of two devices with one identity.
 const ConditionTwins = "two-devices"
 
-// silencing are the conditions in which a unit that should sound does not.
-var silencing = []string{"no-sound", "output-lost"}
+// silencing are the conditions in which a unit that should sound does not, each
+// with the cause of the outage.
+var silencing = map[string]string{"no-sound": CauseNoSound, "output-lost": CauseNoSound, "muted-here": CauseMuted}
 
 // Watch says since when the centre hears its units without a break; the zero
 // time means that it does not hear them.
@@ -42,9 +44,16 @@ type Watch struct {
 	Why string
 }
 
-// Judging tells whether silence of a unit means anything at now.
+// Judging tells whether silence of every unit means something at now: units that
+// were never heard since the centre listens have had their time to come back.
 func (w Watch) Judging(now time.Time) bool {
 	return !w.Since.IsZero() && !now.Before(w.Since.Add(WatchGrace))
+}
+
+// judges tells whether one unit can be judged: one that was heard since the
+// centre listens is there, and needs no grace to come back.
+func (w Watch) judges(p Presence, now time.Time) bool {
+	return w.Judging(now) || !w.Since.IsZero() && !p.LastSeen.Before(w.Since)
 }
 
 // Born is the presence after a birth, and whether the birth counts: one of an
@@ -148,7 +157,7 @@ type Judged struct {
 // concluded from silence while the centre itself does not listen.
 func Judge(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Time) Judged {
 	j := Judged{Presence: p}
-	judging := w.Judging(now)
+	judging := w.judges(p, now)
 	// quiet is since when silence counts: neither time in which the centre did
 	// not listen nor time before the unit was installed.
 	quiet := latest(p.LastSeen, w.Since, u.StateSince)
@@ -158,8 +167,8 @@ func Judge(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Tim
 	}
 	watched := u.State == UnitInstalled && !paused
 	unreachable := watched && lost && !j.Presence.Online
-	silent, since := j.Presence.silent(u)
-	silent = silent && watched && judging
+	mute, since := j.Presence.silent(u)
+	silent := mute != "" && watched && judging
 	for _, o := range open {
 		switch {
 		case o.Kind == Unreachable && (!watched || j.Presence.Online):
@@ -183,22 +192,23 @@ func Judge(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Tim
 		j.Opened = append(j.Opened, Outage{Unit: u.ID, Kind: Unreachable, From: quiet, Cause: cause, Text: causeText(cause)})
 	}
 	if silent {
-		j.Opened = append(j.Opened, Outage{Unit: u.ID, Kind: Silent, From: latest(since, u.StateSince), Cause: CauseNoSound, Text: causeText(CauseNoSound)})
+		j.Opened = append(j.Opened, Outage{Unit: u.ID, Kind: Silent, From: latest(since, u.StateSince), Cause: mute, Text: causeText(mute)})
 	}
 	return j
 }
 
-// silent tells whether the unit is there and should sound but cannot, and since when.
-func (p Presence) silent(u Unit) (bool, time.Time) {
+// silent tells why the unit, being there, makes no sound where it should, and
+// since when; an empty cause if there is nothing of the kind.
+func (p Presence) silent(u Unit) (cause string, since time.Time) {
 	if !p.Online || !u.Has(wire.OutputSound) {
-		return false, time.Time{}
+		return "", time.Time{}
 	}
 	for _, c := range p.Conditions {
-		if slices.Contains(silencing, c.Code) {
-			return true, time.UnixMilli(c.Since)
+		if cause, is := silencing[c.Code]; is {
+			return cause, time.UnixMilli(c.Since)
 		}
 	}
-	return false, time.Time{}
+	return "", time.Time{}
 }
 
 func causeText(cause string) string {
@@ -211,6 +221,8 @@ func causeText(cause string) string {
 		return "installed, but never heard of"
 	case CauseNoSound:
 		return "the device has no sound output"
+	case CauseMuted:
+		return "the device was muted by hand"
 	}
 	return "no sign of life: power, network, or the device hangs"
 }
@@ -227,7 +239,7 @@ func latest(ts ...time.Time) time.Time {
 
 // ShowsOf is the one mark that people see for a unit.
 func ShowsOf(u Unit, p Presence, paused bool, w Watch, now time.Time) Shows {
-	silent, _ := p.silent(u)
+	mute, _ := p.silent(u)
 	switch {
 	case u.State == UnitRemoved:
 		return ShowsRemoved
@@ -239,7 +251,7 @@ func ShowsOf(u Unit, p Presence, paused bool, w Watch, now time.Time) Shows {
 		return ShowsUnknown
 	case !p.Online:
 		return ShowsOffline
-	case silent:
+	case mute != "":
 		return ShowsSilent
 	case slices.ContainsFunc(p.OnAir, func(a wire.OnAir) bool { return a.Programme != "" || a.Interrupt != "" }):
 		return ShowsOnAir

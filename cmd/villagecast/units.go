@@ -25,7 +25,7 @@ func unitsList(s *shell) *cobra.Command {
 		func(units []client.Unit) {
 			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, u.Presence.Shows, onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, u.Presence.Shows, onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -66,8 +66,8 @@ func unitsShow(s *shell) *cobra.Command {
 		},
 		func(u client.Unit) {
 			s.printf("%s  %s, in %s\n", u.ID, u.Name, u.Area)
-			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, clockOf(u.Presence.Since), clockOf(u.Presence.LastSeen))
-			s.printf("outputs    %v, volume %d %%, sound goes to: %s\n", u.Outputs, volume(u.Volume), dash(u.Presence.SoundOutput))
+			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
+			s.printf("outputs    %s\n", outputs(u))
 			s.printf("software   %s\n", dash(u.Presence.Software))
 			s.printf("holds      %s\n", holds(u.Presence))
 			for _, o := range u.Presence.OnAir {
@@ -80,6 +80,23 @@ func unitsShow(s *shell) *cobra.Command {
 				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
 			}
 		})
+}
+
+// outputs says what a unit has, and where its sound goes.
+func outputs(u client.Unit) string {
+	var words []string
+	has := u.Outputs
+	if len(has) == 0 {
+		has = []wire.Output{wire.OutputSound}
+	}
+	for _, o := range has {
+		if o == wire.OutputSound {
+			words = append(words, fmt.Sprintf("sound to %s at %d %%", dash(u.Presence.SoundOutput), volume(u.Volume)))
+		} else {
+			words = append(words, string(o))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func volume(v *int) int {

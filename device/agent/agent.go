@@ -117,10 +117,12 @@ type agent struct {
 	// name is the spool under whose name the sessions count.
 	name atomic.Pointer[string]
 
-	having sync.Mutex // held while a Have is made and posted
-
-	mu   sync.Mutex
-	size wire.Panel
+	saying sync.Mutex // held from looking at what is held to saying it
+	mu     sync.Mutex
+	size   wire.Panel
+	// mend ends at mendAt what was broken on purpose.
+	mend   *time.Timer
+	mendAt time.Time
 }
 
 // Run is an agent's life: it plays and proves until ctx ends, then stops in
@@ -309,11 +311,11 @@ func (a *agent) came() {
 	poke(a.fetcher.wake)
 }
 
-// sayHave tells the centre what is held. Two at once must not overtake each
-// other, or the older would be the last word.
+// sayHave looks and posts as one: an older look posted after a newer one would
+// stand at the centre until the next change.
 func (a *agent) sayHave() {
-	a.having.Lock()
-	defer a.having.Unlock()
+	a.saying.Lock()
+	defer a.saying.Unlock()
 	if session := a.link.session(); session > 0 {
 		a.link.post(wire.ChannelHave, a.keeper.have(session), true)
 	}
@@ -331,6 +333,7 @@ func (a *agent) fitScreen(v *view) {
 	}
 	if v.county != nil {
 		a.screen.SetSlogan(v.county.Slogan)
+		a.screen.SetZone(v.county.Zone)
 	}
 	if !v.has(wire.OutputScreen) {
 		return
