@@ -181,7 +181,8 @@ func assemble(o Options) (*agent, error) {
 	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner}
 	a.conductor.shared.Store(&status{})
 	a.conductor.state = bootState(a, last)
-	a.conductor.shadow.Store(&a.conductor.state)
+	first := a.conductor.state // a copy: the loop changes its own
+	a.conductor.shadow.Store(&first)
 	a.fetcher = &fetcher{
 		base: o.Settings.HTTP, client: o.HTTP, throttle: o.Throttle, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,13 +147,14 @@ func TestLivesWithoutACard(t *testing.T) {
 	county(t, func(t *testing.T, c *agenttest.Centre) {
 		c.County(horn, agenttest.Programme("news", "county", every, c.Sound("news", 10)))
 		disk := spool.Memory()
-		gone := &absent{Disk: disk, gone: true}
+		gone := &absent{Disk: disk}
+		gone.gone.Store(true)
 		u := c.Unit(horn, disk, func(o *agent.Options) { o.Disk = gone })
 		agenttest.SleepUntil(at(7, 5, 30))
 		if issue(c, spool.CodeNoDisk) == "" {
 			t.Errorf("conditions %+v", agenttest.Last[wire.Heartbeat](c, horn, wire.ChannelHeartbeat).Issues)
 		}
-		gone.gone = false
+		gone.gone.Store(false)
 		if err := u.Wait(); !errors.Is(err, agent.ErrRestart) {
 			t.Errorf("the card is back: %v", err)
 		}
@@ -169,11 +171,11 @@ func TestLivesWithoutACard(t *testing.T) {
 // absent is a disk whose directory cannot be opened.
 type absent struct {
 	spool.Disk
-	gone bool
+	gone atomic.Bool
 }
 
 func (a *absent) List(dir string) ([]spool.Info, error) {
-	if a.gone {
+	if a.gone.Load() {
 		return nil, errors.New("no such device")
 	}
 	return a.Disk.List(dir)
