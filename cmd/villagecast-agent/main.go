@@ -138,9 +138,7 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 	if o.Listener, err = listener(f.listen); err != nil {
 		return o, err
 	}
-	if o.Disk, err = spool.OS(f.data); err != nil {
-		return o, err
-	}
+	o.Disk = spool.OS(f.data)
 	unit := o.Settings.Unit
 	supervisor := service.New(o.Logger)
 	o.Alive, o.Stopping = supervisor.Alive, supervisor.Stopping

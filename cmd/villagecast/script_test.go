@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 			"truncate":      truncate,
 			"tone":          tone,
 			"remove-listed": removeListed,
+			"spoil":         spoil,
 		},
 	})
 }

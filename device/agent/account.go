@@ -302,6 +302,16 @@ func (a *account) due() (time.Time, bool) {
 	return first, !first.IsZero()
 }
 
+// leaving tells whether an entry is open whose stretch is over: the timetable
+// says so when it is asked again, and the entry must not wait for the next edge.
+func (a *account) leaving(ahead []timetable.Stretch, now time.Time) bool {
+	return slices.ContainsFunc(a.entries, func(e *entry) bool {
+		return !e.ended && !slices.ContainsFunc(ahead, func(s timetable.Stretch) bool {
+			return e.key == key{s.Output, s.Programme, s.Version, s.Interrupt} && !s.From.After(now) && s.To.After(now)
+		})
+	})
+}
+
 // harvest hands over what is to be written.
 func (a *account) harvest() ([]wire.AsRun, []wire.CueRun) {
 	done, cues := a.done, a.cues

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/villagecast/villagecast/device/player"
@@ -21,7 +22,7 @@ import (
 )
 
 // ErrRestart says that the process should end and be started anew: the sound
-// device was given up.
+// device was given up, or a memory card that could not be opened can be now.
 var ErrRestart = errors.New("start the agent anew")
 
 // Options are what an agent runs on.
@@ -124,6 +125,8 @@ type agent struct {
 	inbox     chan message
 	dirty     chan struct{} // the view is to be made anew
 	suspects  suspects
+	// name is the spool under whose name the sessions count.
+	name atomic.Pointer[string]
 
 	saying sync.Mutex // held from looking at what is held to saying it
 	mu     sync.Mutex
@@ -165,15 +168,13 @@ func assemble(o Options) (*agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.spool, err = spool.Open(o.Disk); err != nil {
-		return nil, err
-	}
+	a.spool = spool.Open(o.Disk)
 	last := a.spool.LastAlive()
 	a.air = newAir(o.Now, last.Floor)
 	a.cond = &conditions{now: o.Now, set: map[string]wire.Condition{}}
 	unit := o.Settings.Unit
 	a.link = &link{
-		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.spool.Session, birth: a.birth,
+		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.number, birth: a.birth,
 		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
@@ -191,7 +192,8 @@ func assemble(o Options) (*agent, error) {
 	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner}
 	a.conductor.shared.Store(&status{})
 	a.conductor.state = bootState(a, last)
-	a.conductor.shadow.Store(&a.conductor.state)
+	first := a.conductor.state // a copy: the loop changes its own
+	a.conductor.shadow.Store(&first)
 	a.fetcher = &fetcher{
 		base: o.Settings.HTTP, client: o.HTTP, throttle: o.Throttle, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
@@ -267,7 +269,7 @@ func (a *agent) run(ctx context.Context) error {
 	stopPage()
 	end()
 	rest.Wait()
-	if errors.Is(err, errGivenUp) {
+	if errors.Is(err, errGivenUp) || errors.Is(err, errCardBack) {
 		err = errors.Join(ErrRestart, err)
 	}
 	return errors.Join(err, a.spool.Close())
@@ -382,11 +384,18 @@ func (a *agent) fitScreen(v *view) {
 	a.screen.SetPanel(panel)
 }
 
+// number is that of the next session.
+func (a *agent) number() (uint64, error) {
+	name, n := a.spool.Session()
+	a.name.Store(&name)
+	return n, nil
+}
+
 // birth is the first word of a session.
 func (a *agent) birth(session uint64) wire.Birth {
 	b := wire.Birth{
 		Page: a.pageURL(),
-		Unit: a.o.Settings.Unit, Session: session, Spool: a.spool.ID(), Boot: a.boot, At: a.air.stamp(),
+		Unit: a.o.Settings.Unit, Session: session, Spool: *a.name.Load(), Boot: a.boot, At: a.air.stamp(),
 		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: timetable.Features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
 	}
 	if a.player != nil {

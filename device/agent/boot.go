@@ -29,6 +29,9 @@ func boot(last spool.Alive, now time.Time, record func(...wire.Entry)) timetable
 	if err != nil { // written by another version
 		return timetable.State{}
 	}
+	if !last.Clean {
+		state = state.Resumed()
+	}
 	return state
 }
 

@@ -71,10 +71,7 @@ func beUnit(dir string) error {
 	if err != nil {
 		return err
 	}
-	disk, err := spool.OS(filepath.Join(dir, "data"))
-	if err != nil {
-		return err
-	}
+	disk := spool.OS(filepath.Join(dir, "data"))
 	buffer, _ := time.ParseDuration(os.Getenv(bufferVariable)) // 0 where empty
 	out, err := player.NewALSA(player.ALSASettings{Buffer: buffer, Wait: true})
 	if err != nil {

@@ -63,6 +63,7 @@ type conductor struct {
 	account  *account
 	later    []player.Played // handed out, but not sounding yet
 	current  *view
+	cardSeen time.Time // when the card was looked for last
 	nextBeat time.Time
 	nextMark time.Time
 	turned   bool // something began, ended or was given up since the last mark
@@ -126,7 +127,9 @@ func (c *conductor) step(now time.Time) time.Duration {
 		c.perform(nil, now)
 		c.tell(now, nil, nil)
 	}
-	c.write()
+	if c.write() {
+		c.turned = true
+	}
 	if c.beat.Swap(false) || !now.Before(c.nextBeat) || c.nextBeat.Sub(now) > beatEvery {
 		c.heartbeat()
 		c.nextBeat = now.Add(beatEvery)
@@ -173,6 +176,9 @@ func (c *conductor) play(now time.Time) time.Time {
 				edge = at
 			}
 		}
+	}
+	if at := now.Add(settle); at.Before(edge) && c.account.leaving(ahead.Stretches, now) {
+		edge = at
 	}
 	c.perform(spans, now)
 	c.tell(now, ahead.Stretches, spans)
@@ -279,8 +285,9 @@ func (c *conductor) failed(p player.Played) {
 	c.doubt(s.hash)
 }
 
-// write puts what is proven on the card.
-func (c *conductor) write() {
+// write puts what is proven on the card; it answers whether an interrupt has
+// ended or gone on.
+func (c *conductor) write() (interrupt bool) {
 	done, cues := c.account.harvest()
 	if len(cues) > 0 {
 		if err := c.spool.AddDetail(cues...); err != nil {
@@ -290,14 +297,32 @@ func (c *conductor) write() {
 	entries := make([]wire.Entry, 0, len(done))
 	for i := range done {
 		entries = append(entries, wire.Entry{AsRun: &done[i]})
+		interrupt = interrupt || done[i].Interrupt != ""
 	}
 	if len(entries) > 0 {
 		c.reporter.record(entries...)
 	}
+	return interrupt
 }
 
-// devices looks at the outputs themselves.
+// errCardBack ends the agent: started anew it works from its card.
+var errCardBack = errors.New("the memory card can be opened again")
+
+// cardBack tells whether an agent that lives in memory alone could do better,
+// and nothing would be lost by it.
+func (c *conductor) cardBack() bool {
+	if !c.spool.Lost() || time.Since(c.cardSeen) < markEvery {
+		return false
+	}
+	c.cardSeen = time.Now()
+	return c.spool.Back() && c.reporter.pending() == 0
+}
+
+// devices looks at the card and the outputs themselves.
 func (c *conductor) devices() error {
+	if c.cardBack() {
+		return errCardBack
+	}
 	v := c.view()
 	c.cond.when(c.player == nil && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
 	if c.player == nil {

@@ -251,11 +251,7 @@ func (p *play) stop() {
 func (p *play) cutPower() {
 	p.heard = append(p.heard, p.ear.heard()...)
 	disk := p.u.PowerCut(p.c)
-	mark, err := spool.Open(disk)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	last := mark.LastAlive()
+	last := spool.Open(disk).LastAlive()
 	disk = disk.Cut(0)
 	state, err := timetable.ParseState(last.State)
 	if err != nil {

@@ -70,7 +70,12 @@ func (f *fetcher) changed() {
 // run fetches until ctx ends.
 func (f *fetcher) run(ctx context.Context) {
 	f.failed = map[media.Hash]failure{}
+	var seen *view
 	for ctx.Err() == nil {
+		if v := f.view(); seen == nil || !slices.EqualFunc(v.assets, seen.assets, func(a, b asset) bool { return a.hash == b.hash }) {
+			seen = v
+			f.prune() // what is not named any more may make room for what is
+		}
 		next, wait := f.next()
 		if next == nil {
 			f.idle(ctx, wait)
@@ -210,7 +215,7 @@ func (f *fetcher) obtain(ctx context.Context, a asset) error {
 }
 
 func (f *fetcher) download(ctx context.Context, cancel context.CancelCauseFunc, a asset) error {
-	d, err := f.spool.Download(a.hash)
+	d, err := f.spool.Download(a.hash, a.size)
 	if err != nil {
 		return err
 	}

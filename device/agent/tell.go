@@ -66,7 +66,10 @@ func same(a, b []wire.OnAir) bool {
 
 // heartbeat says that the loop runs, and how it is.
 func (c *conductor) heartbeat() {
-	c.cond.sync([]string{spool.CodeDamaged, spool.CodeFull, spool.CodeAsset}, c.spool.Conditions())
+	c.cond.sync(spool.Codes(), c.spool.Conditions())
+	for _, n := range c.spool.News() {
+		c.reporter.record(event(c.air.Now(), n.Code, n.Text))
+	}
 	session := c.link.session()
 	if session == 0 {
 		return

@@ -3,6 +3,7 @@ package timetable
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -43,6 +44,17 @@ func ParseState(data []byte) (State, error) {
 		return State{}, fmt.Errorf("read timetable state: %w", err)
 	}
 	return s, nil
+}
+
+// Resumed is the State after a power cut: an interrupt that was on air is begun
+// anew, since half a warning is none. s stays as it is.
+func (s State) Resumed() State {
+	s.Outputs = slices.Clone(s.Outputs)
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		o.Jobs = slices.DeleteFunc(slices.Clone(o.Jobs), func(j JobState) bool { return j.Interrupt && j.Phase != phaseDone })
+	}
+	return s
 }
 
 // Phases of a job.

@@ -177,7 +177,8 @@ func (a *App) openKeys(context.Context) (err error) {
 
 func (a *App) openStore(ctx context.Context) error {
 	// The database is for its owner alone from its first byte on.
-	path := filepath.Join(a.options.Data, "villagecast.db")
+	path := filepath.Join(a.options.Data, databaseFile)
+	_, cut := os.Stat(path + "-wal") // SQLite removes it when it is closed in order
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = f.Close()
@@ -190,6 +191,9 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.later("store", a.store.Close)
+	if err := a.checkAfterCut(ctx, cut == nil); err != nil {
+		return err
+	}
 	ok, err := a.store.TokenOK(ctx, a.token)
 	if err == nil && !ok {
 		err = a.store.SetTokenHash(ctx, a.hash)

@@ -55,7 +55,7 @@ func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload
 	if u.Size > in.ceiling {
 		return client.Upload{}, nil, in.tooLarge(u.Size)
 	}
-	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil && in.whole(a) {
 		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, &a, nil
 	}
 	if in.checks(string(hash)) {
@@ -69,6 +69,15 @@ func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload
 	}
 	up, err := in.State(ctx, string(hash))
 	return up, nil, err
+}
+
+// whole tells whether the files of an asset are what they should be: one that a
+// disk has damaged is mended by uploading it again.
+func (in *intake) whole(a scheduler.Asset) bool {
+	if a.Kind != scheduler.AssetAudio {
+		return true
+	}
+	return in.files.Verify(media.Hash(a.ID)) == nil && (a.Rendition == nil || in.files.Verify(media.Hash(a.Rendition.Hash)) == nil)
 }
 
 // reserve is what uploads leave free on the disk: whoever decides something must
@@ -285,7 +294,7 @@ func (in *intake) Speak(ctx context.Context, text, title string) (scheduler.Asse
 	if err != nil {
 		return scheduler.Asset{}, full(err)
 	}
-	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil && in.whole(a) {
 		return a, nil
 	}
 	if title == "" {

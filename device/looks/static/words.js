@@ -46,7 +46,8 @@ const words = {
 	"c.missing-asset": ["文件还没传到", "a file is missing"], "c.damaged-asset": ["文件损坏", "a file is damaged"], "c.fetch-failed": ["文件取不到", "a file cannot be fetched"],
 	"c.clock-uncertain": ["时间不可信", "clock uncertain"], "c.stalled": ["刚才停住过", "it stood still"], "c.proof-unsaved": ["播出记录还没存盘", "play log not saved yet"],
 	"c.flapping": ["时断时续，离线 {n} 次", "comes and goes: offline {n} times"], "c.two-devices": ["两台设备共用一个身份", "two devices with one identity"],
-	"c.disk-full": ["磁盘满了", "disk full"],
+	"c.disk-full": ["磁盘满了", "disk full"], "c.disk-read-only": ["存储卡只能读，该换了", "card is read-only; replace it"], "c.disk-failing": ["存储卡出错", "card is failing"],
+	"c.disk-missing": ["存储卡打不开", "card cannot be opened"], "c.spool-damaged": ["存储卡有损坏", "damage on the card"], "c.asset-damaged": ["文件损坏，正在重取", "damaged files, being fetched again"], "c.proof-lost": ["有播出记录丢失", "play log lost"],
 	"s": ["{n} 秒", "{n} s"], "min": ["{n} 分钟", "{n} min"], "h": ["{n} 小时", "{n} h"],
 };
 
