@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -34,7 +36,7 @@ const (
 type reporter struct {
 	unit, boot string
 	spool      *spool.Spool
-	air        *air
+	air        *airtime.Clock
 	link       *link
 	cond       *conditions
 	log        *slog.Logger
@@ -44,6 +46,8 @@ type reporter struct {
 	mu      sync.Mutex
 	unsaved []wire.Entry
 	online  bool // the centre, by its own word
+	// features are what the centre says it knows, nil before its first word.
+	features []string
 }
 
 func event(at time.Time, code, text string) wire.Entry {
@@ -57,7 +61,7 @@ func (r *reporter) record(entries ...wire.Entry) {
 	defer r.mu.Unlock()
 	for _, e := range entries {
 		if e.At == 0 {
-			e.At = r.air.stamp()
+			e.At = r.air.Stamp()
 		}
 		e.Seq = 1 // given by the outbox; any number passes the check
 		if err := e.Validate(); err != nil {
@@ -195,7 +199,21 @@ func (r *reporter) centre(payload []byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.online = c.Online
+	r.online, r.features = c.Online, append([]string{}, c.Features...)
+}
+
+// centreKnows tells whether the centre has named a feature.
+func (r *reporter) centreKnows(feature string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.features, feature)
+}
+
+// centreOld tells whether the centre is there and has not named a feature.
+func (r *reporter) centreOld(feature string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.online && r.features != nil && !slices.Contains(r.features, feature)
 }
 
 func (r *reporter) centreOnline() bool {

@@ -35,7 +35,16 @@ type Settings struct {
 	CA string `yaml:"ca,omitempty" json:"ca,omitempty"`
 	// Secret is the unit's password at the broker.
 	Secret string `yaml:"secret" json:"secret"`
+	// Clock says whether the board has a clock chip with a battery: ClockChip,
+	// ClockNone, or empty to look for one.
+	Clock string `yaml:"clock,omitempty" json:"clock,omitempty"`
 }
+
+// Values of Settings.Clock.
+const (
+	ClockChip = "chip"
+	ClockNone = "none"
+)
 
 // ParseSettings reads a settings file, YAML or JSON. Its errors name field,
 // value and remedy; an unknown field is an error that names the nearest one.
@@ -44,7 +53,7 @@ func ParseSettings(data []byte) (Settings, error) {
 	if err := yaml.Unmarshal(data, &keys); err != nil {
 		return Settings{}, fmt.Errorf("read settings: %s", yaml.FormatError(err, false, false))
 	}
-	known := []string{"unit", "mqtt", "http", "root", "ca", "secret"}
+	known := []string{"unit", "mqtt", "http", "root", "ca", "secret", "clock"}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !slices.Contains(known, key) {
 			return Settings{}, fmt.Errorf("read settings: unknown field %q: did you mean %q?", key, nearest(key, known))
@@ -91,6 +100,9 @@ func (s Settings) Validate() error {
 	}
 	if s.Secret == "" {
 		return errors.New("secret is empty: copy the one that units add gave")
+	}
+	if !slices.Contains([]string{"", ClockChip, ClockNone}, s.Clock) {
+		return fmt.Errorf("clock is %q: use chip, none, or leave it out to look for a chip", s.Clock)
 	}
 	return nil
 }

@@ -56,6 +56,11 @@ func (c *Clock) Learn(s Sample) bool {
 	}
 	c.raise(&c.floor, at.Add(-r.within), elapsed)
 	c.claim, c.differs = nil, 0
+	if d := at.Sub(c.now(elapsed)).Abs(); c.source != SourceNone && c.next == nil && d <= r.within {
+		// The answer says nothing else than what is known: what runs evenly is
+		// not moved to and fro with the chance of each answer.
+		r = reading{at: c.now(elapsed), mark: elapsed, within: r.uncertainty(elapsed) + d}
+	}
 	c.adopt(r, SourceCentre, elapsed)
 	return true
 }
