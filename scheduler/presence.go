@@ -73,6 +73,9 @@ func (p Presence) Beat(h wire.Heartbeat, now time.Time) (Presence, bool) {
 	}
 	p.Unit, p.Session = h.Unit, h.Session
 	p.Volume, p.OnAir, p.Conditions = h.Volume, h.OnAir, h.Issues
+	if h.Air != nil {
+		p.Clock, p.ClockAt = h.Air, now
+	}
 	if !p.Twins.IsZero() && now.Sub(p.Twins) < twinsFor {
 		p.Conditions = append(slices.Clone(h.Issues), wire.Condition{
 			Code: ConditionTwins, Since: p.Twins.UnixMilli(), Text: "two devices speak as this unit"})

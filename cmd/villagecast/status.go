@@ -78,6 +78,9 @@ func (s *shell) status(st client.Status) {
 	} else {
 		s.printf("delivery  all delivered\n")
 	}
+	if st.ClockUntrusted+st.ClockUncertain > 0 {
+		s.printf("clocks    %d units do not know the time and play nothing scheduled, %d may be off by more than half a minute\n", st.ClockUntrusted, st.ClockUncertain)
+	}
 	for _, w := range st.Warnings {
 		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, clock(w.Until))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,9 +24,9 @@ func unitsList(s *shell) *cobra.Command {
 	cmd := query(s, "list", "Lists units", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Unit, error) { return c.Units(ctx, f) },
 		func(units []client.Unit) {
-			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
+			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "CLOCK", "HOLDS")
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, u.Presence.Shows, onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, u.Presence.Shows, onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), timeKept(u.Presence.Clock), holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -69,6 +70,7 @@ func unitsShow(s *shell) *cobra.Command {
 			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, clockOf(u.Presence.Since), clockOf(u.Presence.LastSeen))
 			s.printf("outputs    %v, volume %d %%, sound goes to: %s\n", u.Outputs, volume(u.Volume), dash(u.Presence.SoundOutput))
 			s.printf("software   %s\n", dash(u.Presence.Software))
+			s.printf("clock      %s\n", timeKnown(u.Presence.Clock, time.Now()))
 			s.printf("holds      %s\n", holds(u.Presence))
 			for _, o := range u.Presence.OnAir {
 				s.printf("on air     %s: %s (%s)\n", o.Output, dash(o.Title), o.Why)
@@ -80,6 +82,46 @@ func unitsShow(s *shell) *cobra.Command {
 				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
 			}
 		})
+}
+
+// timeKept is a unit's clock in a word or two.
+func timeKept(c *client.Clock) string {
+	switch {
+	case c == nil:
+		return "-"
+	case c.State == wire.ClockUntrusted:
+		return c.State
+	case c.State == wire.ClockUncertain:
+		return "± " + apart(c.Uncertainty)
+	}
+	return "ok"
+}
+
+// timeKnown is all that a unit says of its clock.
+func timeKnown(c *client.Clock, now time.Time) string {
+	switch {
+	case c == nil:
+		return "-"
+	case c.State == wire.ClockUntrusted:
+		return "untrusted: it does not know the time, nothing scheduled plays"
+	case c.Learned == nil:
+		return c.State
+	}
+	source := "the centre"
+	if c.Source == "system" {
+		source = "the device's own time service or clock chip"
+	}
+	return fmt.Sprintf("%s within %s, learned from %s %s ago; the device's own clock is off by %s", c.State, apart(c.Uncertainty),
+		source, now.Sub(*c.Learned).Round(time.Second), apart(max(c.Offset, -c.Offset)))
+}
+
+// apart is a short span of seconds.
+func apart(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d > time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 func volume(v *int) int {

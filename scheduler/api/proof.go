@@ -177,6 +177,7 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 	}
 	out := client.Status{County: st.County, At: st.At, Units: client.Counts(st.Units), Towns: []client.AreaStatus{}, OnAir: []client.Playing{},
 		Outages: []client.Outage{}, Warnings: []client.Warning{}, Pending: st.Pending, Refused: st.Refused,
+		ClockUntrusted: st.ClockUntrusted, ClockUncertain: st.ClockUncertain,
 		Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched}
 	for _, a := range st.Below {
 		out.Towns = append(out.Towns, client.AreaStatus{Area: a.Area.ID, Name: a.Area.Name, Units: client.Counts(a.Units)})

@@ -171,6 +171,14 @@ func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tr
 	if slices.ContainsFunc(scheduler.Above(tree, e.unit.Area), func(a wire.Address) bool { return ps.pending(e, a) }) || ps.pending(e, wire.UnitAddress(e.unit.ID)) {
 		st.Pending++
 	}
+	if c := e.p.Clock; c != nil && e.p.Online {
+		switch c.State {
+		case wire.ClockUntrusted:
+			st.ClockUntrusted++
+		case wire.ClockUncertain:
+			st.ClockUncertain++
+		}
+	}
 	if h := e.p.Have; h != nil {
 		if len(h.Refused) > 0 {
 			st.Refused++
