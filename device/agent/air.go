@@ -78,6 +78,29 @@ func (c *conductor) rules(v *view) *timetable.Table {
 	return v.alarm
 }
 
+// joinSkips makes one of the rounds of one programme that follow each other and
+// were skipped because the time was not known: that can be weeks.
+func joinSkips(list []timetable.Skip) []timetable.Skip {
+	type key struct {
+		output    wire.Output
+		programme string
+		version   int
+	}
+	last := map[key]int{}
+	out := make([]timetable.Skip, 0, len(list))
+	for _, s := range list {
+		k := key{s.Output, s.Programme, s.Version}
+		i, known := last[k]
+		if known && s.Interrupt == "" && s.Reason.Code == timetable.EndClock && out[i].Reason.Code == s.Reason.Code && !s.Start.Before(out[i].Until) {
+			out[i].Until, out[i].Rounds, out[i].At = s.Until, out[i].Rounds+s.Rounds, s.At
+			continue
+		}
+		last[k] = len(out)
+		out = append(out, s)
+	}
+	return out
+}
+
 // sayClock keeps the conditions of the clock.
 func (c *conductor) sayClock(state wire.AirTime) {
 	say := func(on bool, code, en, zh string) {

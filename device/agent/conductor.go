@@ -63,6 +63,7 @@ type conductor struct {
 	table    *timetable.Table // what state was told with last
 	settled  bool             // the first advance is done
 	leapt    bool             // the clock was set forward since the last advance
+	resume   time.Time        // where state goes on, if not where it ended; else zero
 	stepped  time.Duration    // elapsed time of the last advance
 	planner  *planner
 	account  *account
@@ -167,7 +168,11 @@ func (c *conductor) play(v *view, now time.Time) time.Time {
 	c.account.expire(now, false)
 	c.account.finish(now, false)
 
-	ahead, _ := table.Run(c.state, now, now.Add(tellAhead))
+	from := now
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	ahead, _ := table.Run(c.state, from, now.Add(tellAhead))
 	var spans []timetable.Span
 	edge := now.Add(beatEvery)
 	for _, s := range ahead.Stretches {
@@ -186,20 +191,30 @@ func (c *conductor) play(v *view, now time.Time) time.Time {
 // advance tells the state what happened up to now, and the account with it.
 func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	from := c.state.Time()
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
 	stood := c.air.Elapsed() - c.stepped
 	c.stepped += stood
 	switch gap := now.Sub(from); {
 	case !c.settled, c.leapt, !c.begun && gap > standstill:
-		from = now // whatever was before, the unit was off or did not know the time
+		c.resume = now // whatever was before, the unit was off or did not know the time
 		c.settled, c.leapt = true, false
 	case stood > standstill && gap > 0:
 		c.log.Error("the playing loop stood still", "for", gap)
 		c.reporter.record(wire.Entry{At: now.UnixMilli(), Off: &wire.Off{From: from.UnixMilli(), To: now.UnixMilli()}},
 			event(now, CodeStalled, "the playing loop stood still for "+gap.Round(time.Second).String()))
-		from = now
+		c.resume = now
 	case gap < 0: // the clock was set back
-		from = now
+		c.resume = now
 	}
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	if !now.After(from) {
+		return // a Run of nothing would forget what was before
+	}
+	c.resume = time.Time{}
 	var tl timetable.Timeline
 	tl, c.state = t.Run(c.state, from, now)
 	shadow := c.state
@@ -207,14 +222,14 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	for _, s := range tl.Stretches {
 		c.account.stretch(s)
 	}
-	for _, s := range tl.Skips {
+	for _, s := range joinSkips(tl.Skips) {
 		c.skipped(s)
 	}
 }
 
 // skipped reports what did not play; a skip that says so is proof as well.
 func (c *conductor) skipped(s timetable.Skip) {
-	if !c.current.has(s.Output) {
+	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff { // the time when it was off is told as a whole
 		return
 	}
 	w := s.Wire(c.lang)

@@ -68,6 +68,7 @@ func (k *timekeeper) watch(ctx context.Context) {
 	for {
 		if k.air.Poll() {
 			k.log.Info("the system knows the time", "at", k.air.Now())
+			k.changed()
 		}
 		k.keep()
 		if k.air.Waits() {

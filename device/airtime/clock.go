@@ -19,9 +19,6 @@ const (
 	Usual = 30 * time.Second
 	// Leap is how far the centre may move a trusted clock with one answer.
 	Leap = 10 * time.Minute
-	// Plausible is how far ahead of a trusted clock a signed time may be to
-	// count: a centre with a wrong year must not silence its county for good.
-	Plausible = 24 * time.Hour
 
 	// patience is how long a correction waits for silence.
 	patience = 10 * time.Minute
@@ -192,8 +189,9 @@ func (c *Clock) Bottom() time.Time {
 	return c.bottom(c.system.Elapsed())
 }
 
-// Saw takes in a signed time. A trusted clock knows what is plausible; one that
-// is not keeps it as a hint, which the centre's next answer outranks.
+// Saw takes in a signed time. A trusted clock knows better than one that lies
+// ahead of it: a centre with a wrong year must not silence its county for good.
+// One that is not trusted keeps it as a hint, which the centre's next answer outranks.
 func (c *Clock) Saw(signed time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -201,7 +199,7 @@ func (c *Clock) Saw(signed time.Time) {
 	switch {
 	case c.source == SourceNone:
 		c.raise(&c.hint, signed, elapsed)
-	case !signed.After(c.now(elapsed).Add(Plausible)):
+	case !signed.After(c.now(elapsed).Add(c.uncertainty(elapsed))):
 		c.raise(&c.floor, signed, elapsed)
 	}
 }

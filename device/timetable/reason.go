@@ -72,6 +72,10 @@ func (r Reason) Text(lang string) string {
 	if !ok {
 		return r.Code
 	}
+	if r.Code == WhyLate && r.ByTitle == "" && (r.By == EndOff || r.By == EndClock) { // it waited for nobody
+		why := reasonWords[r.By]
+		pattern = [2]string{"{late} late: " + why[0], "推迟 {late}：" + why[1]}
+	}
 	by := r.ByTitle
 	if by == "" {
 		by = r.By

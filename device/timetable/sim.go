@@ -220,7 +220,11 @@ func (s *sim) replace() {
 		}
 		for _, old := range slices.Clone(s.jobs) {
 			if old != j && old.p == j.p && old.Phase == phaseWait {
-				s.drop(old, Reason{Code: EndReplaced})
+				why := Reason{Code: EndReplaced}
+				if off := s.offReason(); s.off() && off.Code == EndClock {
+					why = off // that is why it waited
+				}
+				s.drop(old, why)
 			}
 		}
 	}

@@ -97,3 +97,11 @@ func (c *Centre) ring() []byte {
 	defer c.mu.Unlock()
 	return c.sealedRing
 }
+
+// Revision sets what the next revisions follow, as a centre does that takes
+// unix milliseconds.
+func (c *Centre) Revision(last uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.revision = max(c.revision, last)
+}
