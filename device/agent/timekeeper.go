@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// askEvery is how often the centre is asked for the time, more or less; of
-	// 100 ppm half an hour makes 180 ms. askAgain is how soon after an answer
+	// askEvery is how often the centre is asked for the time, at least: of 100 ppm
+	// half an hour makes 180 ms, which airtime corrects unheard. askAgain is how soon after an answer
 	// that was not believed.
 	askEvery = 30 * time.Minute
 	askAgain = 5 * time.Minute
@@ -94,7 +94,7 @@ func (k *timekeeper) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		wait := time.Duration(float64(askEvery) * (0.75 + 0.5*mathrand.Float64()))
+		wait := time.Duration(float64(askEvery) * (0.7 + 0.3*mathrand.Float64()))
 		switch {
 		case err != nil:
 			k.log.Debug("the centre does not tell the time", "err", err)

@@ -76,18 +76,24 @@ type Clock struct {
 	next  *reading
 	since time.Duration
 	from  string
-	// claim is what the centre insists on, against what is known.
-	claim   *reading
-	claimed time.Duration // since when
+	// claims are what the centre, or a time service, insists on against what is
+	// known, by source.
+	claims  map[string]claim
 	differs time.Duration // of the centre, or of the system: last difference not believed
 	reason  string
+}
+
+// claim is a reading that is not believed, and since when it has been said.
+type claim struct {
+	reading
+	since time.Duration
 }
 
 // New is a clock at the start of a program. kept is what Keep gave, the zero
 // value if nothing was kept; floor is the newest instant that is known to be past.
 func New(system System, kept Kept, floor time.Time) *Clock {
 	system.fill()
-	c := &Clock{system: system, source: SourceNone}
+	c := &Clock{system: system, source: SourceNone, claims: map[string]claim{}}
 	elapsed := system.Elapsed()
 	if kept.valid() {
 		floor = latest(floor, kept.At.Add(-kept.Within))
@@ -204,12 +210,14 @@ func (c *Clock) Saw(signed time.Time) {
 	}
 }
 
-// Proved takes air time itself for past, when something is written under it.
+// Proved takes air time itself for past, when something is written under it, if
+// it is the centre's: what a clock chip or a time service says may turn out to be
+// too late an hour, and only what was signed holds against them.
 func (c *Clock) Proved(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	elapsed := c.system.Elapsed()
-	if c.source != SourceNone {
+	if c.source == SourceCentre {
 		c.raise(&c.floor, at.Add(-c.known.uncertainty(elapsed)), elapsed)
 	}
 }

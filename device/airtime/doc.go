@@ -21,5 +21,6 @@
 //     below the floor, is believed only when the centre has insisted on it for
 //     six hours: a centre with a wrong year neither moves its county in a moment nor
 //     silences it for good.
-//   - A clock of the system below the floor is not believed at all.
+//   - A time service below the floor must insist as long; a clock chip below it
+//     is not believed at all.
 package airtime

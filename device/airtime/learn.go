@@ -44,7 +44,7 @@ func (c *Clock) Learn(s Sample) bool {
 		c.compare(at.Sub(c.now(elapsed)), r.uncertainty(elapsed)+c.known.uncertainty(elapsed)+time.Second)
 		return false
 	}
-	if c.contradicts(at, elapsed) && !c.insists(r, elapsed) {
+	if c.contradicts(at, elapsed) && !c.insists(SourceCentre, r, elapsed) {
 		c.differs = at.Sub(c.now(elapsed))
 		if c.source == SourceNone {
 			c.reason = WhyBehind
@@ -55,7 +55,8 @@ func (c *Clock) Learn(s Sample) bool {
 		c.floor = reading{at: at, mark: elapsed}
 	}
 	c.raise(&c.floor, at.Add(-r.within), elapsed)
-	c.claim, c.differs = nil, 0
+	c.differs = 0
+	delete(c.claims, SourceCentre)
 	if d := at.Sub(c.now(elapsed)).Abs(); c.source != SourceNone && c.next == nil && d <= r.within {
 		// The answer says nothing else than what is known: what runs evenly is
 		// not moved to and fro with the chance of each answer.
@@ -77,14 +78,15 @@ func (c *Clock) contradicts(at time.Time, elapsed time.Duration) bool {
 	return d > Leap && d > c.known.uncertainty(elapsed)
 }
 
-// insists notes what the centre says against what is known, and tells whether
-// it has said so for long enough.
-func (c *Clock) insists(r reading, elapsed time.Duration) bool {
-	if c.claim == nil || c.claim.now(elapsed).Sub(r.now(elapsed)).Abs() > agree+c.claim.uncertainty(elapsed) {
-		c.claimed = elapsed
+// insists notes what somebody says against what is known, and tells whether it
+// was said for long enough.
+func (c *Clock) insists(source string, r reading, elapsed time.Duration) bool {
+	old, known := c.claims[source]
+	if !known || old.now(elapsed).Sub(r.now(elapsed)).Abs() > agree+old.uncertainty(elapsed) {
+		old.since = elapsed
 	}
-	c.claim = &r
-	return elapsed-c.claimed >= insisted
+	c.claims[source] = claim{r, old.since}
+	return elapsed-old.since >= insisted
 }
 
 func (c *Clock) compare(d, within time.Duration) {
@@ -109,13 +111,17 @@ func (c *Clock) poll(elapsed time.Duration) {
 		return
 	}
 	r := reading{at: c.system.Now(), mark: elapsed, within: within + resolution}
-	if r.at.Add(slack).Before(c.floor.now(elapsed)) {
+	if r.at.Add(slack).Before(c.floor.now(elapsed)) && !c.insists(SourceSystem, r, elapsed) {
 		c.differs = r.at.Sub(c.now(elapsed))
 		if c.source == SourceNone {
 			c.reason = WhyBehind
 		}
 		return
 	}
+	if r.at.Before(c.floor.now(elapsed)) {
+		c.floor = reading{at: r.at, mark: elapsed}
+	}
+	delete(c.claims, SourceSystem)
 	c.adopt(r, SourceSystem, elapsed)
 }
 
