@@ -74,7 +74,7 @@ func (c *county) placeOn(spec client.UnitSpec, change func(*agent.Options)) *sta
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.secrets[spec.ID] = settings.Secret
+	c.tell(spec.ID, settings.Secret)
 	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory(), change: change}
 	c.stations = append(c.stations, s)
 	c.switchOn(s)
