@@ -76,6 +76,9 @@ func (p Presence) Beat(h wire.Heartbeat, now time.Time) (Presence, bool) {
 	}
 	p.Unit, p.Session = h.Unit, h.Session
 	p.Volume, p.Conditions = h.Volume, h.Issues
+	if h.Air != nil {
+		p.Clock, p.ClockAt = h.Air, now
+	}
 	return p.airs(h.OnAir, now).seen(now), true
 }
 

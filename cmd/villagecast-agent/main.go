@@ -24,6 +24,7 @@ import (
 
 	"github.com/villagecast/villagecast/cmd/internal/service"
 	"github.com/villagecast/villagecast/device/agent"
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -116,7 +117,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // prepare turns the command line into options.
 func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
-	o := agent.Options{Demo: f.demo, Software: software(), Lang: f.lang}
+	o := agent.Options{Board: airtime.Board(), Demo: f.demo, Software: software(), Lang: f.lang}
 	level := slog.LevelInfo
 	if f.debug {
 		level = slog.LevelDebug

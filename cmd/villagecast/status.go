@@ -84,6 +84,9 @@ func (s *shell) status(st client.Status) {
 	for _, t := range st.Troubled {
 		s.printf("trouble   %s\n", s.trouble(t))
 	}
+	if st.ClockUntrusted+st.ClockUncertain > 0 {
+		s.printf("clocks    %d units do not know the time and play nothing scheduled, %d may be off by more than half a minute\n", st.ClockUntrusted, st.ClockUncertain)
+	}
 	for _, w := range st.Warnings {
 		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, s.clock(w.Until))
 	}

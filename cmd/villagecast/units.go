@@ -24,9 +24,9 @@ func unitsList(s *shell) *cobra.Command {
 	cmd := query(s, "list", "Lists units", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Unit, error) { return c.Units(ctx, f) },
 		func(units []client.Unit) {
-			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
+			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "CLOCK", "HOLDS")
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), timeKept(u.Presence.Clock), holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -99,6 +99,7 @@ func unitsShow(s *shell) *cobra.Command {
 			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
 			s.printf("outputs    %s\n", outputs(u))
 			s.printf("software   %s\n", dash(u.Presence.Software))
+			s.printf("clock      %s\n", timeKnown(u.Presence.Clock, time.Now()))
 			s.printf("holds      %s\n", holds(u.Presence))
 			for _, a := range u.Presence.Addresses {
 				s.printf("  %s %s: wanted %d, held %d: %s\n", a.Address, a.Kind, a.Wanted, a.Held, s.deliveryWord(a.State))
@@ -131,6 +132,46 @@ func outputs(u client.Unit) string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// timeKept is a unit's clock in a word or two.
+func timeKept(c *client.Clock) string {
+	switch {
+	case c == nil:
+		return "-"
+	case c.State == wire.ClockUntrusted:
+		return c.State
+	case c.State == wire.ClockUncertain:
+		return "± " + apart(c.Uncertainty)
+	}
+	return "ok"
+}
+
+// timeKnown is all that a unit says of its clock.
+func timeKnown(c *client.Clock, now time.Time) string {
+	switch {
+	case c == nil:
+		return "-"
+	case c.State == wire.ClockUntrusted:
+		return "untrusted: it does not know the time, nothing scheduled plays"
+	case c.Learned == nil:
+		return c.State
+	}
+	source := "the centre"
+	if c.Source == "system" {
+		source = "the device's own time service or clock chip"
+	}
+	return fmt.Sprintf("%s within %s, learned from %s %s ago; the device's own clock is off by %s", c.State, apart(c.Uncertainty),
+		source, now.Sub(*c.Learned).Round(time.Second), apart(max(c.Offset, -c.Offset)))
+}
+
+// apart is a short span of seconds.
+func apart(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d > time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 func volume(v *int) int {

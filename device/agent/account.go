@@ -159,8 +159,8 @@ func (a *account) frames(s *span, p player.Played) {
 		e.first = false
 		e.run.From = at.UnixMilli()
 		e.run.Late = max(0, p.Late.Microseconds())
-		if known {
-			e.run.Late = 0
+		if known { // it goes on from the entry before, which ends where this one was opened
+			e.run.From, e.run.Late = max(e.run.From, e.from.UnixMilli()), 0
 		}
 	}
 	s.begun = true

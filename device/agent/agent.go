@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -43,8 +45,10 @@ type Options struct {
 	HTTP *http.Client
 	// Throttle limits downloads, nil does not.
 	Throttle Throttle
-	// Now is the system's clock; nil is time.Now.
-	Now func() time.Time
+	// Board is what the machine can tell of its clocks: airtime.Board() for the
+	// one that the program runs on. The zero value has time.Now, which nobody
+	// vouches for.
+	Board airtime.System
 	// Listener is where the local page is served, nil for none. It must listen
 	// on loopback only. Run closes it.
 	Listener net.Listener
@@ -73,8 +77,11 @@ func (o *Options) fill() error {
 	if o.Disk == nil {
 		return errors.New("disk is nil: give the directory of the unit's data")
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	switch o.Settings.Clock {
+	case ClockChip:
+		o.Board.Chip = true
+	case ClockNone:
+		o.Board.Chip = false
 	}
 	for _, f := range []*func(){&o.Alive, &o.Stopping} {
 		if *f == nil {
@@ -90,14 +97,12 @@ func (o *Options) fill() error {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.HTTP == nil {
-		config, err := o.Settings.TLS()
-		if err != nil {
-			return err
-		}
-		o.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: stall, IdleConnTimeout: time.Minute}}
-	}
 	return nil
+}
+
+// client is a way to the centre's web server.
+func client(config *tls.Config) *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: stall, IdleConnTimeout: time.Minute}}
 }
 
 // Size of a panel whose unit says none.
@@ -113,7 +118,8 @@ type agent struct {
 	started   time.Time
 	log       *slog.Logger
 	spool     *spool.Spool
-	air       *air
+	air       *airtime.Clock
+	time      *timekeeper
 	cond      *conditions
 	link      *link
 	keeper    *keeper
@@ -164,21 +170,37 @@ func assemble(o Options) (*agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := o.Settings.TLS()
+	a.spool = spool.Open(o.Disk)
+	last := a.spool.LastAlive()
+	a.air = clock(o.Board, a.spool, a.log)
+	a.cond = &conditions{now: a.air.Now, set: map[string]wire.Condition{}}
+	unit := o.Settings.Unit
+	tlsConfig, err := o.Settings.tlsBy(a.dates)
 	if err != nil {
 		return nil, err
 	}
-	a.spool = spool.Open(o.Disk)
-	last := a.spool.LastAlive()
-	a.air = newAir(o.Now, last.Floor)
-	a.cond = &conditions{now: o.Now, set: map[string]wire.Condition{}}
-	unit := o.Settings.Unit
+	// Whoever tells the time is not asked for dates: the answer is signed, with a
+	// nonce, and a clock that is wrong must be able to learn it.
+	undated, err := o.Settings.tlsBy(noDates)
+	if err != nil {
+		return nil, err
+	}
+	asks := o.HTTP
+	if o.HTTP == nil {
+		o.HTTP, asks = client(tlsConfig), client(undated)
+	}
 	a.link = &link{
 		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.number, birth: a.birth,
 		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
+	a.time = &timekeeper{
+		unit: unit, root: root, air: a.air, spool: a.spool, log: a.log.With("part", "timekeeper"),
+		where:   func() (string, *http.Client) { return o.Settings.HTTP, asks },
+		old:     func() bool { return a.reporter.centreOld(wire.FeatureTime) },
+		changed: func() { poke(a.conductor.wake) }, wake: make(chan struct{}, 1),
+	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
 	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed, ready: a.ready}
 	a.keeper.view.Store(compile(nil, nil, nil))
@@ -191,9 +213,8 @@ func assemble(o Options) (*agent, error) {
 	a.conductor.planner = &planner{spans: map[string]*span{}}
 	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner}
 	a.conductor.shared.Store(&status{})
-	a.conductor.state = bootState(a, last)
-	first := a.conductor.state // a copy: the loop changes its own
-	a.conductor.shadow.Store(&first)
+	a.conductor.last, a.conductor.born, a.conductor.stepped = last, a.air.Elapsed(), a.air.Elapsed()
+	a.conductor.shadow.Store(&timetable.State{})
 	a.fetcher = &fetcher{
 		base: o.Settings.HTTP, client: o.HTTP, throttle: o.Throttle, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
@@ -202,12 +223,9 @@ func assemble(o Options) (*agent, error) {
 	return a, nil
 }
 
-// bootState records the time before, if the clock can say how long it was.
-func bootState(a *agent, last spool.Alive) timetable.State {
-	if !a.air.trusted() {
-		last.Open = nil
-	}
-	return boot(last, a.air.Now(), a.reporter.record)
+// dates are what certificates are judged by.
+func (a *agent) dates() (now time.Time, within time.Duration, known bool) {
+	return a.air.Now(), a.air.Uncertainty(), a.air.Trusted()
 }
 
 // outputs makes the player and the screen. A sound output that cannot be
@@ -241,6 +259,8 @@ func (a *agent) run(ctx context.Context) error {
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
+	rest.Go(func() { a.time.watch(life) })
+	rest.Go(func() { a.time.run(life) })
 	rest.Go(func() { a.reporter.run(life) })
 	stopPage := a.servePage(life, &rest)
 	if a.o.Started != nil {
@@ -264,7 +284,7 @@ func (a *agent) run(ctx context.Context) error {
 	if a.player != nil {
 		err = errors.Join(err, a.player.Close())
 	}
-	a.conductor.stop(a.air.Now())
+	a.conductor.stop(a.conductor.present())
 	a.reporter.lastWords(time.Second)
 	stopPage()
 	end()
@@ -323,6 +343,7 @@ func (a *agent) came() {
 	poke(a.conductor.wake)
 	poke(a.reporter.wake)
 	poke(a.fetcher.wake)
+	poke(a.time.wake)
 }
 
 // sayHave looks and posts as one: an older look posted after a newer one would
@@ -395,7 +416,7 @@ func (a *agent) number() (uint64, error) {
 func (a *agent) birth(session uint64) wire.Birth {
 	b := wire.Birth{
 		Page: a.pageURL(),
-		Unit: a.o.Settings.Unit, Session: session, Spool: *a.name.Load(), Boot: a.boot, At: a.air.stamp(),
+		Unit: a.o.Settings.Unit, Session: session, Spool: *a.name.Load(), Boot: a.boot, At: a.air.Stamp(),
 		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: timetable.Features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
 	}
 	if a.player != nil {

@@ -23,9 +23,13 @@ const (
 	CodeMissing      = "missing-asset"   // an item could not be played: its file is not there
 	CodeDamagedAsset = "damaged-asset"   // an item could not be played: its file is damaged
 	CodeFetch        = "fetch-failed"    // a media file cannot be fetched
-	CodeClock        = "clock-uncertain" // the clock is behind what was signed; nothing is played
+	CodeClock        = "clock-uncertain" // the clock was right once, and may be off by more than usual
 	CodeStalled      = "stalled"         // the agent itself stood still
 	CodeUnsaved      = "proof-unsaved"   // entries wait in memory because the card takes none
+
+	CodeClockUntrusted = "clock-untrusted" // nothing scheduled is begun: the time is not known
+	CodeClockDiffers   = "clock-differs"   // the centre's clock, or the system's, contradicts what is known
+	CodeClockSet       = "clock-set"       // event: air time was corrected by more than can pass unheard
 )
 
 // conditions are what the unit complains of now.

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -41,7 +41,7 @@ type conductor struct {
 	lang       string
 	started    time.Time
 	spool      *spool.Spool
-	air        *air
+	air        *airtime.Clock
 	link       *link
 	cond       *conditions
 	reporter   *reporter
@@ -57,8 +57,17 @@ type conductor struct {
 	log      *slog.Logger
 	wake     chan struct{}
 
+	// last is the alive mark of the run before, born the elapsed time at the start.
+	last  spool.Alive
+	born  time.Duration
+	begun bool // the time is known, and the run before is accounted for
+
 	state    timetable.State
-	settled  bool // the first advance is done
+	table    *timetable.Table // what state was told with last
+	settled  bool             // the first advance is done
+	leapt    bool             // the clock was set forward since the last advance
+	resume   time.Time        // where state goes on, if not where it ended; else zero
+	stepped  time.Duration    // elapsed time of the last advance
 	planner  *planner
 	account  *account
 	later    []player.Played // handed out, but not sounding yet
@@ -111,19 +120,25 @@ func (c *conductor) run(ctx context.Context) error {
 		if err := c.devices(); err != nil {
 			return err
 		}
-		timer.Reset(c.step(c.air.Now()))
+		timer.Reset(c.step())
 		c.alive()
 	}
 }
 
-// step brings everything to an instant and says how long to sleep.
-func (c *conductor) step(now time.Time) time.Duration {
-	trusted := c.air.trusted()
-	c.cond.when(!trusted, CodeClock, "the clock is behind what the centre signed: nothing is played before it is right")
-	edge := now.Add(beatEvery)
+// step brings everything to the present and says how long to sleep.
+func (c *conductor) step() time.Duration {
+	c.settle()
+	trusted := c.air.Trusted()
+	now := c.present()
 	if trusted {
-		edge = c.play(now)
+		c.begin(now)
+	}
+	c.sayClock(c.air.State())
+	edge := now.Add(beatEvery)
+	if v := c.view(); c.rules(v) != nil {
+		edge = c.play(v, now)
 	} else {
+		c.current, c.table = v, nil
 		c.perform(nil, now)
 		c.tell(now, nil, nil)
 	}
@@ -152,18 +167,22 @@ func (c *conductor) step(now time.Time) time.Duration {
 }
 
 // play does what the timetable says and gives the next edge.
-func (c *conductor) play(now time.Time) time.Time {
-	v := c.view()
-	if c.current != nil && c.current != v {
-		c.advance(c.current.table, now) // up to here the old one held
+func (c *conductor) play(v *view, now time.Time) time.Time {
+	table := c.rules(v)
+	if c.table != nil && c.table != table {
+		c.advance(c.table, now) // up to here the old one held
 	}
-	c.current = v
-	c.advance(v.table, now)
+	c.current, c.table = v, table
+	c.advance(table, now)
 	c.drain(now)
 	c.account.expire(now, false)
 	c.account.finish(now, false)
 
-	ahead, _ := v.table.Run(c.state, now, now.Add(tellAhead))
+	from := now
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	ahead, _ := table.Run(c.state, from, now.Add(tellAhead))
 	var spans []timetable.Span
 	edge := now.Add(beatEvery)
 	for _, s := range ahead.Stretches {
@@ -188,18 +207,30 @@ func (c *conductor) play(now time.Time) time.Time {
 // advance tells the state what happened up to now, and the account with it.
 func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	from := c.state.Time()
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	stood := c.air.Elapsed() - c.stepped
+	c.stepped += stood
 	switch gap := now.Sub(from); {
-	case !c.settled:
-		from = now // whatever was before, the unit was off
-		c.settled = true
-	case gap > standstill:
+	case !c.settled, c.leapt, !c.begun && gap > standstill:
+		c.resume = now // whatever was before, the unit was off or did not know the time
+		c.settled, c.leapt = true, false
+	case stood > standstill && gap > 0:
 		c.log.Error("the playing loop stood still", "for", gap)
 		c.reporter.record(wire.Entry{At: now.UnixMilli(), Off: &wire.Off{From: from.UnixMilli(), To: now.UnixMilli()}},
 			event(now, CodeStalled, "the playing loop stood still for "+gap.Round(time.Second).String()))
-		from = now
+		c.resume = now
 	case gap < 0: // the clock was set back
-		from = now
+		c.resume = now
 	}
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	if !now.After(from) {
+		return // a Run of nothing would forget what was before
+	}
+	c.resume = time.Time{}
 	var tl timetable.Timeline
 	tl, c.state = t.Run(c.state, from, now)
 	shadow := c.state
@@ -209,14 +240,14 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 		c.turned = c.turned || !s.Continues || s.End != wire.OutcomeGoesOn
 	}
 	c.turned = c.turned || len(tl.Skips) > 0
-	for _, s := range tl.Skips {
+	for _, s := range joinSkips(tl.Skips) {
 		c.skipped(s)
 	}
 }
 
 // skipped reports what did not play; a skip that says so is proof as well.
 func (c *conductor) skipped(s timetable.Skip) {
-	if !c.current.has(s.Output) {
+	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff { // the time when it was off is told as a whole
 		return
 	}
 	w := s.Wire(c.lang)
@@ -350,16 +381,4 @@ func (c *conductor) devices() error {
 		return fmt.Errorf("%w: %w", errGivenUp, s.Fault)
 	}
 	return nil
-}
-
-// mark writes the alive mark.
-func (c *conductor) mark(now time.Time, clean bool) {
-	state, err := json.Marshal(c.state)
-	if err == nil {
-		err = c.spool.MarkAlive(spool.Alive{At: now.UnixMilli(), Clean: clean, Floor: c.air.floor.Load(), Open: c.account.running(now), State: state})
-	}
-	if err != nil {
-		c.log.Error("the alive mark cannot be written", "err", err)
-	}
-	c.reporter.record() // what the card did not take before
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/media"
@@ -38,7 +39,7 @@ type fetcher struct {
 	client   *http.Client
 	throttle Throttle
 	spool    *spool.Spool
-	air      *air
+	air      *airtime.Clock
 	cond     *conditions
 	log      *slog.Logger
 	view     func() *view

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
@@ -22,7 +24,7 @@ type keeper struct {
 	unit    string
 	root    ed25519.PublicKey
 	spool   *spool.Spool
-	air     *air
+	air     *airtime.Clock
 	log     *slog.Logger
 	refused *refusals
 	// follow is told the addresses to subscribe to.
@@ -33,6 +35,8 @@ type keeper struct {
 	changed func()
 
 	ring wire.KeyRing
+	// urgent are the interrupts that may play although the time is not known.
+	urgent map[string]bool
 	// waiting are the last snapshots per topic whose key the ring does not hold.
 	waiting map[string][]byte
 
@@ -63,6 +67,9 @@ func (k *keeper) start(ctx context.Context) {
 		if err := e.Verify(wire.KeyRing{}, k.root); err == nil {
 			k.ring, _ = e.KeyRing()
 		}
+	}
+	for _, e := range k.spool.AllHeld() {
+		k.air.Saw(time.UnixMilli(int64(e.Revision)))
 	}
 	k.rebuild()
 	k.follow(ctx, k.addresses())
@@ -138,6 +145,7 @@ func (k *keeper) takeRing(raw []byte) (bool, error) {
 
 func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) (bool, error) {
 	var bars []wire.Bar
+	var interrupts []wire.Interrupt
 	var revision uint64
 	if kind == wire.KindBulletin {
 		b, err := wire.OpenBulletin(raw, address, k.ring, k.root)
@@ -153,20 +161,53 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 		if err != nil {
 			return false, err
 		}
-		bars, revision = o.Barred, o.Revision
+		bars, interrupts, revision = o.Barred, o.Interrupts, o.Revision
 	}
 	if err := k.listed(kind, address, revision); err != nil {
 		return false, err
 	}
+	bottom := k.air.Bottom()
+	known := k.interrupts(address)
 	fresh, err := k.spool.Hold(raw)
 	if err != nil {
 		return false, err
 	}
-	k.air.saw(int64(revision))
+	if fresh && !k.air.Trusted() {
+		k.hurry(interrupts, known, bottom)
+	}
+	k.air.Saw(time.UnixMilli(int64(revision)))
 	if _, err := k.spool.Bar(bars); err != nil {
 		k.log.Error("the ledger of what was stopped cannot be written", "err", err)
 	}
 	return fresh, nil
+}
+
+// interrupts are the ids of those held for an address.
+func (k *keeper) interrupts(address wire.Address) map[string]bool {
+	ids := map[string]bool{}
+	if e, ok := k.spool.Held(address, wire.KindOrders); ok {
+		if o, err := e.Orders(); err == nil {
+			for _, i := range o.Interrupts {
+				ids[i.ID] = true
+			}
+		}
+	}
+	return ids
+}
+
+// hurry lets interrupts play without the time: those that are new, and were
+// made after all that was signed before.
+func (k *keeper) hurry(list []wire.Interrupt, known map[string]bool, bottom time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, i := range list {
+		if !known[i.ID] && time.UnixMilli(i.Issued).After(bottom) {
+			if k.urgent == nil {
+				k.urgent = map[string]bool{}
+			}
+			k.urgent[i.ID] = true
+		}
+	}
 }
 
 // scope checks that settings stand where they belong.
@@ -257,6 +298,9 @@ func (k *keeper) rebuild() {
 	mine.Barred = append(slices.Clone(mine.Barred), k.spool.Barred()...)
 	orders = append(orders, mine)
 	v := compile(bulletins, orders, k.ready)
+	if len(k.urgent) > 0 {
+		v.alarm = alarm(bulletins, orders, k.ready, k.urgent)
+	}
 	k.complain(v, bulletins)
 	k.view.Store(v)
 	k.changed()

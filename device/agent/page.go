@@ -30,6 +30,8 @@ type State struct {
 	At       int64  `json:"at"`
 	// Zone is the county's, as an IANA name; empty until the unit knows it.
 	Zone string `json:"zone,omitempty"`
+	// Clock is what At is worth.
+	Clock wire.AirTime `json:"clock"`
 	// Loop is when the playing loop last did its work: old means hung.
 	Loop   int64 `json:"loop"`
 	Uptime int64 `json:"uptime"` // seconds
@@ -167,7 +169,7 @@ func (a *agent) state() State {
 	v := a.keeper.view.Load()
 	have := a.keeper.have(0)
 	s := State{
-		Unit: a.o.Settings.Unit, PID: os.Getpid(), Software: a.o.Software, Boot: a.boot, At: a.air.Now().UnixMilli(), Loop: c.at.UnixMilli(),
+		Unit: a.o.Settings.Unit, PID: os.Getpid(), Software: a.o.Software, Boot: a.boot, At: a.air.Now().UnixMilli(), Clock: a.air.State(), Loop: c.at.UnixMilli(),
 		Uptime: int64(time.Since(a.started) / time.Second), Link: Link{Up: up, Since: since.UnixMilli(), Session: a.link.session(), Err: last},
 		Volume: v.volume(), OnAir: append([]wire.OnAir{}, c.onAir...), Next: []Coming{}, Conditions: append([]wire.Condition{}, a.cond.list()...),
 		Outbox: a.reporter.pending(), Held: append([]wire.Held{}, have.Held...), Assets: have.Assets, Ready: have.Ready,

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -31,7 +33,7 @@ const (
 type reporter struct {
 	unit, boot string
 	spool      *spool.Spool
-	air        *air
+	air        *airtime.Clock
 	link       *link
 	cond       *conditions
 	log        *slog.Logger
@@ -40,6 +42,8 @@ type reporter struct {
 
 	mu     sync.Mutex // orders what is recorded
 	online bool       // the centre, by its own word
+	// features are what the centre says it knows, nil before its first word.
+	features []string
 }
 
 func event(at time.Time, code, text string) wire.Entry {
@@ -54,7 +58,7 @@ func (r *reporter) record(entries ...wire.Entry) {
 	good := make([]wire.Entry, 0, len(entries))
 	for _, e := range entries {
 		if e.At == 0 {
-			e.At = r.air.stamp()
+			e.At = r.air.Stamp()
 		}
 		e.Seq = 1 // given by the outbox; any number passes the check
 		if err := e.Validate(); err != nil {
@@ -172,7 +176,21 @@ func (r *reporter) centre(payload []byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.online = c.Online
+	r.online, r.features = c.Online, append([]string{}, c.Features...)
+}
+
+// centreKnows tells whether the centre has named a feature.
+func (r *reporter) centreKnows(feature string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.features, feature)
+}
+
+// centreOld tells whether the centre is there and has not named a feature.
+func (r *reporter) centreOld(feature string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.online && r.features != nil && !slices.Contains(r.features, feature)
 }
 
 func (r *reporter) centreOnline() bool {

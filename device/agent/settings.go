@@ -35,7 +35,16 @@ type Settings struct {
 	Secret string `yaml:"secret" json:"secret"`
 	// Amplifier is how the device switches its amplifier, if it does.
 	Amplifier Amplifier `yaml:"amplifier,omitempty" json:"amplifier,omitzero"`
+	// Clock says whether the board has a clock chip with a battery: ClockChip,
+	// ClockNone, or empty to look for one.
+	Clock string `yaml:"clock,omitempty" json:"clock,omitempty"`
 }
+
+// Values of Settings.Clock.
+const (
+	ClockChip = "chip"
+	ClockNone = "none"
+)
 
 // ParseSettings reads a settings file, YAML or JSON. Its errors name field,
 // value and remedy; an unknown key is an error that names the nearest one.
@@ -81,6 +90,9 @@ func (s Settings) Validate() error {
 	}
 	if s.Secret == "" {
 		return errors.New("secret is empty: copy the one that units add gave")
+	}
+	if !slices.Contains([]string{"", ClockChip, ClockNone}, s.Clock) {
+		return fmt.Errorf("clock is %q: use chip, none, or leave it out to look for a chip", s.Clock)
 	}
 	return s.Amplifier.validate()
 }

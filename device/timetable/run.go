@@ -12,8 +12,9 @@ import (
 // at to. It is deterministic, and splitting it changes nothing:
 // Join(Run(a, b), Run(b, c)) is Run(a, c).
 //
-// Normally from is s.Time(). If it is later, the unit was off in between:
-// what was on air counts as cut, what was due as blocked. If it is earlier, the
+// Normally from is s.Time(). If it is later, the unit was off in between, or
+// did not know the time (s.Doubt): what was on air counts as cut, what was due
+// as blocked. If it is earlier, the
 // clock was set back: what is on air goes on, and nothing that was due before
 // s.Time() comes again.
 func (t *Table) Run(s State, from, to time.Time) (Timeline, State) {
@@ -41,7 +42,7 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	}
 	for _, o := range t.outputs {
 		m := &sim{t: t, out: o, hours: newHours(z, t.hours[o]), now: start, on: begin, end: end,
-			seen: max(s.Seen, s.At), arrivals: arrivals, tl: &tl, record: record}
+			seen: max(s.Seen, s.At), doubt: s.Doubt, arrivals: arrivals, tl: &tl, record: record}
 		stretches, skips := len(tl.Stretches), len(tl.Skips)
 		m.load(s, begin)
 		m.run()

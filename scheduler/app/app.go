@@ -45,6 +45,7 @@ type App struct {
 	watch    *watch.Watch
 
 	httpURL, mqttURL string
+	timeBucket       bucket
 
 	mu       sync.Mutex
 	started  bool

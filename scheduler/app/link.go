@@ -121,7 +121,8 @@ func (a *App) newFleet() (err error) {
 	o := fleet.Options{
 		URL: a.own.url, Dial: a.own.dial, User: a.own.user, Password: a.own.password,
 		Composer: s, Envelopes: s, Presence: a.store, Holdings: a.store, Proof: s, Signer: a.keys,
-		Dirty: a.store.Dirty,
+		Features: features(),
+		Dirty:    a.store.Dirty,
 		Note: func(ctx context.Context, unit, code, text string) {
 			if err := a.store.Note(ctx, unit, code, text); err != nil {
 				a.log.Error("note an event", "code", code, "error", err)

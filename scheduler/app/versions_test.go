@@ -248,7 +248,9 @@ func centreOfThePast(t *testing.T, old, this string) {
 	defer p.tellWhy()
 	sound := tone(t, dir, "tone", 440, 3)
 	asset := strings.Fields(s.run("assets", "add", "audio", sound))[1]
-	warn := func() { s.run("warn", "county", "--level", "red", "--text", "test", "--asset", asset, "--repeat", "1", "--until", "30m") }
+	warn := func() {
+		s.run("warn", "county", "--level", "red", "--text", "test", "--asset", asset, "--repeat", "1", "--until", "30m")
+	}
 	warn()
 	s.proven(1)
 

@@ -94,6 +94,7 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
+	mux.HandleFunc("POST /time", a.serveTime)
 	mux.HandleFunc("GET /login/{code}", a.serveLogin)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
 	mux.Handle("GET /static/", console.Static())

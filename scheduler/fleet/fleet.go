@@ -110,6 +110,9 @@ type Options struct {
 	// User and Password of the centre; User is its client id too.
 	User, Password string
 
+	// Features are what the centre says it knows, as wire.Centre names them.
+	Features []string
+
 	Composer  Composer
 	Envelopes Envelopes
 	Presence  Presence

@@ -150,7 +150,7 @@ func (f *Fleet) open(s *session) error {
 
 // say publishes the centre's own state.
 func (f *Fleet) say(s *session, online bool) error {
-	b, err := wire.Encode(wire.Centre{Online: online, Since: s.since})
+	b, err := wire.Encode(wire.Centre{Online: online, Since: s.since, Features: f.options.Features})
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (s *session) heardCentre(c wire.Centre) {
 }
 
 func (f *Fleet) clientOptions(ctx context.Context, s *session) (*paho.ClientOptions, error) {
-	will, err := wire.Encode(wire.Centre{Online: false, Since: s.since})
+	will, err := wire.Encode(wire.Centre{Online: false, Since: s.since, Features: f.options.Features})
 	if err != nil {
 		return nil, err
 	}

@@ -195,6 +195,14 @@ func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tr
 	if slices.ContainsFunc(d.Agreements, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing }) {
 		st.Pending++
 	}
+	if c := e.p.Clock; c != nil && e.p.Online {
+		switch c.State {
+		case wire.ClockUntrusted:
+			st.ClockUntrusted++
+		case wire.ClockUncertain:
+			st.ClockUncertain++
+		}
+	}
 	if h := e.p.Have; h != nil {
 		if len(h.Refused) > 0 {
 			st.Refused++

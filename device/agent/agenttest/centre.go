@@ -48,6 +48,11 @@ type Centre struct {
 	said     []Said
 	entries  map[string]map[uint64]wire.Entry // spool → seq
 	revision uint64
+	timing   Timing
+	asked    int
+	told     []byte // the first answer
+	// sealedRing is the key ring as it travels.
+	sealedRing []byte
 	// Media serves GET /media/{hash}.
 	Media Media
 }
@@ -76,6 +81,7 @@ func newCentre(t testing.TB, l net.Listener) *Centre {
 	c := &Centre{t: t, net: l, entries: map[string]map[uint64]wire.Entry{}, revision: 1}
 	_, c.root, _ = ed25519.GenerateKey(nil)
 	_, c.key, _ = ed25519.GenerateKey(nil)
+	c.Media.time = c.serveTime
 	c.openBroker(l)
 	c.PublishKeys()
 	t.Cleanup(c.Close)
@@ -189,6 +195,9 @@ func (c *Centre) PublishKeys() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.mu.Lock()
+	c.sealedRing = raw
+	c.mu.Unlock()
 	c.Send(wire.KeysTopic, raw)
 }
 

@@ -17,6 +17,7 @@ type Media struct {
 	files    map[string][]byte
 	breakAt  int64
 	requests []string
+	time     http.HandlerFunc // POST /time
 }
 
 func (m *Media) put(hash string, content []byte) {
@@ -56,13 +57,20 @@ func (m *Media) Requests() []string {
 func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
 
 // RoundTrip answers a request.
-func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
+func (m *Media) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if v := recover(); v == http.ErrAbortHandler {
+			resp, err = nil, errors.New("no network")
+		} else if v != nil {
+			panic(v)
+		}
+	}()
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
 	m.ServeHTTP(w, r)
-	resp := w.Result()
+	resp = w.Result()
 	resp.Request = r
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -73,7 +81,12 @@ func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // ServeHTTP serves GET /media/{hash}, for agents that are processes of their own.
+// It serves POST /time as well, the centre's.
 func (m *Media) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/time" && m.time != nil {
+		m.time(w, r)
+		return
+	}
 	m.mu.Lock()
 	m.requests = append(m.requests, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
 	content, ok := m.files[strings.TrimPrefix(r.URL.Path, "/media/")]
