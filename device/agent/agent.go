@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/villagecast/villagecast/device/player"
@@ -40,8 +41,9 @@ type Options struct {
 	Dial func(context.Context) (net.Conn, error)
 	// HTTP fetches media; nil is a client that believes Settings.CA.
 	HTTP *http.Client
-	// Throttle limits downloads, nil does not.
-	Throttle Throttle
+	// Reload reads the settings once more, nil never: another address, authority
+	// or secret of the centre, or another pace, is taken over.
+	Reload func() (Settings, error)
 	// Now is the system's clock; nil is time.Now.
 	Now func() time.Time
 	// Listener is where the local page is served, nil for none. It must listen
@@ -79,13 +81,6 @@ func (o *Options) fill() error {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.HTTP == nil {
-		config, err := o.Settings.TLS()
-		if err != nil {
-			return err
-		}
-		o.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: stall, IdleConnTimeout: time.Minute}}
-	}
 	return nil
 }
 
@@ -112,6 +107,7 @@ type agent struct {
 	player    *player.Player
 	screen    *screen.Screen
 	inbox     chan message
+	centre    atomic.Pointer[endpoint]
 	dirty     chan struct{} // the view is to be made anew
 
 	mu   sync.Mutex
@@ -146,10 +142,11 @@ func assemble(o Options) (*agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := o.Settings.TLS()
+	where, err := o.endpoint(o.Settings)
 	if err != nil {
 		return nil, err
 	}
+	a.centre.Store(where)
 	if a.spool, err = spool.Open(o.Disk); err != nil {
 		return nil, err
 	}
@@ -158,7 +155,7 @@ func assemble(o Options) (*agent, error) {
 	a.cond = &conditions{now: o.Now, set: map[string]wire.Condition{}}
 	unit := o.Settings.Unit
 	a.link = &link{
-		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.spool.Session, birth: a.birth,
+		unit: unit, centre: a.centre.Load, dial: o.Dial, number: a.spool.Session, birth: a.birth, cond: a.cond,
 		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
@@ -178,7 +175,7 @@ func assemble(o Options) (*agent, error) {
 	a.conductor.state = bootState(a, last)
 	a.conductor.shadow.Store(&a.conductor.state)
 	a.fetcher = &fetcher{
-		base: o.Settings.HTTP, client: o.HTTP, throttle: o.Throttle, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
+		centre: a.centre.Load, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
 		ready: func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
@@ -223,6 +220,7 @@ func (a *agent) run(ctx context.Context) error {
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
+	rest.Go(func() { a.watchSettings(life) })
 	rest.Go(func() { a.reporter.run(life) })
 	stopPage := a.servePage(life, &rest)
 	if a.o.Started != nil {
@@ -285,7 +283,9 @@ func (a *agent) hear(ctx context.Context, m message) {
 	case wire.ChannelAsk:
 		a.reporter.ask(m.payload)
 	case wire.ChannelCentre:
-		a.reporter.centre(m.payload)
+		if c, ok := a.reporter.centre(m.payload); ok {
+			a.link.learn(ctx, m.session, c.Features)
+		}
 	}
 }
 
@@ -303,7 +303,7 @@ func (a *agent) came() {
 	a.conductor.beat.Store(true)
 	poke(a.conductor.wake)
 	poke(a.reporter.wake)
-	poke(a.fetcher.wake)
+	a.fetcher.again()
 }
 
 func (a *agent) sayHave() {

@@ -188,14 +188,16 @@ func (r *reporter) lastWords(moment time.Duration) {
 }
 
 // centre takes the centre's word about itself.
-func (r *reporter) centre(payload []byte) {
+func (r *reporter) centre(payload []byte) (c wire.Centre, ok bool) {
 	c, err := wire.DecodeLenient[wire.Centre](payload)
 	if err != nil {
-		return
+		r.log.Warn("cannot read what the centre says of itself", "err", err)
+		return c, false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.online = c.Online
+	return c, true
 }
 
 func (r *reporter) centreOnline() bool {

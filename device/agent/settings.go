@@ -18,8 +18,7 @@ import (
 )
 
 // Settings is the file that makes a device the device of a unit. The centre
-// writes it when the unit is added; nothing in it changes afterwards but the
-// centre's addresses.
+// writes it when the unit is added; unit and root never change afterwards.
 type Settings struct {
 	// Unit is the unit's id; it is also its login at the broker.
 	Unit string `yaml:"unit" json:"unit"`
@@ -35,7 +34,13 @@ type Settings struct {
 	CA string `yaml:"ca,omitempty" json:"ca,omitempty"`
 	// Secret is the unit's password at the broker.
 	Secret string `yaml:"secret" json:"secret"`
+	// Fetch is how fast recordings are fetched at most, in kbit/s, so that the
+	// rest of the line stays quick; 0 is DefaultFetch.
+	Fetch int `yaml:"fetch,omitempty" json:"fetch,omitempty"`
 }
+
+// DefaultFetch leaves most of a usual 4G line free, in kbit/s.
+const DefaultFetch = 4000
 
 // ParseSettings reads a settings file, YAML or JSON. Its errors name field,
 // value and remedy; an unknown field is an error that names the nearest one.
@@ -44,7 +49,7 @@ func ParseSettings(data []byte) (Settings, error) {
 	if err := yaml.Unmarshal(data, &keys); err != nil {
 		return Settings{}, fmt.Errorf("read settings: %s", yaml.FormatError(err, false, false))
 	}
-	known := []string{"unit", "mqtt", "http", "root", "ca", "secret"}
+	known := []string{"unit", "mqtt", "http", "root", "ca", "secret", "fetch"}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !slices.Contains(known, key) {
 			return Settings{}, fmt.Errorf("read settings: unknown field %q: did you mean %q?", key, nearest(key, known))
@@ -91,6 +96,9 @@ func (s Settings) Validate() error {
 	}
 	if s.Secret == "" {
 		return errors.New("secret is empty: copy the one that units add gave")
+	}
+	if s.Fetch != 0 && (s.Fetch < 16 || s.Fetch > 1_000_000) {
+		return fmt.Errorf("fetch is %d: use 16 to 1000000 kbit/s, or leave it out for %d", s.Fetch, DefaultFetch)
 	}
 	return nil
 }

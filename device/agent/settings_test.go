@@ -27,6 +27,8 @@ func TestSettings(t *testing.T) {
 		{"short root", strings.Replace(good, root, "AAAA", 1), `root is "AAAA"`},
 		{"no secret", strings.Replace(good, "secret: s", "secret: ''", 1), "secret is empty"},
 		{"bad CA", good + "ca: hello\n", "ca holds no certificate"},
+		{"a pace", good + "fetch: 800\n", ""},
+		{"no pace at all", good + "fetch: 3\n", "fetch is 3: use 16 to 1000000 kbit/s"},
 		{"twice", good + "unit: horn-2\n", "unit"},
 		{"no YAML", "{{{", "read settings"},
 	}

@@ -55,6 +55,18 @@ func (m *Media) Requests() []string {
 // Client is an HTTP client that reaches nothing else.
 func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
 
+// Hosts is a client that notes which hosts it asked.
+func Hosts(m *Media, hosts *[]string) *http.Client {
+	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		*hosts = append(*hosts, r.URL.Host)
+		return m.RoundTrip(r)
+	})}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // RoundTrip answers a request.
 func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
