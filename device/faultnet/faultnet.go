@@ -37,6 +37,8 @@ type Line struct {
 	free   [2]time.Time
 	left   int64 // bytes until everything breaks, -1 for no end
 	conns  map[*connection]bool
+
+	flows sync.WaitGroup
 }
 
 // New makes a good line to a server.
@@ -70,12 +72,13 @@ func (l *Line) CutAfter(n int64) { l.set(func() { l.left = n }) }
 // Cut breaks every connection that stands.
 func (l *Line) Cut() { l.set(l.cut) }
 
-// Close mends the line and breaks what stands, so that nothing waits any more.
+// Close mends the line, breaks what stands, and waits until nothing is under way.
 func (l *Line) Close() {
 	l.set(func() {
 		l.dead, l.delay, l.rate = false, 0, 0
 		l.cut()
 	})
+	l.flows.Wait()
 }
 
 func (l *Line) set(f func()) {
@@ -99,7 +102,14 @@ func (l *Line) cut() {
 }
 
 // Dial connects in memory. On a dead line it waits until ctx ends.
-func (l *Line) Dial(ctx context.Context) (net.Conn, error) {
+func (l *Line) Dial(ctx context.Context) (net.Conn, error) { return l.dial(ctx, l.server) }
+
+// To is the way to another server over the same line.
+func (l *Line) To(server func(context.Context) (net.Conn, error)) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) { return l.dial(ctx, server) }
+}
+
+func (l *Line) dial(ctx context.Context, to func(context.Context) (net.Conn, error)) (net.Conn, error) {
 	l.dials.Add(1)
 	stop := context.AfterFunc(ctx, func() { l.set(func() {}) })
 	defer stop()
@@ -115,7 +125,7 @@ func (l *Line) Dial(ctx context.Context) (net.Conn, error) {
 	case refuse != nil:
 		return nil, refuse
 	}
-	server, err := l.server(ctx)
+	server, err := to(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -184,8 +194,8 @@ func (l *Line) join(client, server net.Conn) (down *flow) {
 	down = &flow{line: l, conn: c, from: server, to: client, direction: 1, window: Window}
 	_, down.held = client.(*memnet.Conn)
 	for _, f := range []*flow{up, down} {
-		go f.pull()
-		go f.push()
+		l.flows.Go(f.pull)
+		l.flows.Go(f.push)
 	}
 	return down
 }
