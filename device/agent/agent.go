@@ -110,6 +110,8 @@ type agent struct {
 	centre    atomic.Pointer[endpoint]
 	dirty     chan struct{} // the view is to be made anew
 
+	saying sync.Mutex
+
 	mu   sync.Mutex
 	size wire.Panel
 }
@@ -216,7 +218,7 @@ func (a *agent) run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // outlasts ctx: what is stopped must still be said
 	defer end()
 	var rest sync.WaitGroup
-	a.keeper.start(life)
+	a.keeper.start()
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
@@ -264,12 +266,12 @@ func (a *agent) listen(ctx context.Context) {
 		case <-a.dirty:
 			a.keeper.rebuild()
 		case m := <-a.inbox:
-			a.hear(ctx, m)
+			a.hear(m)
 		}
 	}
 }
 
-func (a *agent) hear(ctx context.Context, m message) {
+func (a *agent) hear(m message) {
 	topic, err := wire.ParseTopic(m.topic)
 	if err != nil {
 		a.log.Warn("a message on an unknown topic", "err", err)
@@ -277,14 +279,14 @@ func (a *agent) hear(ctx context.Context, m message) {
 	}
 	switch topic.Channel {
 	case wire.ChannelBulletin, wire.ChannelOrders, wire.ChannelKeys:
-		a.keeper.take(ctx, topic, m.topic, m.payload)
+		a.keeper.take(topic, m.topic, m.payload)
 	case wire.ChannelStored:
 		a.reporter.stored(m.payload)
 	case wire.ChannelAsk:
 		a.reporter.ask(m.payload)
 	case wire.ChannelCentre:
 		if c, ok := a.reporter.centre(m.payload); ok {
-			a.link.learn(ctx, m.session, c.Features)
+			m.session.learn(c.Features)
 		}
 	}
 }
@@ -306,7 +308,11 @@ func (a *agent) came() {
 	a.fetcher.again()
 }
 
+// sayHave tells the centre what the unit holds. What is said last must be what
+// was looked at last.
 func (a *agent) sayHave() {
+	a.saying.Lock()
+	defer a.saying.Unlock()
 	if session := a.link.session(); session > 0 {
 		a.link.post(wire.ChannelHave, a.keeper.have(session), true)
 	}

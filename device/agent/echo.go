@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -25,8 +26,10 @@ const (
 var errNoEcho = errors.New("the link does not carry: no echo of the unit's own word within 30 s")
 
 // inUse are the features that the session may use.
-func (s *session) inUse() []string {
-	if f := s.features.Load(); f != nil {
+func (s *session) inUse() []string { return list(&s.features) }
+
+func list(p *atomic.Pointer[[]string]) []string {
+	if f := p.Load(); f != nil {
 		return *f
 	}
 	return nil

@@ -10,14 +10,13 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// follow sets the addresses to subscribe to, at once where there is a session.
-func (l *link) follow(ctx context.Context, addresses []wire.Address) {
+// follow sets the addresses to subscribe to.
+func (l *link) follow(addresses []wire.Address) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.addresses = slices.Clone(addresses)
-	s := l.now
-	l.mu.Unlock()
-	if s != nil {
-		l.adjust(ctx, s)
+	if l.now != nil {
+		poke(l.now.adjust)
 	}
 }
 
@@ -28,23 +27,26 @@ func (l *link) wanted() []wire.Address {
 }
 
 // learn takes the centre's word of what it knows beyond the first version.
-func (l *link) learn(ctx context.Context, s *session, features []string) {
-	s.following.Lock()
-	s.known = features
-	s.following.Unlock()
-	l.mu.Lock()
-	current := l.now == s
-	l.mu.Unlock()
-	if current { // else serve does it as soon as the session stands
+func (s *session) learn(features []string) {
+	s.known.Store(&features)
+	poke(s.adjust)
+}
+
+// keepUp brings the session's subscriptions to what is wanted and known, whenever
+// that changes, until the session ends.
+func (l *link) keepUp(ctx context.Context, s *session) {
+	for {
 		l.adjust(ctx, s)
+		select {
+		case <-s.lost:
+			return
+		case <-s.adjust:
+		}
 	}
 }
 
-// adjust brings the session's subscriptions to what is wanted and known.
 func (l *link) adjust(ctx context.Context, s *session) {
-	s.following.Lock()
-	defer s.following.Unlock()
-	wanted, known := l.wanted(), s.known
+	wanted, known := l.wanted(), list(&s.known)
 	before, after := wire.UnitSubscriptions(l.unit, s.addresses, s.inUse()...), wire.UnitSubscriptions(l.unit, wanted, known...)
 	s.addresses = wanted
 	var gone []string

@@ -78,15 +78,15 @@ type session struct {
 	queue []outgoing
 	wake  chan struct{}
 
-	following sync.Mutex // held while the subscriptions are changed
-	addresses []wire.Address
-	known     []string // features that the centre names
+	addresses []wire.Address           // subscribed to; of keepUp alone once it runs
+	known     atomic.Pointer[[]string] // features that the centre names
+	features  atomic.Pointer[[]string] // those in use: the broker may refuse some
+	adjust    chan struct{}            // poked when addresses or features are others
 
-	features atomic.Pointer[[]string] // those in use: the broker may refuse some
-	received atomic.Int64             // unix ms of the last message that came, 0 for none
-	echoed   atomic.Int64             // of the last echo
-	learned  chan struct{}            // poked when the features may have changed
-	echoes   chan wire.Echo           // what came back
+	received atomic.Int64   // unix ms of the last message that came, 0 for none
+	echoed   atomic.Int64   // of the last echo
+	learned  chan struct{}  // poked when the features may have changed
+	echoes   chan wire.Echo // what came back
 }
 
 type outgoing struct {
@@ -129,7 +129,7 @@ func (l *link) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &session{number: number, lost: make(chan struct{}), wake: make(chan struct{}, 1), learned: make(chan struct{}, 1), echoes: make(chan wire.Echo, 4)}
+	s := &session{number: number, lost: make(chan struct{}), wake: make(chan struct{}, 1), learned: make(chan struct{}, 1), adjust: make(chan struct{}, 1), echoes: make(chan wire.Echo, 4)}
 	o, err := l.options(ctx, s)
 	if err != nil {
 		return err
@@ -143,9 +143,9 @@ func (l *link) serve(ctx context.Context) error {
 	l.set(s)
 	defer l.set(nil)
 	l.log.Info("link to the centre", "session", number)
-	l.adjust(ctx, s) // what the first messages may have changed meanwhile
 	l.came()
 	var loops sync.WaitGroup
+	loops.Go(func() { l.keepUp(ctx, s) }) // at first: what the first messages may have changed meanwhile
 	loops.Go(func() { l.send(s) })
 	loops.Go(func() { l.echo(s) })
 	select {

@@ -32,6 +32,7 @@ type station struct {
 	settings agent.Settings
 	outputs  []wire.Output
 	disk     *spool.Mem
+	change   func(*agent.Options) // nil for none
 	cancel   context.CancelFunc
 	ended    chan error // nil while it is off
 }
@@ -56,7 +57,10 @@ func (c *county) operator() *client.Client {
 }
 
 // place adds a unit and switches its device on.
-func (c *county) place(spec client.UnitSpec) *station {
+func (c *county) place(spec client.UnitSpec) *station { return c.placeWith(spec, nil) }
+
+// placeWith does so with options that are changed.
+func (c *county) placeWith(spec client.UnitSpec, change func(*agent.Options)) *station {
 	c.t.Helper()
 	added, err := c.operator().AddUnit(c.t.Context(), spec)
 	if err != nil {
@@ -67,7 +71,7 @@ func (c *county) place(spec client.UnitSpec) *station {
 		c.t.Fatal(err)
 	}
 	c.secrets[spec.ID] = settings.Secret
-	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory()}
+	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory(), change: change}
 	c.stations = append(c.stations, s)
 	c.switchOn(s)
 	return s
@@ -89,6 +93,9 @@ func (c *county) switchOn(s *station) {
 	}
 	if slices.Contains(s.outputs, wire.OutputScreen) {
 		o.Panel = func(int, int) (screen.Panel, error) { return screen.Counting{}, nil }
+	}
+	if s.change != nil {
+		s.change(&o)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.ended = cancel, make(chan error, 1)
