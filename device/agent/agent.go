@@ -22,7 +22,7 @@ import (
 )
 
 // ErrRestart says that the process should end and be started anew: the sound
-// device was given up.
+// device was given up, or the centre asks for it.
 var ErrRestart = errors.New("start the agent anew")
 
 // Options are what an agent runs on.
@@ -108,7 +108,10 @@ type agent struct {
 	screen    *screen.Screen
 	inbox     chan message
 	centre    atomic.Pointer[endpoint]
-	dirty     chan struct{} // the view is to be made anew
+	commander *commander
+	ring      *logRing
+	quit      context.CancelCauseFunc // ends the agent
+	dirty     chan struct{}           // the view is to be made anew
 
 	saying sync.Mutex
 
@@ -134,12 +137,15 @@ func Run(ctx context.Context, o Options) error {
 }
 
 func assemble(o Options) (*agent, error) {
+	ring := &logRing{}
+	o.Logger = slog.New(slog.NewMultiHandler(o.Logger.Handler(), slog.NewTextHandler(ring, nil)))
 	var boot [8]byte
 	_, _ = rand.Read(boot[:]) // never fails
 	a := &agent{
 		o: o, boot: hex.EncodeToString(boot[:]), started: time.Now(), log: o.Logger.With("component", "agent", "unit", o.Settings.Unit),
-		inbox: make(chan message, maxInbox), dirty: make(chan struct{}, 1),
+		inbox: make(chan message, maxInbox), dirty: make(chan struct{}, 1), ring: ring,
 	}
+	a.commander = &commander{a: a, log: a.log.With("part", "commander"), orders: make(chan wire.Command, maxCommands)}
 	root, err := o.Settings.RootKey()
 	if err != nil {
 		return nil, err
@@ -217,6 +223,8 @@ func (a *agent) outputs() {
 func (a *agent) run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // outlasts ctx: what is stopped must still be said
 	defer end()
+	ctx, a.quit = context.WithCancelCause(ctx)
+	defer a.quit(nil)
 	var rest sync.WaitGroup
 	a.keeper.start()
 	rest.Go(func() { a.listen(life) })
@@ -224,6 +232,7 @@ func (a *agent) run(ctx context.Context) error {
 	rest.Go(func() { a.fetcher.run(life) })
 	rest.Go(func() { a.watchSettings(life) })
 	rest.Go(func() { a.reporter.run(life) })
+	rest.Go(func() { a.commander.run(life) })
 	stopPage := a.servePage(life, &rest)
 	if a.o.Started != nil {
 		a.o.Started(a.soundName(), a.pageURL())
@@ -250,7 +259,10 @@ func (a *agent) run(ctx context.Context) error {
 	stopPage()
 	end()
 	rest.Wait()
-	if errors.Is(err, errGivenUp) {
+	if errors.Is(context.Cause(ctx), errAsked) {
+		err = errors.Join(err, errAsked)
+	}
+	if errors.Is(err, errGivenUp) || errors.Is(err, errAsked) {
 		err = errors.Join(ErrRestart, err)
 	}
 	return errors.Join(err, a.spool.Close())
@@ -284,6 +296,8 @@ func (a *agent) hear(m message) {
 		a.reporter.stored(m.payload)
 	case wire.ChannelAsk:
 		a.reporter.ask(m.payload)
+	case wire.ChannelCommand:
+		a.commander.take(m.payload)
 	case wire.ChannelCentre:
 		if c, ok := a.reporter.centre(m.payload); ok {
 			m.session.learn(c.Features)
@@ -358,7 +372,7 @@ func (a *agent) birth(session uint64) wire.Birth {
 	b := wire.Birth{
 		Page: a.pageURL(),
 		Unit: a.o.Settings.Unit, Session: session, Spool: a.spool.ID(), Boot: a.boot, At: a.air.stamp(),
-		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: timetable.Features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
+		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
 	}
 	if a.player != nil {
 		b.Outputs = append(b.Outputs, wire.OutputSound)

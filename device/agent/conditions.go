@@ -25,6 +25,7 @@ const (
 	CodeBroker       = "broker-outdated" // the broker does not know a topic that the centre names
 	CodeSettings     = "settings-unread" // the settings file was changed into something that cannot be used
 	CodeClock        = "clock-uncertain" // the clock is behind what was signed; nothing is played
+	CodeTone         = "test-tone"       // the centre asked for a test tone
 	CodeStalled      = "stalled"         // the agent itself stood still
 	CodeUnsaved      = "proof-unsaved"   // entries wait in memory because the card takes none
 )

@@ -29,6 +29,7 @@ type Player struct {
 	reports  []Played
 	status   Status
 	volume   ramp // of the mute
+	tone     tone
 	lastFill time.Duration
 	lastLen  int64 // frames of the last fill
 	filled   bool

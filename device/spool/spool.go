@@ -32,6 +32,7 @@ type Spool struct {
 	alive   *journal
 	last    Alive
 	ledger  []wire.Bar
+	obeyed  obeyed
 	session session
 	assets  assets
 	issues  map[string]string // condition code → text
@@ -41,7 +42,7 @@ type Spool struct {
 // stands in Conditions; an error means that the disk cannot be used at all.
 func Open(disk Disk) (*Spool, error) {
 	s := &Spool{disk: disk, held: map[heldKey]heldSnapshot{}, issues: map[string]string{}}
-	for _, step := range []func() error{s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openSession, s.openAssets} {
+	for _, step := range []func() error{s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openObeyed, s.openSession, s.openAssets} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("open spool: %w", err)
 		}

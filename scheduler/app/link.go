@@ -119,6 +119,7 @@ func (a *App) unitAccess(unit string) (wire.Access, error) {
 // features are what this centre knows beyond the first version of the protocol.
 func features() []string {
 	return []string{
+		wire.FeatureCommand,
 		wire.FeatureEcho,
 	}
 }

@@ -175,10 +175,11 @@ type Fleet struct {
 	reports  chan wire.Report
 	done     chan struct{} // closed when the workers end
 
-	asking  asking
-	bad     badness
-	counted counters
-	since   int64 // of the last session's state, only used by the session loop
+	asking   asking
+	commands commanding
+	bad      badness
+	counted  counters
+	since    int64 // of the last session's state, only used by the session loop
 }
 
 // New makes a fleet; Run starts it.

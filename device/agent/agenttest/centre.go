@@ -274,6 +274,14 @@ func (c *Centre) Send(topic string, payload []byte) {
 	}
 }
 
+// Retain publishes bytes retained on a topic where nothing may be.
+func (c *Centre) Retain(topic string, payload []byte) {
+	c.t.Helper()
+	if err := c.broker.Publish(topic, payload, true, 1); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // hear keeps what a unit says and acknowledges reports.
 func (c *Centre) hear(_ *mochi.Client, _ packets.Subscription, pk packets.Packet) {
 	topic, err := wire.ParseTopic(pk.TopicName)
