@@ -131,30 +131,6 @@ func TestComposeOrdersLeavesOutWhatIsOver(t *testing.T) {
 	}
 }
 
-func TestTwoDevicesWithOneIdentity(t *testing.T) {
-	now := time.UnixMilli(1_800_000_000_000)
-	var p Presence
-	session := uint64(0)
-	born := func(boot string) {
-		session++
-		p, _ = p.Born(wire.Birth{Unit: "u", Spool: boot, Session: session, Boot: boot}, now)
-		now = now.Add(time.Second)
-	}
-	twins := func() bool {
-		q, _ := p.Beat(wire.Heartbeat{Unit: "u", Session: session}, now)
-		return slices.ContainsFunc(q.Conditions, func(c wire.Condition) bool { return c.Code == ConditionTwins })
-	}
-	born("a")
-	born("b")
-	if twins() {
-		t.Error("a replaced or restarted device is taken for two")
-	}
-	born("a")
-	if !twins() {
-		t.Error("two alternating boot ids are not seen")
-	}
-}
-
 func TestShows(t *testing.T) {
 	now := time.UnixMilli(1_800_000_000_000)
 	w := Watch{Since: now.Add(-time.Hour)}
@@ -184,7 +160,7 @@ func TestShows(t *testing.T) {
 		{"under work", unit, playing, true, w, ShowsPaused},
 		{"planned", planned, on, false, w, ShowsPlanned},
 	} {
-		if got := ShowsOf(c.u, c.p, c.paused, c.w, now); got != c.want {
+		if got := ShowsOf(c.u, c.p, nil, c.paused, c.w, now); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

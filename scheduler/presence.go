@@ -11,12 +11,11 @@ import (
 const (
 	// OfflineAfter is how long after its last message a unit is offline.
 	OfflineAfter = 40 * time.Second
-	// WatchGrace is how long the centre listens before it judges.
-	WatchGrace = 60 * time.Second
+	// WatchGrace is how long units have to come back after the centre began to
+	// listen: their backoff ends at 30 s, and all of them come at once.
+	WatchGrace = 90 * time.Second
 	// echo is how long late messages of a session that is over are expected.
 	echo = 5 * time.Second
-	// twinsFor is how long two alternating boot ids are remembered.
-	twinsFor = 10 * time.Minute
 )
 
 // Causes of going offline, and of an outage.
@@ -25,14 +24,9 @@ const (
 	CauseWill      = "link-lost"      // the broker lost the connection
 	CauseFarewell  = "farewell"       // the device was stopped on purpose
 	CauseNeverSeen = "never-seen"     // installed, and never heard of
-	CauseNoSound   = "no-sound"       // the device says that it has no sound output
+	CauseNoSound   = "no-sound"       // the device says that its sound output is gone
+	CauseNotPlayed = "not-played"     // what is due does not play, and nobody says why
 )
-
-// ConditionTwins is the condition of two devices with one identity.
-const ConditionTwins = "two-devices"
-
-// silencing are the conditions in which a unit that should sound does not.
-var silencing = []string{"no-sound", "output-lost"}
 
 // Watch says since when the centre hears its units without a break; the zero
 // time means that it does not hear them.
@@ -47,37 +41,53 @@ func (w Watch) Judging(now time.Time) bool {
 	return !w.Since.IsZero() && !now.Before(w.Since.Add(WatchGrace))
 }
 
+// judges tells so for one unit: the grace is for those that have not come back yet.
+func (w Watch) judges(p Presence, now time.Time) bool {
+	return w.Judging(now) || !w.Since.IsZero() && p.LastSeen.After(w.Since)
+}
+
 // Born is the presence after a birth, and whether the birth counts: one of an
 // older session of the same spool does not.
 func (p Presence) Born(b wire.Birth, now time.Time) (Presence, bool) {
 	if b.Spool == p.Spool && b.Session < p.Session {
 		return p, false
 	}
-	if b.Boot != p.Boot {
-		if b.Boot == p.FormerBoot && p.Online {
-			p.Twins = now
-		}
-		p.FormerBoot = p.Boot
+	if b.Spool != p.Spool {
+		p.Have = nil // another device, or a new card: it holds nothing of the old one's
 	}
-	p.Unit, p.Session, p.Spool, p.Boot = b.Unit, b.Session, b.Spool, b.Boot
+	p = p.booted(b.Boot, now)
+	p.Unit, p.Session, p.Spool = b.Unit, b.Session, b.Spool
 	p.Software, p.SoundOutput, p.Page = b.Software, b.SoundOutput, b.Page
-	p.OnAir, p.Conditions, p.Lost = nil, nil, time.Time{}
+	p.OnAir, p.Conditions, p.Lost, p.Hushed = nil, nil, time.Time{}, now
 	return p.seen(now), true
 }
 
 // Beat is the presence after a heartbeat, and whether it counts: one of an older
-// session, or a straggler of one that is over, does not.
+// session or boot, or a straggler of one that is over, does not.
 func (p Presence) Beat(h wire.Heartbeat, now time.Time) (Presence, bool) {
-	if !p.current(h.Session, now) {
+	if !p.current(h.Session, now) || h.Boot != p.Boot && slices.Contains(p.Boots, h.Boot) {
 		return p, false
 	}
-	p.Unit, p.Session = h.Unit, h.Session
-	p.Volume, p.OnAir, p.Conditions = h.Volume, h.OnAir, h.Issues
-	if !p.Twins.IsZero() && now.Sub(p.Twins) < twinsFor {
-		p.Conditions = append(slices.Clone(h.Issues), wire.Condition{
-			Code: ConditionTwins, Since: p.Twins.UnixMilli(), Text: "two devices speak as this unit"})
+	if h.Boot != "" {
+		p = p.booted(h.Boot, now)
 	}
-	return p.seen(now), true
+	p.Unit, p.Session = h.Unit, h.Session
+	p.Volume, p.Conditions = h.Volume, h.Issues
+	return p.airs(h.OnAir, now).seen(now), true
+}
+
+// airs takes over what is on air.
+func (p Presence) airs(on []wire.OnAir, now time.Time) Presence {
+	sounds := slices.ContainsFunc(on, func(a wire.OnAir) bool {
+		return a.Output == wire.OutputSound && (a.Programme != "" || a.Interrupt != "")
+	})
+	switch p.OnAir = on; {
+	case sounds:
+		p.Hushed = time.Time{}
+	case p.Hushed.IsZero():
+		p.Hushed = now
+	}
+	return p
 }
 
 // Airs is the presence after the unit said what is on air.
@@ -85,17 +95,17 @@ func (p Presence) Airs(session uint64, on []wire.OnAir, now time.Time) (Presence
 	if !p.current(session, now) {
 		return p, false
 	}
-	p.OnAir = on
-	return p.seen(now), true
+	return p.airs(on, now).seen(now), true
 }
 
-// Holds is the presence after the unit said what it holds.
+// Holds is the presence after the unit said what it holds. It is no sign of
+// life: only the playing loop gives those.
 func (p Presence) Holds(h wire.Have, now time.Time) (Presence, bool) {
 	if !p.current(h.Session, now) {
 		return p, false
 	}
 	p.Unit, p.Have = h.Unit, &h
-	return p.seen(now), true
+	return p, true
 }
 
 // Gone is the presence after a will or a farewell, and whether it counts: only
@@ -131,103 +141,13 @@ func (p Presence) seen(now time.Time) Presence {
 
 func (p Presence) offline(cause string, now time.Time) Presence {
 	p.Online, p.Since, p.Cause, p.OnAir = false, now, cause, nil
-	return p
+	return p.fell(now)
 }
 
-// Judged is what Judge decided.
-type Judged struct {
-	Presence Presence
-	// Opened are new outages; Closed are those given that end, with their To.
-	Opened []Outage
-	Closed []Outage
-}
-
-// Judge decides about one unit at now: whether it is offline, and which outages
-// open and close. open are its outages that last; paused says that it is under
-// work, which is no outage. Only an installed unit has outages, and nothing is
-// concluded from silence while the centre itself does not listen.
-func Judge(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Time) Judged {
-	j := Judged{Presence: p}
-	judging := w.Judging(now)
-	// quiet is since when silence counts: neither time in which the centre did
-	// not listen nor time before the unit was installed.
-	quiet := latest(p.LastSeen, w.Since, u.StateSince)
-	lost := judging && !now.Before(quiet.Add(OfflineAfter))
-	if p.Online && lost {
-		j.Presence = p.offline(CauseHeartbeat, now)
-	}
-	watched := u.State == UnitInstalled && !paused
-	unreachable := watched && lost && !j.Presence.Online
-	silent, since := j.Presence.silent(u)
-	silent = silent && watched && judging
-	for _, o := range open {
-		switch {
-		case o.Kind == Unreachable && (!watched || j.Presence.Online):
-			o.To = now
-			if j.Presence.Online {
-				o.To = latest(j.Presence.Since, o.From)
-			}
-			j.Closed = append(j.Closed, o)
-		case o.Kind == Silent && !silent:
-			o.To = now
-			j.Closed = append(j.Closed, o)
-		}
-		unreachable = unreachable && o.Kind != Unreachable
-		silent = silent && o.Kind != Silent
-	}
-	if unreachable {
-		cause := j.Presence.Cause
-		if p.LastSeen.IsZero() {
-			cause = CauseNeverSeen
-		}
-		j.Opened = append(j.Opened, Outage{Unit: u.ID, Kind: Unreachable, From: quiet, Cause: cause, Text: causeText(cause)})
-	}
-	if silent {
-		j.Opened = append(j.Opened, Outage{Unit: u.ID, Kind: Silent, From: latest(since, u.StateSince), Cause: CauseNoSound, Text: causeText(CauseNoSound)})
-	}
-	return j
-}
-
-// silent tells whether the unit is there and should sound but cannot, and since when.
-func (p Presence) silent(u Unit) (bool, time.Time) {
-	if !p.Online || !u.Has(wire.OutputSound) {
-		return false, time.Time{}
-	}
-	for _, c := range p.Conditions {
-		if slices.Contains(silencing, c.Code) {
-			return true, time.UnixMilli(c.Since)
-		}
-	}
-	return false, time.Time{}
-}
-
-func causeText(cause string) string {
-	switch cause {
-	case CauseWill:
-		return "the connection broke: power or network"
-	case CauseFarewell:
-		return "the device was stopped on purpose"
-	case CauseNeverSeen:
-		return "installed, but never heard of"
-	case CauseNoSound:
-		return "the device has no sound output"
-	}
-	return "no sign of life: power, network, or the device hangs"
-}
-
-func latest(ts ...time.Time) time.Time {
-	var last time.Time
-	for _, t := range ts {
-		if t.After(last) {
-			last = t
-		}
-	}
-	return last
-}
-
-// ShowsOf is the one mark that people see for a unit.
-func ShowsOf(u Unit, p Presence, paused bool, w Watch, now time.Time) Shows {
-	silent, _ := p.silent(u)
+// ShowsOf is the one mark that people see for a unit with the outages that last.
+func ShowsOf(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Time) Shows {
+	silent, _ := p.mute(u)
+	silent = silent || slices.ContainsFunc(open, func(o Outage) bool { return o.Kind == Silent })
 	switch {
 	case u.State == UnitRemoved:
 		return ShowsRemoved

@@ -131,6 +131,10 @@ type Swept struct {
 	Offline []string
 	Opened  []Outage
 	Closed  []Outage
+	// Incident is one that began, changed or ended; nil if there is none.
+	Incident *Incident
+	// Notes are conditions of the centre's that began or ended.
+	Notes []Notable
 }
 
 // UnitView is a unit with what the centre knows of its device.
@@ -142,6 +146,8 @@ type UnitView struct {
 	// Pending are the addresses of which the unit does not hold the newest
 	// snapshots.
 	Pending []string
+	// Delivery is what it holds of each address, and what it should.
+	Delivery UnitDelivery
 	// Mute is the mute or pause in force for the unit, if any.
 	Mute *Mute
 }
@@ -155,4 +161,38 @@ type AuditLine struct {
 	Act  string
 	Ref  string
 	Text string
+}
+
+// Gap is a time in which nobody watched: the centre was off, asleep or cut off.
+type Gap struct {
+	Span
+	Why string
+}
+
+// Call is one line of the list by which villages are called.
+type Call struct {
+	// Town is the area under the county that the unit stands in; Area is its own.
+	Town, Area Area
+	Unit       string
+	Name       string
+	// Kind is unreachable or silent; Since is when that began.
+	Kind  OutageKind
+	Since time.Time
+	// Contact is whom to call: of the unit's area, or of the nearest above it.
+	Contact string
+}
+
+// At fills in where the unit stands, and whom to call there.
+func (c *Call) At(tree *Tree, area string) {
+	chain := tree.Chain(area)
+	for i, id := range chain {
+		a, _ := tree.Area(id)
+		if i == 1 || i == 0 && len(chain) == 1 {
+			c.Town = a
+		}
+		if a.Contact != "" {
+			c.Contact = a.Contact
+		}
+		c.Area = a
+	}
 }

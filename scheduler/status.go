@@ -53,17 +53,33 @@ type Status struct {
 	// Pending counts the units that do not hold the newest snapshots, Refused
 	// those that refused one, Unready those with assets missing.
 	Pending, Refused, Unready int
+	// Delivery says how far the units are; see Delivery for which ones.
+	Delivery DeliveryCounts
 	// Missing are the areas of which no installed unit can be reached.
 	Missing []string
+	// Incident is one that lasts: most units of the county fell at once.
+	Incident *Incident
+	// Paused are the units under work, Troubled those with a condition that the
+	// centre found: flapping, two devices with one identity. By id.
+	Paused   []Mute
+	Troubled []Trouble
 	// NotWatched says why the centre cannot judge now; empty when it can.
 	NotWatched string
+}
+
+// Trouble is a unit with a condition that the centre found.
+type Trouble struct {
+	Unit, Name string
+	wire.Condition
+	// Count is how often a unit that flaps was offline.
+	Count int
 }
 
 // Event is one line of the centre's event stream.
 type Event struct {
 	ID int64
 	At time.Time
-	// Kind is unit, presence, onair, asrun, outage, programme, warning, mute,
+	// Kind is unit, presence, onair, asrun, outage, incident, programme, warning, mute,
 	// asset, playlist, area, group, calendar, county or notable.
 	Kind string
 	Unit string

@@ -47,10 +47,20 @@ type Presence struct {
 	Session uint64
 	Spool   string
 	Boot    string
-	// FormerBoot is the boot id before; Twins is when two boot ids were last
-	// seen to alternate: two devices with one identity.
-	FormerBoot string
-	Twins      time.Time
+	// Boots are the boot ids before it, newest first. One that comes back means
+	// two devices with one identity: Twins is since when, TwinsSeen when it was
+	// last seen.
+	Boots     []string
+	Twins     time.Time
+	TwinsSeen time.Time
+	// Falls are when it went offline of late. Flapping is since when that is
+	// too often, Flaps how many times since.
+	Falls    []time.Time
+	Flapping time.Time
+	Flaps    int
+	// Hushed is since when nothing plays on its sound output; zero while
+	// something does.
+	Hushed time.Time
 	// Since is when Online last changed; LastSeen is the last message of the
 	// unit itself, by the centre's clock.
 	Since    time.Time

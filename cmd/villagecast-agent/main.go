@@ -175,9 +175,9 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 	case kind == "auto":
 		if out, err = player.NewALSA(player.ALSASettings{}); err != nil {
 			fmt.Fprintf(stderr, "no sound: %v; the silent output keeps time in its place\n", err)
-			return player.NewSilent(), nil, nil
+			return noSound{player.NewSilent()}, nil, nil
 		}
-		fallback = player.NewSilent()
+		fallback = noSound{player.NewSilent()}
 	default:
 		err = errors.New("use auto, alsa, silent, wav:FILE or none")
 	}
@@ -186,6 +186,12 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 	}
 	return out, fallback, nil
 }
+
+// noSound keeps time in the place of a sound output that this program has not; the
+// unit says so wherever it is asked what its sound goes to.
+type noSound struct{ player.Output }
+
+func (noSound) Name() string { return "no sound output, silent" }
 
 // panel makes the panel of a size, once the unit knows it.
 func panel(kind string) (func(width, height int) (screen.Panel, error), error) {

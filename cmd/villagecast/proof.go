@@ -113,20 +113,34 @@ func outagesCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	var q client.ProofQuery
 	open := false
-	cmd := query(s, "outages", "When units were lost to their villages", exactly(),
-		func(ctx context.Context, c *client.Client, _ []string) ([]client.Outage, error) {
-			var err error
+	cmd := query(s, "outages", "When units were lost to their villages, and when nobody watched", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) (out lost, err error) {
 			if q.From, q.To, err = span.read(); err != nil {
-				return nil, err
+				return out, err
 			}
-			return c.Outages(ctx, q, open)
-		}, s.outageTable)
+			if out.Outages, err = c.Outages(ctx, q, open); err == nil {
+				out.NotWatched, err = c.Gaps(ctx, q.From, q.To)
+			}
+			return out, err
+		},
+		func(l lost) {
+			s.outageTable(l.Outages)
+			for _, g := range l.NotWatched {
+				s.printf("not watched %s to %s: %s\n", clock(g.From), clock(g.To), g.Why)
+			}
+		})
 	span.add(cmd, "-168h", "0s")
 	f := cmd.Flags()
 	f.StringVar(&q.Unit, "unit", "", "only this unit")
 	f.StringVar(&q.Area, "area", "", "only this area and below")
 	f.BoolVar(&open, "open", false, "only those that last")
 	return cmd
+}
+
+// lost is what the centre knows of lost time: its units', and its own.
+type lost struct {
+	Outages    []client.Outage `json:"outages"`
+	NotWatched []client.Gap    `json:"notWatched"`
 }
 
 func (s *shell) outageTable(all []client.Outage) {

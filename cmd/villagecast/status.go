@@ -68,15 +68,20 @@ func (s *shell) untilChange(ctx context.Context, c *client.Client) {
 func (s *shell) status(st client.Status) {
 	u := st.Units
 	s.printf("%s, %s\n", st.County, clock(st.At))
+	if st.Incident != nil {
+		s.printf("*** %s\n", s.banner(*st.Incident))
+	}
 	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d planned, %d paused\n",
 		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Planned, u.Paused)
 	if st.NotWatched != "" {
 		s.printf("not watched: %s\n", st.NotWatched)
 	}
-	if st.Pending+st.Refused > 0 {
-		s.printf("delivery  %d units do not hold the newest yet, %d refused something\n", st.Pending, st.Refused)
-	} else {
-		s.printf("delivery  all delivered\n")
+	s.printf("delivery  %s\n", s.delivered(st.Delivery))
+	for _, m := range st.Paused {
+		s.printf("paused    %s\n", s.paused(m))
+	}
+	for _, t := range st.Troubled {
+		s.printf("trouble   %s\n", s.trouble(t))
 	}
 	for _, w := range st.Warnings {
 		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, clock(w.Until))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 
 func unitsCommand(s *shell) *cobra.Command {
 	return parent("units", "The loudspeakers and screens",
-		unitsList(s), unitsShow(s), unitsAdd(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
+		unitsList(s), unitsShow(s), unitsAdd(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
 		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
 }
 
@@ -25,7 +26,7 @@ func unitsList(s *shell) *cobra.Command {
 		func(units []client.Unit) {
 			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, u.Presence.Shows, onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -47,10 +48,12 @@ func onAir(list []wire.OnAir) string {
 // holds says whether the unit has all that was sent to it.
 func holds(p client.Presence) string {
 	switch {
-	case len(p.Refused) > 0:
+	case p.Delivery == "refused" && len(p.Refused) > 0:
 		return "refused: " + p.Refused[0].Code
 	case len(p.Pending) > 0:
 		return fmt.Sprintf("%d pending", len(p.Pending))
+	case p.Delivery == "too-old":
+		return fmt.Sprintf("too old for %d programmes", len(p.TooOld))
 	case p.Ready < p.Assets:
 		return fmt.Sprintf("%d of %d media", p.Ready, p.Assets)
 	case p.LastSeen == nil:
@@ -59,17 +62,48 @@ func holds(p client.Presence) string {
 	return "all"
 }
 
+// shows is what a unit shows, with the end of a pause and what the centre found.
+func (s *shell) shows(p client.Presence) string {
+	text := p.Shows
+	if p.Paused != nil {
+		text += " until " + clock(p.Paused.Until)
+	}
+	for _, c := range p.Conditions {
+		if c.Code == "flapping" || c.Code == "two-devices" {
+			text += ", " + c.Code
+		}
+	}
+	return text
+}
+
+// shown is a unit with what is known of its last week.
+type shown struct {
+	client.Unit
+	Uptime client.Uptime `json:"uptime"`
+}
+
 func unitsShow(s *shell) *cobra.Command {
 	return query(s, "show ID", "Shows one unit", exactly("ID"),
-		func(ctx context.Context, c *client.Client, args []string) (client.Unit, error) {
-			return c.Unit(ctx, args[0])
+		func(ctx context.Context, c *client.Client, args []string) (out shown, err error) {
+			if out.Unit, err = c.Unit(ctx, args[0]); err == nil {
+				out.Uptime, err = c.Uptime(ctx, args[0], time.Time{}, time.Time{})
+			}
+			return out, err
 		},
-		func(u client.Unit) {
+		func(v shown) {
+			u := v.Unit
 			s.printf("%s  %s, in %s\n", u.ID, u.Name, u.Area)
+			if p := u.Presence.Paused; p != nil {
+				s.printf("%s\n", s.paused(*p))
+			}
 			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, clockOf(u.Presence.Since), clockOf(u.Presence.LastSeen))
 			s.printf("outputs    %v, volume %d %%, sound goes to: %s\n", u.Outputs, volume(u.Volume), dash(u.Presence.SoundOutput))
 			s.printf("software   %s\n", dash(u.Presence.Software))
 			s.printf("holds      %s\n", holds(u.Presence))
+			for _, a := range u.Presence.Addresses {
+				s.printf("  %s %s: wanted %d, held %d: %s\n", a.Address, a.Kind, a.Wanted, a.Held, s.deliveryWord(a.State))
+			}
+			s.printf("uptime     7 days: %s\n", s.uptime(v.Uptime))
 			for _, o := range u.Presence.OnAir {
 				s.printf("on air     %s: %s (%s)\n", o.Output, dash(o.Title), o.Why)
 			}

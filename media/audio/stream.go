@@ -63,32 +63,6 @@ func discard(s Stream, frames int64) (int64, error) {
 	return done, nil
 }
 
-// Limit ends s after at most the given number of frames.
-func Limit(s Stream, frames int64) Stream { return &limit{s, frames} }
-
-type limit struct {
-	s    Stream
-	left int64
-}
-
-func (l *limit) Read(p []float32) (int, error) {
-	if l.left <= 0 && len(p) > 0 {
-		return 0, io.EOF
-	}
-	n, err := l.s.Read(p[:min(int64(len(p)), max(l.left, 0))])
-	l.left -= int64(n)
-	return n, err
-}
-
-func (l *limit) skip(frames int64) (int64, error) {
-	n, err := Skip(l.s, min(frames, max(l.left, 0)))
-	l.left -= n
-	if err == nil && n < frames {
-		err = io.EOF
-	}
-	return n, err
-}
-
 // Gain multiplies every frame of s by factor, in float32 arithmetic. A factor of
 // 1 changes no bit.
 func Gain(s Stream, factor float32) Stream {

@@ -105,7 +105,7 @@ func TestEspeakSpeaks(t *testing.T) {
 		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Absent {
 			t.Errorf("without espeak-ng: got %v", err)
 		}
-		return
+		t.Skip("espeak-ng is not installed: only its absence is tested")
 	}
 	for text, least := range map[string]time.Duration{"各位村民请注意，今晚8:30开会。": 2 * time.Second, "Meeting tonight at half past eight.": time.Second} {
 		wav, err := Espeak().Speak(t.Context(), text)

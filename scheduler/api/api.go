@@ -89,6 +89,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.programmes()
 	s.warnings()
 	s.proof()
+	s.presence()
 	s.events()
 	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux

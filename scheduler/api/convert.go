@@ -66,7 +66,12 @@ func unitOut(v scheduler.UnitView) client.Unit {
 	}
 	p := v.Presence
 	u.Presence = client.Presence{Shows: string(v.Shows), Online: p.Online, Since: when(p.Since), LastSeen: when(p.LastSeen),
-		Software: p.Software, SoundOutput: p.SoundOutput, Page: p.Page, OnAir: p.OnAir, Conditions: p.Conditions}
+		Software: p.Software, SoundOutput: p.SoundOutput, Page: p.Page, OnAir: p.OnAir, Conditions: p.AllConditions(), Flaps: p.Flaps,
+		Delivery: string(v.Delivery.State), Addresses: agreementsOut(v.Delivery.Agreements), TooOld: v.Delivery.TooOld}
+	if m := v.Mute; m != nil && m.Pause {
+		pause := muteOut(*m)
+		u.Presence.Paused = &pause
+	}
 	for _, a := range v.Pending {
 		u.Presence.Pending = append(u.Presence.Pending, wire.Address(a))
 	}

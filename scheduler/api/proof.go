@@ -177,7 +177,14 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 	}
 	out := client.Status{County: st.County, At: st.At, Units: client.Counts(st.Units), Towns: []client.AreaStatus{}, OnAir: []client.Playing{},
 		Outages: []client.Outage{}, Warnings: []client.Warning{}, Pending: st.Pending, Refused: st.Refused,
-		Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched}
+		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched,
+		Incident: incidentOut(st.Incident), Paused: []client.Mute{}, Troubled: []client.Trouble{}}
+	for _, m := range st.Paused {
+		out.Paused = append(out.Paused, muteOut(m))
+	}
+	for _, t := range st.Troubled {
+		out.Troubled = append(out.Troubled, troubleOut(t))
+	}
 	for _, a := range st.Below {
 		out.Towns = append(out.Towns, client.AreaStatus{Area: a.Area.ID, Name: a.Area.Name, Units: client.Counts(a.Units)})
 	}

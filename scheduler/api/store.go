@@ -59,6 +59,8 @@ type unitStore interface {
 	RemoveUnit(ctx context.Context, id string) error
 	// AuditCommand notes that a unit was told to do something once.
 	AuditCommand(ctx context.Context, unit, id, do string) error
+	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)
+	Calls(ctx context.Context, area string, now time.Time) ([]scheduler.Call, error)
 }
 
 type assetStore interface {
@@ -98,6 +100,8 @@ type proofStore interface {
 	AsRuns(context.Context, scheduler.AsRunFilter) ([]scheduler.AsRun, string, error)
 	Skips(context.Context, scheduler.AsRunFilter) ([]scheduler.Skip, string, error)
 	Outages(context.Context, scheduler.OutageFilter) ([]scheduler.Outage, string, error)
+	NotWatched(ctx context.Context, from, to, now time.Time) ([]scheduler.Gap, error)
+	Uptime(ctx context.Context, unit string, from, to, now time.Time) (scheduler.Uptime, error)
 	Notables(ctx context.Context, unit string, p scheduler.Page) ([]scheduler.Notable, string, error)
 }
 

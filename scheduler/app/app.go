@@ -285,9 +285,6 @@ func (a *App) Files() *media.Store { return a.files }
 // Fleet asks units for item detail and counts what was published.
 func (a *App) Fleet() *fleet.Fleet { return a.fleet }
 
-// Broker is the embedded broker; nil with an external one.
-func (a *App) Broker() *broker.Broker { return a.broker }
-
 // Keys are the signing keys.
 func (a *App) Keys() *auth.Keys { return a.keys }
 

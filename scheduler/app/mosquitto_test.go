@@ -1,18 +1,10 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io/fs"
 	"log/slog"
-	"net"
-	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,85 +15,19 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/broker"
+	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
-
-// mosquitto is a broker of another make, as Debian has it.
-type mosquitto struct {
-	t       *testing.T
-	program string
-	conf    string
-	address string
-	cmd     *exec.Cmd
-	said    bytes.Buffer
-}
-
-// findMosquitto gives the program that VILLAGECAST_MOSQUITTO names, the
-// machine's, or one unpacked under .cache.
-func findMosquitto(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("VILLAGECAST_MOSQUITTO"); path != "" {
-		if _, err := os.Stat(path); err != nil {
-			t.Fatalf("VILLAGECAST_MOSQUITTO: %v", err)
-		}
-		return path
-	}
-	cached, err := filepath.Abs("../../.cache/mosquitto/usr/sbin/mosquitto")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"/usr/sbin/mosquitto", cached} {
-		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-			return path
-		}
-	}
-	t.Skip("Mosquitto is not installed: apt-get install --no-install-recommends mosquitto")
-	return ""
-}
-
-func (m *mosquitto) start() {
-	m.t.Helper()
-	m.cmd = exec.Command(m.program, "-c", m.conf)
-	m.cmd.Stdout, m.cmd.Stderr = &m.said, &m.said
-	// One that was unpacked by hand has its libraries beside it.
-	libraries, err := filepath.Glob(filepath.Join(filepath.Dir(m.program), "../lib/*-linux-*"))
-	if err == nil && len(libraries) > 0 {
-		m.cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+libraries[0])
-	}
-	if err := m.cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
-	inTime(m.t, 20*time.Second, "Mosquitto answers", func() bool {
-		c, err := net.Dial("tcp", m.address)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
-}
-
-// stop ends it, and with it everything that it held.
-func (m *mosquitto) stop() {
-	if m.cmd == nil {
-		return
-	}
-	_ = m.cmd.Process.Signal(syscall.SIGTERM)
-	_ = m.cmd.Wait()
-	m.cmd = nil
-	if m.t.Failed() {
-		m.t.Logf("Mosquitto said:\n%s", m.said.String())
-	}
-}
 
 // TestTheWholePathOverMosquitto runs centre and agents over a broker of another
 // make: what is released plays and is proved; a broker that comes back empty is
 // filled again, so that a device that was never there before plays too.
 func TestTheWholePathOverMosquitto(t *testing.T) {
 	t.Parallel()
-	m := &mosquitto{t: t, program: findMosquitto(t), address: freeAddress(t)}
+	m := brokertest.NewMosquitto(t)
 	dir := t.TempDir()
 	a, err := app.New(app.Options{Data: filepath.Join(dir, "centre"), HTTP: "127.0.0.1:0",
-		Broker: &app.ExternalBroker{URL: "tcp://" + m.address, User: "centre", Password: "of the centre"}})
+		Broker: &app.ExternalBroker{URL: "tcp://" + m.Address, User: "centre", Password: "of the centre"}})
 	if err == nil {
 		err = a.Start(t.Context())
 	}
@@ -135,9 +61,8 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 		settings[id] = s
 		users = append(users, broker.MosquittoUser{Name: id, Secret: s.Secret, Access: wire.UnitAccess(id, []string{"county"})})
 	}
-	m.configure(dir, users)
-	m.start()
-	defer m.stop()
+	conf := configure(t, m, dir, users)
+	m.Start(conf)
 
 	switchOff := switchOn(t, settings["first"])
 	defer switchOff()
@@ -155,8 +80,13 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 	release(t, op, spec)
 	inTime(t, 40*time.Second, "the first unit's proof is stored", func() bool { return proved(t, op, "first", "soon") })
 
-	m.stop()
-	m.start()
+	m.Stop()
+	restarted := time.Now()
+	m.Start(conf)
+	inTime(t, time.Minute+busy, "the first unit is heard again", func() bool {
+		p, err := a.Store().Presence(t.Context(), "first")
+		return err == nil && p.Online && p.LastSeen.After(restarted)
+	})
 	switchOff2 := switchOn(t, settings["second"])
 	defer switchOff2()
 	inTime(t, 90*time.Second, "both units hold everything and have their files", func() bool {
@@ -175,23 +105,16 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 }
 
 // configure writes Mosquitto's files as an operator of Villagecast gets them.
-func (m *mosquitto) configure(dir string, users []broker.MosquittoUser) {
-	m.t.Helper()
+func configure(t *testing.T, m *brokertest.Mosquitto, dir string, users []broker.MosquittoUser) (conf string) {
+	t.Helper()
 	me, err := user.Current()
+	if err == nil {
+		conf, err = broker.MosquittoFiles(dir, broker.MosquittoOptions{Port: m.Port, RunAs: me.Username, Users: users})
+	}
 	if err != nil {
-		m.t.Fatal(err)
+		t.Fatal(err)
 	}
-	_, text, err := net.SplitHostPort(m.address)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	port, err := strconv.Atoi(text)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	if m.conf, err = broker.MosquittoFiles(dir, broker.MosquittoOptions{Port: port, RunAs: me.Username, Users: users}); err != nil {
-		m.t.Fatal(err)
-	}
+	return conf
 }
 
 // switchOn runs an agent in this process, by the real clock, with outputs that count.

@@ -30,7 +30,7 @@ const mallory = "mallory"
 
 func newAttacker(t *testing.T, c *county) *attacker {
 	t.Helper()
-	c.secrets[mallory] = mallory
+	c.tell(mallory, mallory)
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -70,7 +70,7 @@ func (c *county) placeWith(spec client.UnitSpec, change func(*agent.Options)) *s
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.secrets[spec.ID] = settings.Secret
+	c.tell(spec.ID, settings.Secret)
 	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory(), change: change}
 	c.stations = append(c.stations, s)
 	c.switchOn(s)

@@ -65,8 +65,8 @@ type county struct {
 	ports   ports
 	app     *app.App
 	options app.Options
-	secrets map[string]string
 	mu      sync.Mutex
+	secrets map[string]string // of units, by id
 	// sessions go on when a device is switched on again.
 	sessions map[string]uint64
 	devices  []*device
@@ -149,7 +149,21 @@ func (c *county) add(id string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.tell(id, secret)
+}
+
+// tell notes the secret of a unit.
+func (c *county) tell(id, secret string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.secrets[id] = secret
+}
+
+// secret is what a unit logs in with.
+func (c *county) secret(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.secrets[id]
 }
 
 // session is the number of a unit's next session.
@@ -210,8 +224,14 @@ func (c *county) get(path string, set func(*http.Request)) *http.Response {
 // device is a unit's device that does what the treaty says of presence: birth,
 // heartbeats, a new session after each break.
 type device struct {
-	c       *county
-	id      string
+	c     *county
+	id    string
+	boot  string
+	spool string
+	// pause is how long it waits before it connects again; nil is 3 s. born is
+	// called after each birth.
+	pause   func() time.Duration
+	born    func(session uint64, say func(wire.Channel, any))
 	stopped chan struct{}
 	once    sync.Once
 	done    sync.WaitGroup
@@ -224,20 +244,35 @@ type device struct {
 	heard  map[string][][]byte
 }
 
-func (c *county) device(id string) *device {
-	d := &device{c: c, id: id, stopped: make(chan struct{}), heard: map[string][][]byte{}}
+func (c *county) device(id string) *device { return c.deviceOf(id, "s1", "b1") }
+
+// deviceOf is one with a card and a boot id of its own.
+func (c *county) deviceOf(id, spool, boot string) *device {
+	d := c.newDevice(id, spool, boot)
+	c.switchOnDevice(d)
+	return d
+}
+
+func (c *county) switchOnDevice(d *device) {
 	d.done.Go(d.run)
 	c.devices = append(c.devices, d)
-	return d
+}
+
+func (c *county) newDevice(id, spool, boot string) *device {
+	return &device{c: c, id: id, spool: spool, boot: boot, stopped: make(chan struct{}), heard: map[string][][]byte{}}
 }
 
 func (d *device) run() {
 	for {
 		d.connected()
+		pause := 3 * time.Second
+		if d.pause != nil {
+			pause = d.pause()
+		}
 		select {
 		case <-d.stopped:
 			return
-		case <-time.After(3 * time.Second):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -248,7 +283,7 @@ func (d *device) connected() {
 	will, _ := json.Marshal(wire.Will{Unit: d.id, Session: session})
 	lost := make(chan struct{})
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://broker:1").
-		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secrets[d.id]).
+		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secret(d.id)).
 		SetAutoReconnect(false).SetKeepAlive(15*time.Second).SetPingTimeout(5*time.Second).
 		SetBinaryWill(wire.GoneTopic(d.id), will, 1, false).
 		SetConnectionLostHandler(func(paho.Client, error) { close(lost) }).
@@ -282,8 +317,11 @@ func (d *device) connected() {
 		filters[s.Filter] = s.QoS
 	}
 	client.SubscribeMultiple(filters, nil).Wait()
-	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: "s1", Boot: "b1", At: time.Now().UnixMilli(),
+	d.say(client, wire.ChannelBirth, wire.Birth{Unit: d.id, Session: session, Spool: d.spool, Boot: d.boot, At: time.Now().UnixMilli(),
 		Software: "test", Wire: 1, Outputs: []wire.Output{wire.OutputSound}, SoundOutput: "silent"})
+	if d.born != nil {
+		d.born(session, func(c wire.Channel, v any) { d.say(client, c, v) })
+	}
 	beat := time.NewTicker(15 * time.Second)
 	defer beat.Stop()
 	for {
@@ -297,7 +335,7 @@ func (d *device) connected() {
 			frozen := d.frozen
 			d.mu.Unlock()
 			if !frozen {
-				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: "b1", At: now.UnixMilli(), Volume: 50})
+				d.say(client, wire.ChannelHeartbeat, wire.Heartbeat{Unit: d.id, Session: session, Boot: d.boot, At: now.UnixMilli(), Volume: 50})
 			}
 		}
 	}
@@ -361,7 +399,7 @@ func outsideBroker(c *county) *broker.Broker {
 	b, err := broker.Start(broker.Options{
 		Listeners:  []net.Listener{units},
 		CentreUser: "centre", CentreSecret: "secret",
-		Login: func(unit, secret string) bool { return c.secrets[unit] == secret },
+		Login: func(unit, secret string) bool { return c.secret(unit) == secret },
 		Access: func(unit string) (wire.Access, error) {
 			if unit == mallory { // who has taken the broker may say anything
 				return wire.CentreAccess(), nil

@@ -78,6 +78,12 @@ type Presence struct {
 	Page        string           `json:"page,omitempty"`
 	OnAir       []wire.OnAir     `json:"onAir,omitempty"`
 	Conditions  []wire.Condition `json:"conditions,omitempty"`
+	Flaps       int              `json:"flaps,omitempty" doc:"How often it was offline since it flaps"`
+	Paused      *Mute            `json:"paused,omitempty" doc:"Under work: until when and why"`
+	// Delivery is how far it is; Addresses what it should hold and what it holds.
+	Delivery  string      `json:"delivery" enum:"refused,pending,too-old,delivered,ready"`
+	Addresses []Agreement `json:"addresses"`
+	TooOld    []string    `json:"tooOld,omitempty" doc:"Programmes that need a newer agent"`
 	// Pending are the addresses whose newest revision the unit has not confirmed.
 	Pending []wire.Address `json:"pending,omitempty"`
 	Refused []wire.Refusal `json:"refused,omitempty"`

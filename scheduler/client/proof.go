@@ -87,6 +87,11 @@ type Status struct {
 	Refused    int          `json:"refused" doc:"Units that refused something"`
 	Missing    []string     `json:"missing" doc:"Villages with no unit that can be reached"`
 	NotWatched string       `json:"notWatched,omitempty" doc:"Why the centre cannot judge now"`
+	// Delivery says how far the installed units are, /delivery which ones.
+	Delivery DeliveryCounts `json:"delivery"`
+	Incident *Incident      `json:"incident,omitempty" doc:"Most units fell at once: the centre's own trouble, not an outage of each"`
+	Paused   []Mute         `json:"paused" doc:"Units under work, until when and why"`
+	Troubled []Trouble      `json:"troubled" doc:"Units that flap, or whose identity two devices have"`
 }
 
 // Counts are numbers of units by what they show.
@@ -124,7 +129,7 @@ type Playing struct {
 type Event struct {
 	ID   int64     `json:"id"`
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind" doc:"unit, presence, onair, asrun, outage, programme, warning, asset, area, reset"`
+	Kind string    `json:"kind" doc:"unit, presence, onair, asrun, outage, incident, programme, warning, asset, area, reset"`
 	Unit string    `json:"unit,omitempty"`
 	Ref  string    `json:"ref,omitempty" doc:"Id of what changed"`
 	Code string    `json:"code,omitempty"`

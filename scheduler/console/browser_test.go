@@ -94,6 +94,11 @@ func mishaps(d *DemoState) {
 	mute.Unit.Presence.Conditions = []wire.Condition{{Code: "muted-here"}}
 	mute.Fault = &DemoFault{Kind: "mute", Since: seen, Until: time.Now().Add(48 * time.Second)}
 	d.Units[11].Agent = json.RawMessage(`{"screen": {"text": "汛期已到，请勿在河边逗留，夜间留意转移通知。值班电话 12379"}}`)
+	d.Incident = &client.Incident{From: seen, There: 12, Fell: 9, Left: 4}
+	d.Units[0].Unit.Presence.Conditions, d.Units[0].Unit.Presence.Flaps = []wire.Condition{{Code: "flapping", Text: "offline 23 times"}}, 23
+	d.Units[1].Unit.Presence.Conditions = []wire.Condition{{Code: "two-devices"}}
+	work := &d.Units[9].Unit.Presence
+	work.Shows, work.Paused = "paused", &client.Mute{MuteSpec: client.MuteSpec{Until: time.Now().Add(2 * time.Hour), Why: "换线杆"}}
 	alone := &d.Units[6]
 	alone.Unit.Presence.Shows, alone.Unit.Presence.Online, alone.Unit.Presence.LastSeen = "offline", false, &seen
 	alone.Fault = &DemoFault{Kind: "cut", Since: seen, Until: time.Now().Add(31 * time.Second)}
@@ -105,6 +110,10 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 	shows(page, "#n-missing", "3")
 	shows(page, "#unit-b2 .why", "它自己还在播")
 	shows(page, "#unit-b1 .badge", "断电 · 0:")
+	shows(page, "#incident", "12 个终端中有 9 个同时失联，仍有 4 个没有回来")
+	shows(page, "#unit-a0 .note", "时断时续，离线 23 次")
+	shows(page, "#unit-a1 .note", "两台设备共用一个身份")
+	shows(page, "#unit-c1 .note", "：换线杆")
 	page.Wait(`document.querySelector("#unit-c3 .led").hidden && document.querySelector("#unit-c3 .ledline span").getAnimations().length === 1`, soon)
 	shows(page, "#unit-c3 .ledline", "汛期已到")
 	for _, language := range []string{"zh-CN", "en"} {
@@ -122,6 +131,10 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 		}
 	}
 	shows(page, "#unit-b1 .badge", "mends itself in 0:")
+	shows(page, "#incident", "9 of 12 units fell at once, 4 are still gone")
+	shows(page, "#unit-a0 .note", "comes and goes: offline 23 times")
+	shows(page, "#unit-a1 .note", "two devices with one identity")
+	shows(page, "#unit-c1 .note", "Under work until ")
 	page.Eval(`scrollTo(0, 1500)`, nil)
 	picture(t, page, "phone-middle")
 	page.Eval(`document.querySelector('[data-language="zh-CN"]').click()`, nil)
@@ -140,6 +153,7 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 	page.Wait(`[...document.querySelectorAll(".tile")].filter(e => !e.hidden).length === 12`, soon)
 	s.set(func(d *DemoState) { *d = twelve() })
 	shows(page, "#log", "离线 → 播出中")
+	page.Wait(`document.getElementById("incident").hidden`, soon)
 }
 
 func breaking(t *testing.T, s *stage, page *chrometest.Page) {

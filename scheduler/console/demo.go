@@ -34,8 +34,10 @@ type DemoState struct {
 	County string `json:"county,omitempty"`
 	Zone   string `json:"zone,omitempty"`
 	// Next is the next cut-in of a town into the county's loop.
-	Next  *DemoNext  `json:"next,omitempty"`
-	Units []DemoUnit `json:"units"`
+	Next *DemoNext `json:"next,omitempty"`
+	// Incident is one of the centre's that lasts: most units fell at once.
+	Incident *client.Incident `json:"incident,omitempty"`
+	Units    []DemoUnit       `json:"units"`
 }
 
 // DemoNext announces a cut-in.

@@ -1,19 +1,15 @@
 package fleet_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"net"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,54 +18,9 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/broker"
+	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/fleet"
 )
-
-// mosquitto is a real broker of another make, on a free port.
-type mosquitto struct {
-	t    *testing.T
-	conf string
-	port int
-	cmd  *exec.Cmd
-	log  bytes.Buffer
-}
-
-func findMosquitto(t *testing.T) string {
-	t.Helper()
-	for _, path := range []string{"mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"} {
-		if found, err := exec.LookPath(path); err == nil {
-			return found
-		}
-	}
-	t.Skip("Mosquitto is not installed: apt-get install mosquitto")
-	return ""
-}
-
-func (m *mosquitto) start() {
-	m.t.Helper()
-	m.cmd = exec.Command(findMosquitto(m.t), "-c", m.conf)
-	m.cmd.Stderr, m.cmd.Stdout = &m.log, &m.log
-	if err := m.cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
-	process := m.cmd.Process
-	m.t.Cleanup(func() { _ = process.Kill() }) // for a test that gave up
-	eventually(m.t, "Mosquitto answers", func() bool {
-		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", m.port))
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
-}
-
-func (m *mosquitto) stop() {
-	_ = m.cmd.Process.Signal(syscall.SIGTERM)
-	_ = m.cmd.Wait()
-	if m.t.Failed() {
-		m.t.Logf("Mosquitto said:\n%s", m.log.String())
-	}
-}
 
 // eventually polls: the clock of another process is real.
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -82,20 +33,10 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Fatalf("not within 30 s: %s", what)
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // TestMosquitto runs the same path over TLS against a broker of another make,
 // with the configuration that we write for it.
 func TestMosquitto(t *testing.T) {
-	findMosquitto(t)
+	m := brokertest.NewMosquitto(t)
 	dir := t.TempDir()
 	me, err := user.Current()
 	if err != nil {
@@ -113,10 +54,9 @@ func TestMosquitto(t *testing.T) {
 		t.Fatal(err)
 	}
 	pem := filepath.Join(dir, "server.pem")
-	m := &mosquitto{t: t, port: freePort(t)}
 	chain := []string{"county", "liushu"}
-	m.conf, err = broker.MosquittoFiles(dir, broker.MosquittoOptions{
-		Port: m.port, CertFile: pem, KeyFile: pem, RunAs: me.Username,
+	conf, err := broker.MosquittoFiles(dir, broker.MosquittoOptions{
+		Port: m.Port, CertFile: pem, KeyFile: pem, RunAs: me.Username,
 		Users: []broker.MosquittoUser{
 			{Name: "centre", Secret: "of the centre", Access: wire.CentreAccess()},
 			{Name: "u1", Secret: "secret", Access: wire.UnitAccess("u1", chain)},
@@ -126,11 +66,11 @@ func TestMosquitto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.start()
+	m.Start(conf)
 
 	book := newBook()
 	o := options(book, keys, nil)
-	o.URL = fmt.Sprintf("ssl://127.0.0.1:%d", m.port)
+	o.URL = fmt.Sprintf("ssl://%s", m.Address)
 	o.TLS = &tls.Config{RootCAs: ca.Pool()}
 	f, err := fleet.New(o)
 	if err != nil {
@@ -184,9 +124,9 @@ func TestMosquitto(t *testing.T) {
 	again := connect("u2", 2)
 	eventually(t, "the older session's will", func() bool { return slices.Contains(book.said(), "u2 gone 1") })
 
-	m.stop()
+	m.Stop()
 	eventually(t, "the centre sees that the link is lost", func() bool { return !f.Up() })
-	m.start()
+	m.Start(conf)
 	eventually(t, "the centre has a link again", f.Up)
 	u1 = connect("u1", 2)
 	eventually(t, "the empty broker is filled", func() bool { return len(u1.heard(wire.BulletinTopic(village))) == 1 })
@@ -198,7 +138,7 @@ func TestMosquitto(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
-	m.stop()
+	m.Stop()
 	book.mu.Lock()
 	defer book.mu.Unlock()
 	if last := book.links[len(book.links)-1]; !strings.HasPrefix(last, "false the centre stops") {

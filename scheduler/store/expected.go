@@ -262,7 +262,8 @@ func (ps *presences) holds(u scheduler.Unit, tree *scheduler.Tree) (holds, ready
 	if e == nil || e.p.Have == nil {
 		return false, false
 	}
-	holds = !ps.pending(e, wire.UnitAddress(u.ID)) && !slices.ContainsFunc(scheduler.Above(tree, u.Area), func(a wire.Address) bool { return ps.pending(e, a) })
+	agreed := scheduler.Agree(e.p.Have, ps.wanted(u, tree, nil))
+	holds = !slices.ContainsFunc(agreed, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing })
 	return holds, e.p.Have.Ready >= e.p.Have.Assets
 }
 

@@ -38,26 +38,36 @@ func (s *Store) Unwatch(ctx context.Context, now time.Time, why string) error {
 	ps.mu.Lock()
 	since := ps.watch.Since
 	ps.watch = scheduler.Watch{Why: why}
+	incident := ps.incident
+	ps.incident = nil
 	ps.mu.Unlock()
 	if since.IsZero() {
 		return nil
 	}
 	s.events.add(scheduler.Event{At: now, Kind: "presence", Code: "not-watching", Text: why})
 	return s.write(ctx, func(t *tx) error {
-		return t.exec("UPDATE watched SET finish = ?, why = ? WHERE start = ?", ms(now), why, ms(since))
+		if incident != nil { // nobody sees its end
+			if err := t.saveIncident(incident.Ended(now)); err != nil {
+				return err
+			}
+		}
+		return t.exec("UPDATE watched SET finish = max(start, ?), why = ? WHERE start = ?", ms(now), why, ms(since))
 	})
 }
 
-// Sweep judges who is offline, opens and closes outages, and keeps last-seen
-// times. Call it each few seconds; it is cheap when nothing changed. What could
-// not be written is tried again at the next.
+// Sweep judges who is offline, opens and closes outages and incidents, and keeps
+// last-seen times. Call it each few seconds; it is cheap when nothing changed.
+// What could not be written is tried again at the next.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	ps := &s.presence
 	ps.sweep.Lock()
 	defer ps.sweep.Unlock()
+	if err := s.lookDue(ctx, now); err != nil {
+		return Swept{}, fmt.Errorf("sweep presence: %w", err)
+	}
 	swept, rows := s.judge(now)
 	seen := now.Sub(ps.flushed) >= seenEvery
-	if len(rows)+len(swept.Opened)+len(swept.Closed) == 0 && !seen {
+	if len(rows)+len(swept.Opened)+len(swept.Closed) == 0 && swept.Incident == nil && !seen {
 		return swept, nil
 	}
 	ps.mu.RLock()
@@ -72,6 +82,14 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 		}
 		if err := t.savePresence(rows); err != nil {
 			return err
+		}
+		if err := t.saveIncident(swept.Incident); err != nil {
+			return err
+		}
+		for _, n := range swept.Notes {
+			if err := t.note(n.At, n.Unit, n.Code, n.Text); err != nil {
+				return err
+			}
 		}
 		return t.saveOutages(swept)
 	})
@@ -93,16 +111,32 @@ func (s *Store) judge(now time.Time) (swept Swept, rows []string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	paused := ps.pauses(now)
+	incident := ps.flood(paused, now)
+	if !incident.Same(ps.incident) {
+		swept.Incident = incident
+	}
 	for id, e := range ps.entries {
 		if e.unit.State == scheduler.UnitRemoved {
 			continue
 		}
-		j := scheduler.Judge(e.unit, e.p, e.open, paused[id], ps.watch, now)
+		if paused[id] {
+			e.paused = now
+		}
+		was := e.p
+		if incident.Holds(id) {
+			was = incident.Forgive(was)
+		}
+		j := scheduler.Judge(was, scheduler.Scene{Unit: e.unit, Open: e.open, Paused: paused[id], Resumed: e.paused,
+			Incident: incident.Holds(id), Due: e.due, Watch: ps.watch}, now)
+		if incident.Holds(id) {
+			j.Presence = incident.Forgive(j.Presence)
+		}
 		if e.p.Online && !j.Presence.Online {
 			swept.Offline = append(swept.Offline, id)
-			s.events.add(changes(id, e.p, j.Presence, now)...)
 			e.dirty = true
 		}
+		s.events.add(changes(id, e.p, j.Presence, now)...)
+		swept.Notes = append(swept.Notes, e.notes(j.Presence, now)...)
 		e.p = j.Presence
 		if e.dirty {
 			rows = append(rows, id)
@@ -112,6 +146,33 @@ func (s *Store) judge(now time.Time) (swept Swept, rows []string) {
 		swept.Closed = append(swept.Closed, j.Closed...)
 	}
 	return swept, rows
+}
+
+// notes are what is kept of the centre's own conditions: when each began, and
+// when it was over.
+func (e *entry) notes(next scheduler.Presence, now time.Time) (out []scheduler.Notable) {
+	for _, c := range next.Found() {
+		if e.told[c.Code] != c.Since {
+			e.tell(c.Code, c.Since)
+			out = append(out, scheduler.Notable{At: now, Unit: e.unit.ID, Code: c.Code, Text: c.Text})
+		}
+	}
+	if e.told[scheduler.ConditionFlapping] != 0 && next.Flapping.IsZero() {
+		e.tell(scheduler.ConditionFlapping, 0)
+		out = append(out, scheduler.Notable{At: now, Unit: e.unit.ID, Code: "flapping-over", Text: fmt.Sprintf("offline %d times since %s", e.p.Flaps, e.p.Flapping.UTC().Format(time.RFC3339))})
+	}
+	if e.told[scheduler.ConditionTwins] != 0 && next.Twins.IsZero() {
+		e.tell(scheduler.ConditionTwins, 0)
+		out = append(out, scheduler.Notable{At: now, Unit: e.unit.ID, Code: "two-devices-over", Text: "only one device speaks as this unit now"})
+	}
+	return out
+}
+
+func (e *entry) tell(code string, since int64) {
+	if e.told == nil {
+		e.told = map[string]int64{}
+	}
+	e.told[code] = since
 }
 
 // touchedRows adds the units that were only seen.
@@ -167,6 +228,11 @@ func (t *tx) saveOutages(swept Swept) error {
 func (ps *presences) settle(swept Swept) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	if i := swept.Incident; i != nil {
+		if ps.incident = i; !i.To.IsZero() {
+			ps.incident = nil
+		}
+	}
 	for _, o := range swept.Opened {
 		ps.entries[o.Unit].open = append(ps.entries[o.Unit].open, o)
 	}

@@ -18,6 +18,13 @@ type entry struct {
 	unit scheduler.Unit
 	p    scheduler.Presence
 	open []scheduler.Outage
+	// paused is when it was last seen to be under work; due is what should
+	// sound on it now.
+	paused time.Time
+	due    *scheduler.Due
+	agenda *agenda
+	// told are since when the centre's conditions stand that were noted.
+	told map[string]int64
 	// dirty says that the row on disk does not show p; touched that only its
 	// last-seen time is older.
 	dirty, touched bool
@@ -30,13 +37,17 @@ type presences struct {
 	entries map[string]*entry
 	mutes   []scheduler.Mute
 	watch   scheduler.Watch
-	saved   map[Target]uint64 // the revisions of the envelopes kept
-	flushed time.Time         // when last-seen times were last written
-	sweep   sync.Mutex        // one sweep at a time
+	// incident is the centre's own trouble while it lasts, else nil.
+	incident *scheduler.Incident
+	saved    map[Target]uint64 // the revisions of the envelopes kept
+	stale    map[Target]bool   // the snapshots that do not show all decisions yet
+	decided  uint64            // counts decisions: what stands in snapshots may be another since
+	flushed  time.Time         // when last-seen times were last written
+	sweep    sync.Mutex        // one sweep at a time
 }
 
 func (ps *presences) load(t *tx) error {
-	ps.entries, ps.saved = map[string]*entry{}, map[Target]uint64{}
+	ps.entries, ps.saved, ps.stale = map[string]*entry{}, map[Target]uint64{}, map[Target]bool{}
 	ps.watch.Why = "the centre has just started"
 	err := t.each(func(scan func(...any) error) error {
 		u, num, err := scanUnit(scan)
@@ -52,13 +63,19 @@ func (ps *presences) load(t *tx) error {
 	if ps.mutes, err = t.mutes("ended = 0 AND until > ?", ms(t.now)); err != nil {
 		return err
 	}
+	if ps.incident, err = t.openIncident(); err != nil {
+		return err
+	}
 	return t.each(func(scan func(...any) error) error {
 		var g Target
 		var saved uint64
-		err := scan(&g.Address, &g.Kind, &saved)
-		ps.saved[g] = saved
+		var stale bool
+		err := scan(&g.Address, &g.Kind, &saved, &stale)
+		if ps.saved[g] = saved; stale {
+			ps.stale[g] = true
+		}
 		return err
-	}, "SELECT address, kind, saved FROM snapshot WHERE saved > 0")
+	}, "SELECT address, kind, saved, stale > 0 FROM snapshot WHERE saved > 0 OR stale > 0")
 }
 
 func (ps *presences) loadRows(t *tx) error {
@@ -70,7 +87,8 @@ func (ps *presences) loadRows(t *tx) error {
 		if err != nil {
 			return err
 		}
-		p.Since, p.LastSeen = at(since), at(seen)
+		// The clock may have been set back: nobody was heard in the future.
+		p.Since, p.LastSeen = sooner(at(since), t.now), sooner(at(seen), t.now)
 		err = decode(have, &p.Have)
 		ps.entries[p.Unit].p = p
 		return err
@@ -111,8 +129,26 @@ func (ps *presences) keep(g Target, revision uint64) {
 func (ps *presences) drop(a wire.Address) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	delete(ps.saved, Target{a, wire.KindBulletin})
-	delete(ps.saved, Target{a, wire.KindOrders})
+	for _, kind := range []wire.Kind{wire.KindBulletin, wire.KindOrders} {
+		delete(ps.saved, Target{a, kind})
+		delete(ps.stale, Target{a, kind})
+	}
+}
+
+// composing notes that snapshots do not show all decisions yet, or that they do.
+func (ps *presences) composing(yes bool, kind wire.Kind, addresses ...wire.Address) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if yes {
+		ps.decided++
+	}
+	for _, a := range addresses {
+		if yes {
+			ps.stale[Target{a, kind}] = true
+		} else {
+			delete(ps.stale, Target{a, kind})
+		}
+	}
 }
 
 func (ps *presences) setMutes(ms []scheduler.Mute) {
@@ -203,9 +239,9 @@ func changes(unit string, old, next scheduler.Presence, now time.Time) (out []sc
 		}
 		out = append(out, e)
 	}
-	if !slices.Equal(old.Conditions, next.Conditions) {
+	if was, is := old.AllConditions(), next.AllConditions(); !slices.Equal(was, is) {
 		e := scheduler.Event{At: now, Kind: "unit", Unit: unit, Ref: unit, Code: "conditions"}
-		for _, c := range next.Conditions {
+		for _, c := range is {
 			e.Text += c.Code + " "
 		}
 		out = append(out, e)

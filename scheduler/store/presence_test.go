@@ -89,11 +89,11 @@ func TestOnlyInstalledAndWatchedUnitsHaveOutages(t *testing.T) {
 		t.Fatalf("outages while nobody listens: %+v", got)
 	}
 	must(t)(s.Watch(ctx, now))
-	must(t)(s.Sweep(ctx, now.Add(59*time.Second)))
+	must(t)(s.Sweep(ctx, now.Add(scheduler.WatchGrace-time.Second)))
 	if got := outages(t, s, ""); len(got) != 0 {
 		t.Fatalf("outages before the grace of the start: %+v", got)
 	}
-	must(t)(s.Sweep(ctx, now.Add(61*time.Second)))
+	must(t)(s.Sweep(ctx, now.Add(scheduler.WatchGrace+time.Second)))
 	got := outages(t, s, "")
 	if len(got) != 7 { // 8 installed, one paused
 		t.Errorf("%d outages, want 7: %+v", len(got), got)
@@ -122,8 +122,8 @@ func TestRestartOfTheCentreIsNoOutage(t *testing.T) {
 		t.Errorf("shows %s while nobody listens", u.Shows)
 	}
 	must(t)(s.Watch(ctx, now.Add(20*time.Minute)))
-	must(t)(s.Born(ctx, birth("liu1-1", 2), now.Add(20*time.Minute+50*time.Second)))
-	must(t)(s.Sweep(ctx, now.Add(20*time.Minute+61*time.Second)))
+	must(t)(s.Born(ctx, birth("liu1-1", 2), now.Add(20*time.Minute+scheduler.WatchGrace-10*time.Second)))
+	must(t)(s.Sweep(ctx, now.Add(20*time.Minute+scheduler.WatchGrace+time.Second)))
 	if got := outages(t, s, "liu1-1"); len(got) != 0 {
 		t.Errorf("outages %+v", got)
 	}

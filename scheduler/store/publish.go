@@ -101,7 +101,10 @@ func (s *Store) Compose(ctx context.Context, g Target) (out Snapshot, err error)
 		}
 		if bytes.Equal(hash, row.hash) && row.saved == row.given && row.given > 0 && !row.force {
 			out.Bulletin, out.Orders = nil, nil
-			return t.exec("UPDATE snapshot SET stale = 0 WHERE address = ? AND kind = ?", string(g.Address), string(g.Kind))
+			if err := t.exec("UPDATE snapshot SET stale = 0 WHERE address = ? AND kind = ?", string(g.Address), string(g.Kind)); err != nil {
+				return err
+			}
+			return t.composed(g, row.saved)
 		}
 		out.Changed = true
 		out.Revision = max(row.given+1, uint64(ms(t.now)))
@@ -223,10 +226,10 @@ func (s *Store) SaveEnvelope(ctx context.Context, e Sealed) error {
 			ON CONFLICT (address, kind) DO UPDATE SET revision = excluded.revision, body = excluded.body`, address, kind, e.Revision, e.Bytes); err != nil {
 			return fmt.Errorf("save envelope: %w", err)
 		}
+		t.after = append(t.after, func() { s.presence.keep(e.Target, e.Revision) })
 		if err := t.settle(e.Target, row); err != nil {
 			return err
 		}
-		t.after = append(t.after, func() { s.presence.keep(e.Target, e.Revision) })
 		return t.exec("DELETE FROM media WHERE address = ? AND kind = ? AND revision < ?", address, kind, e.Revision)
 	})
 }
@@ -241,10 +244,23 @@ func (t *tx) settle(g Target, row snapshotRow) error {
 		return err
 	}
 	if bytes.Equal(hash, row.hash) {
-		return t.exec("UPDATE snapshot SET saved = given, stale = 0, force = 0 WHERE address = ? AND kind = ?", string(g.Address), string(g.Kind))
+		if err := t.exec("UPDATE snapshot SET saved = given, stale = 0, force = 0 WHERE address = ? AND kind = ?", string(g.Address), string(g.Kind)); err != nil {
+			return err
+		}
+		return t.composed(g, row.given)
 	}
 	t.stale = true
 	return t.exec("UPDATE snapshot SET saved = given, stale = stale + 1 WHERE address = ? AND kind = ?", string(g.Address), string(g.Kind))
+}
+
+// composed notes that the revision saved shows every decision, and so holds
+// every programme that stands at the address.
+func (t *tx) composed(g Target, revision uint64) error {
+	t.after = append(t.after, func() { t.s.presence.composing(false, g.Kind, g.Address) })
+	if g.Kind != wire.KindBulletin {
+		return nil
+	}
+	return t.exec("UPDATE programme_address SET revision = ? WHERE address = ? AND revision = 0", revision, string(g.Address))
 }
 
 // Envelopes are all envelopes kept, to fill an empty broker; with unpublished,
@@ -278,7 +294,17 @@ func (s *Store) MarkPublished(ctx context.Context, g Target, revision uint64) er
 func (s *Store) StaleAll(ctx context.Context) error {
 	return s.write(ctx, func(t *tx) error {
 		t.stale = true
-		return t.exec("UPDATE snapshot SET stale = stale + 1, force = 1 WHERE given > 0 OR stale > 0")
+		if err := t.exec("UPDATE snapshot SET stale = stale + 1, force = 1 WHERE given > 0 OR stale > 0"); err != nil {
+			return err
+		}
+		for _, kind := range []wire.Kind{wire.KindBulletin, wire.KindOrders} {
+			all, err := t.addresses("SELECT address FROM snapshot WHERE stale > 0 AND kind = ?", string(kind))
+			if err != nil {
+				return err
+			}
+			t.after = append(t.after, func() { s.presence.composing(true, kind, all...) })
+		}
+		return nil
 	})
 }
 

@@ -60,11 +60,12 @@ func (s *Store) Unit(ctx context.Context, id string) (UnitView, error) {
 
 // view is a unit as people see it; the lock is held.
 func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.Time) UnitView {
-	v := UnitView{Unit: e.unit, Presence: e.p, Shows: scheduler.ShowsOf(e.unit, e.p, paused, ps.watch, now), Pending: []string{}}
-	addresses := append(scheduler.Above(tree, e.unit.Area), wire.UnitAddress(e.unit.ID))
-	for _, a := range addresses {
-		if ps.pending(e, a) {
-			v.Pending = append(v.Pending, string(a))
+	v := UnitView{Unit: e.unit, Presence: e.p, Shows: scheduler.ShowsOf(e.unit, e.p, e.open, paused, ps.watch, now), Pending: []string{}}
+	addresses := addressesOfUnit(e.unit, tree)
+	v.Delivery = ps.delivered(e, tree, nil)
+	for _, a := range v.Delivery.Agreements {
+		if name := string(a.Address); (a.Held < a.Revision || a.Composing) && !slices.Contains(v.Pending, name) {
+			v.Pending = append(v.Pending, name)
 		}
 	}
 	for i := range ps.mutes {
@@ -73,20 +74,6 @@ func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.
 		}
 	}
 	return v
-}
-
-// pending tells whether a unit does not hold the newest snapshots of an address.
-func (ps *presences) pending(e *entry, a wire.Address) bool {
-	var held wire.Held
-	if e.p.Have != nil {
-		for _, h := range e.p.Have.Held {
-			if h.Address == a {
-				held = h
-				break
-			}
-		}
-	}
-	return ps.saved[Target{a, wire.KindBulletin}] > held.Bulletin || ps.saved[Target{a, wire.KindOrders}] > held.Orders
 }
 
 // Status is an area, "" for the county, at a glance.
@@ -99,7 +86,8 @@ func (s *Store) Status(ctx context.Context, area string, now time.Time) (schedul
 	if !ok && area != "" {
 		return scheduler.Status{}, scheduler.Missing("area", area, tree.IDs)
 	}
-	st := scheduler.Status{Area: a, At: now, Below: []scheduler.AreaStatus{}, OnAir: []scheduler.OnAirCount{}, Outages: []scheduler.Outage{}, Missing: []string{}}
+	st := scheduler.Status{Area: a, At: now, Below: []scheduler.AreaStatus{}, OnAir: []scheduler.OnAirCount{}, Outages: []scheduler.Outage{}, Missing: []string{},
+		Paused: []scheduler.Mute{}, Troubled: []scheduler.Trouble{}}
 	s.tally(&st, tree, now)
 	err := s.read(ctx, func(t *tx) error {
 		c, err := t.county()
@@ -124,6 +112,7 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	case !ps.watch.Judging(now):
 		st.NotWatched = "the centre listens since " + ps.watch.Since.Format("15:04:05") + " and judges a minute later"
 	}
+	st.Incident = ps.incident
 	inside := map[string]bool{}
 	for _, id := range tree.Subtree(st.Area.ID) {
 		inside[id] = true
@@ -140,7 +129,7 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 			t = &areaTally{}
 			by[e.unit.Area] = t
 		}
-		shows := scheduler.ShowsOf(e.unit, e.p, paused[id], ps.watch, now)
+		shows := scheduler.ShowsOf(e.unit, e.p, e.open, paused[id], ps.watch, now)
 		t.counts.Add(shows)
 		t.installed = t.installed || e.unit.State == scheduler.UnitInstalled
 		t.reached = t.reached || e.p.Online
@@ -148,8 +137,13 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 			ps.progress(st, e, tree)
 		}
 		st.Outages = append(st.Outages, e.open...)
+		st.Troubled = append(st.Troubled, troubles(e)...)
 		countOnAir(onAir, e.p.OnAir)
 	}
+	st.Paused = ps.pausedIn(inside, now)
+	slices.SortFunc(st.Troubled, func(a, b scheduler.Trouble) int {
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Code, b.Code))
+	})
 	s.sum(st, tree, by)
 	for _, o := range onAir {
 		st.OnAir = append(st.OnAir, *o)
@@ -161,6 +155,33 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	st.Outages = st.Outages[:min(100, len(st.Outages))]
 }
 
+// troubles are the centre's conditions of a unit.
+func troubles(e *entry) (out []scheduler.Trouble) {
+	for _, c := range e.p.Found() {
+		t := scheduler.Trouble{Unit: e.unit.ID, Name: e.unit.Name, Condition: c}
+		if c.Code == scheduler.ConditionFlapping {
+			t.Count = e.p.Flaps
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// pausedIn are the pauses in force of units in some areas, by unit.
+func (ps *presences) pausedIn(areas map[string]bool, now time.Time) []scheduler.Mute {
+	out := []scheduler.Mute{}
+	for _, m := range ps.mutes {
+		kind, id := m.Address.Split()
+		if e := ps.entries[id]; m.Pause && kind == "unit" && e != nil && areas[e.unit.Area] && !m.From.After(now) && m.Until.After(now) {
+			out = append(out, m)
+		}
+	}
+	slices.SortFunc(out, func(a, b scheduler.Mute) int {
+		return cmp.Or(cmp.Compare(a.Address, b.Address), a.Until.Compare(b.Until))
+	})
+	return out
+}
+
 type areaTally struct {
 	counts             scheduler.Counts
 	installed, reached bool
@@ -168,7 +189,9 @@ type areaTally struct {
 
 // progress counts what a unit does not hold.
 func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tree) {
-	if slices.ContainsFunc(scheduler.Above(tree, e.unit.Area), func(a wire.Address) bool { return ps.pending(e, a) }) || ps.pending(e, wire.UnitAddress(e.unit.ID)) {
+	d := ps.delivered(e, tree, nil)
+	st.Delivery.Add(d.State)
+	if slices.ContainsFunc(d.Agreements, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing }) {
 		st.Pending++
 	}
 	if h := e.p.Have; h != nil {

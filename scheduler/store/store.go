@@ -47,6 +47,9 @@ type core struct {
 	log   *slog.Logger
 	w, r  *sql.DB
 	close func() error
+	// writing is held from the beginning of a change until what is remembered
+	// beside the database shows it.
+	writing sync.Mutex
 
 	tree     atomic.Pointer[scheduler.Tree] // as committed
 	dirty    signal                         // a snapshot became stale

@@ -29,6 +29,10 @@ type tx struct {
 // write runs f in a transaction that writes: all of it is committed, or nothing.
 func (s *Store) write(ctx context.Context, f func(*tx) error) error {
 	t := &tx{ctx: ctx, s: s, now: time.Now()}
+	// What is remembered beside the database is brought up in the order in
+	// which it was committed.
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	if err := s.run(ctx, s.w, t, f); err != nil {
 		return err
 	}
@@ -185,6 +189,7 @@ func (t *tx) mark(kind wire.Kind, addresses ...wire.Address) error {
 			return err
 		}
 	}
+	t.after = append(t.after, func() { t.s.presence.composing(true, kind, addresses...) })
 	return nil
 }
 

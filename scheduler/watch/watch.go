@@ -14,6 +14,13 @@ import (
 // DefaultEach is how often units are judged.
 const DefaultEach = 5 * time.Second
 
+// longest is how far apart two sweeps may be. Beyond it the machine slept, stood
+// still, or its clock was set: nobody watched in between.
+const longest = 30 * time.Second
+
+// whyAsleep says so.
+const whyAsleep = "the centre's machine slept, stood still, or its clock was set"
+
 // Judge decides, and keeps what it decided. After Watch it gives the units a
 // time of grace to come back.
 type Judge interface {
@@ -90,6 +97,7 @@ func (w *Watch) Run(ctx context.Context) {
 	}
 	w.mu.Unlock()
 	var told link
+	last := time.Now()
 	for {
 		w.mu.Lock()
 		wanted := w.wanted
@@ -113,13 +121,45 @@ func (w *Watch) Run(ctx context.Context) {
 		case <-w.changed:
 		case now := <-tick.C:
 			if !told.up || !wanted.up {
+				last = now
 				continue // and a state that could not be told is told again above
 			}
+			if asleep(last, now) {
+				if err := w.wake(ctx, last, now); err != nil {
+					w.log.Error("note that nobody watched", "since", last, "error", err)
+					continue // at the next tick again
+				}
+				last, told = now, link{}
+				continue
+			}
+			last = now
 			if err := w.judge.Sweep(ctx, now); err != nil && ctx.Err() == nil {
 				w.log.Error("sweep", "error", err)
 			}
 		}
 	}
+}
+
+// asleep tells whether nobody watched between two sweeps. A machine that sleeps
+// stops the monotonic clock, but not the wall clock; a process that is stopped
+// stops neither.
+func asleep(last, now time.Time) bool {
+	wall := now.Round(0).Sub(last.Round(0))
+	return wall > longest || wall < -longest || now.Sub(last) > longest
+}
+
+// wake ends the watch where it was last awake; it begins anew now.
+func (w *Watch) wake(ctx context.Context, last, now time.Time) error {
+	w.log.Warn("nobody watched", "from", last, "to", now)
+	if err := w.tell(ctx, link{at: last, why: whyAsleep}); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wanted.up {
+		w.wanted.at = now
+	}
+	return nil
 }
 
 func (w *Watch) tell(ctx context.Context, l link) error {

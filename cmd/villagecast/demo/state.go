@@ -19,10 +19,11 @@ type stage struct {
 	*agents
 	c *client.Client
 
-	mu    sync.Mutex
-	units map[string]client.Unit
-	next  *console.DemoNext
-	names map[string]place
+	mu       sync.Mutex
+	units    map[string]client.Unit
+	next     *console.DemoNext
+	incident *client.Incident
+	names    map[string]place
 }
 
 func newStage(a *agents, c *client.Client) *stage {
@@ -52,9 +53,14 @@ func (s *stage) ask(ctx context.Context) {
 	if err != nil {
 		return // the page shows what was known last
 	}
+	st, err := s.c.Status(ctx)
+	if err != nil {
+		return
+	}
 	p, err := s.c.Programme(ctx, "town-water", 0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.incident = st.Incident
 	for _, u := range all {
 		s.units[u.ID] = u
 	}
@@ -78,7 +84,7 @@ func (s *stage) State(ctx context.Context) (console.DemoState, error) {
 	words := s.listen(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state := console.DemoState{At: time.Now(), County: places[0].name, Zone: zone, Next: s.next, Units: []console.DemoUnit{}}
+	state := console.DemoState{At: time.Now(), County: places[0].name, Zone: zone, Next: s.next, Incident: s.incident, Units: []console.DemoUnit{}}
 	for _, spec := range units() {
 		one := s.all[spec.ID]
 		u := console.DemoUnit{Unit: s.units[spec.ID], PID: one.pid(), Agent: words[spec.ID]}

@@ -52,21 +52,30 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// Start starts Chromium for the test and stops it at the test's end. The program
-// is the one that CHROMIUM names, else chromium on the path; without one the test
-// is skipped, unless CI is set: there it fails.
+// find gives the program: the one that CHROMIUM names, else one of its names on
+// the path. Without one the test is skipped, unless CI is set: there it fails.
+func find(t testing.TB) string {
+	t.Helper()
+	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	if name := os.Getenv("CHROMIUM"); name != "" {
+		names = []string{name}
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("none of %v is here; install the package chromium or set CHROMIUM", names)
+	}
+	t.Skipf("none of %v is here; install the package chromium or set CHROMIUM", names)
+	return ""
+}
+
+// Start starts Chromium for the test and stops it at the test's end.
 func Start(t testing.TB) *Browser {
 	t.Helper()
-	program := os.Getenv("CHROMIUM")
-	if program == "" {
-		program = "chromium"
-	}
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("no Chromium: %v; install the package chromium or set CHROMIUM", err)
-		}
-		t.Skipf("no Chromium: %v; install the package chromium or set CHROMIUM", err)
-	}
+	program := find(t)
 	profile, err := os.MkdirTemp("", "chrometest")
 	if err != nil {
 		t.Fatal(err)

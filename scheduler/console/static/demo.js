@@ -59,6 +59,9 @@ function head(view, age, stale) {
 	text($("clock"), date.format(view.now).replace("日周", "日 周") + " " + clock.format(view.now));
 	text($("age"), stale ? say("age", { age: length(age) }) : say("age.fresh"));
 	hide($("stale"), !stale);
+	const i = state.incident;
+	hide($("incident"), !i);
+	if (i) text($("incident"), say("incident", { time: clock.format(Date.parse(i.from)), fell: i.fell, there: i.there, left: i.left }));
 	if (stale) text($("stale"), say(loggedOut ? "stale.login" : "stale", { time: clock.format(Date.parse(state.at)) }));
 }
 

@@ -45,7 +45,7 @@ export class Tile {
 		const air = this.#air(u, mark, view);
 		this.#tag(u, air, view);
 		this.#media(u, air, view, fresh);
-		this.#note(u, mark);
+		this.#note(u, mark, view);
 		this.#fault(u, view);
 		this.#buttons(u, view);
 	}
@@ -107,10 +107,12 @@ export class Tile {
 		}
 	}
 
-	#note(u, mark) {
+	#note(u, mark, view) {
 		const presence = u.unit.presence ?? {};
 		const notes = (presence.conditions ?? []).filter((c) => c.code !== "clock-uncertain")
-			.map((c) => known("c." + c.code) ? say("c." + c.code) : c.text || c.code);
+			.map((c) => known("c." + c.code) ? say("c." + c.code, { n: presence.flaps ?? 0 }) : c.text || c.code);
+		const pause = presence.paused;
+		if (pause) notes.unshift(say("paused.until", { time: view.clock(Date.parse(pause.until)), why: pause.why ?? "" }));
 		if (mark !== "offline" && mark !== "unknown") {
 			if (presence.pending?.length) notes.push(say("pending", { n: presence.pending.length }));
 			if (presence.assets > presence.ready) notes.push(say("files", { a: presence.ready ?? 0, b: presence.assets }));

@@ -1,0 +1,25 @@
+//go:build !(linux && cgo && alsa)
+
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// A program that was built without sound says so when it starts, and at the centre;
+// who insists on ALSA gets an error.
+func TestWithoutSoundItSaysSo(t *testing.T) {
+	var stderr bytes.Buffer
+	out, _, err := outputs("auto", &stderr)
+	if err != nil || !strings.Contains(out.Name(), "no sound output") {
+		t.Errorf("the sound goes to %v (%v), want no sound output", out, err)
+	}
+	if said := stderr.String(); !strings.Contains(said, "no sound: built without sound; build with -tags alsa") {
+		t.Errorf("it says %q at the start", said)
+	}
+	if _, _, err := outputs("alsa", &stderr); err == nil || !strings.Contains(err.Error(), "build with -tags alsa") {
+		t.Errorf("with -sound alsa: %v, want how to build it", err)
+	}
+}

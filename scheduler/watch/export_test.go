@@ -1,0 +1,7 @@
+package watch
+
+// Asleep and WhyAsleep are shown to tests.
+var (
+	Asleep    = asleep
+	WhyAsleep = whyAsleep
+)
