@@ -20,6 +20,7 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/broker"
+	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -34,10 +35,10 @@ func TestLinksThatBreakOnRealSockets(t *testing.T) {
 	if faultnet.Soak() {
 		each, longest = 3, 20*time.Second
 	}
-	m := &mosquitto{t: t, program: findMosquitto(t), address: freeAddress(t)}
+	m := brokertest.NewMosquitto(t)
 	dir := t.TempDir()
 	a, err := app.New(app.Options{Data: filepath.Join(dir, "centre"), HTTP: "127.0.0.1:0",
-		Broker: &app.ExternalBroker{URL: "tcp://" + m.address, User: "centre", Password: "of the centre"}})
+		Broker: &app.ExternalBroker{URL: "tcp://" + m.Address, User: "centre", Password: "of the centre"}})
 	if err == nil {
 		err = a.Start(t.Context())
 	}
@@ -69,7 +70,7 @@ func TestLinksThatBreakOnRealSockets(t *testing.T) {
 			t.Fatal(err)
 		}
 		users = append(users, broker.MosquittoUser{Name: id, Secret: s.Secret, Access: wire.UnitAccess(id, []string{"county"})})
-		lines[id] = faultnet.New(func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", m.address) })
+		lines[id] = faultnet.New(func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", m.Address) })
 		port, err := lines[id].Listen()
 		if err != nil {
 			t.Fatal(err)
@@ -79,9 +80,7 @@ func TestLinksThatBreakOnRealSockets(t *testing.T) {
 		s.MQTT = "tcp://" + port.Addr().String()
 		settings[id] = s
 	}
-	m.configure(dir, users)
-	m.start()
-	defer m.stop()
+	m.Start(configure(t, m, dir, users))
 	pages := map[string]string{}
 	for id, s := range settings {
 		page, err := net.Listen("tcp", "127.0.0.1:0")
@@ -126,13 +125,9 @@ func TestLinksThatBreakOnRealSockets(t *testing.T) {
 			back(id, fmt.Sprintf("%s for %v", kind, d.Round(time.Millisecond)), 31+n)
 		}
 	})
-	if err := m.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	m.Signal(syscall.SIGSTOP)
 	time.Sleep(longest)
-	if err := m.cmd.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	m.Signal(syscall.SIGCONT)
 	together(func(id string, _ *rand.Rand) { back(id, "Mosquitto stood still", 40) })
 	slices.Sort(took)
 	if len(took) != len(settings)*(each+1) {
