@@ -139,11 +139,14 @@ func TestTheEndOfAnOldConnectionTakesNothingAway(t *testing.T) {
 			all.Wait()
 			var last *client
 			for try := 0; last == nil && try < 20; try++ { // a late one may still throw it out
-				c := w.unit("u1")
+				c, err := w.dial("u1", "secret of u1", nil)
 				time.Sleep(10 * time.Millisecond)
-				if c.IsConnected() {
+				if err == nil && c.IsConnected() {
 					last = c
 				}
+			}
+			if last == nil {
+				t.Fatalf("round %d: the unit does not get in", round)
 			}
 			if !last.hears(wire.BulletinTopic("area/county")) {
 				t.Fatalf("round %d: the subscription is refused", round)
