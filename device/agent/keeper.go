@@ -36,6 +36,21 @@ type keeper struct {
 
 	mu   sync.Mutex // orders rebuilds
 	view atomic.Pointer[view]
+	// read are the snapshots held, decoded, so that a change costs the reading
+	// of what changed alone.
+	read map[snapshotKey]snapshot
+}
+
+type snapshotKey struct {
+	address wire.Address
+	kind    wire.Kind
+}
+
+// snapshot is what a bulletin or orders say; it is not changed.
+type snapshot struct {
+	revision uint64
+	bulletin *wire.Bulletin
+	orders   *wire.Orders
 }
 
 // start takes in what the card holds.
@@ -217,22 +232,24 @@ func (k *keeper) rebuild() {
 	var orders []wire.Orders
 	own := wire.UnitAddress(k.unit)
 	mine := wire.Orders{Address: own}
+	held := map[snapshotKey]snapshot{}
 	for _, e := range k.spool.AllHeld() {
-		switch e.Kind {
-		case wire.KindBulletin:
-			if b, err := e.Bulletin(); err == nil && k.scope(b) == nil {
-				bulletins = append(bulletins, b)
-			}
-		case wire.KindOrders:
-			if o, err := e.Orders(); err == nil {
-				if o.Address == own {
-					mine = o
-				} else {
-					orders = append(orders, o)
-				}
-			}
+		key := snapshotKey{e.Address, e.Kind}
+		s := k.read[key]
+		if s.revision != e.Revision {
+			s = k.decode(e)
+		}
+		held[key] = s
+		switch {
+		case s.bulletin != nil:
+			bulletins = append(bulletins, *s.bulletin)
+		case s.orders != nil && s.orders.Address == own:
+			mine = *s.orders
+		case s.orders != nil:
+			orders = append(orders, *s.orders)
 		}
 	}
+	k.read = held
 	bulletins, orders = k.onlyListed(bulletins, orders)
 	// What was stopped once never sounds again, whatever the orders say today.
 	mine.Barred = append(slices.Clone(mine.Barred), k.spool.Barred()...)
@@ -241,6 +258,23 @@ func (k *keeper) rebuild() {
 	k.complain(v, bulletins)
 	k.view.Store(v)
 	k.changed()
+}
+
+// decode reads a snapshot that is held. One that says nothing to this unit, or
+// cannot be read, is empty.
+func (k *keeper) decode(e wire.Envelope) snapshot {
+	s := snapshot{revision: e.Revision}
+	switch e.Kind {
+	case wire.KindBulletin:
+		if b, err := e.Bulletin(); err == nil && k.scope(b) == nil {
+			s.bulletin = &b
+		}
+	case wire.KindOrders:
+		if o, err := e.Orders(); err == nil {
+			s.orders = &o
+		}
+	}
+	return s
 }
 
 // onlyListed drops what belongs to areas that the unit is not in any more.

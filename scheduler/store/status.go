@@ -62,7 +62,7 @@ func (s *Store) Unit(ctx context.Context, id string) (UnitView, error) {
 func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.Time) UnitView {
 	v := UnitView{Unit: e.unit, Presence: e.p, Shows: scheduler.ShowsOf(e.unit, e.p, e.open, paused, ps.watch, now), Pending: []string{}}
 	addresses := addressesOfUnit(e.unit, tree)
-	v.Delivery = ps.delivered(e, tree, nil)
+	v.Delivery = ps.delivered(e, tree, nil, nil)
 	for _, a := range v.Delivery.Agreements {
 		if name := string(a.Address); (a.Held < a.Revision || a.Composing) && !slices.Contains(v.Pending, name) {
 			v.Pending = append(v.Pending, name)
@@ -118,7 +118,7 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		inside[id] = true
 	}
 	paused := ps.pauses(now)
-	by := map[string]*areaTally{}
+	by, known := map[string]*areaTally{}, wants{}
 	onAir := map[wire.OnAir]*scheduler.OnAirCount{}
 	for id, e := range ps.entries {
 		if !inside[e.unit.Area] || e.unit.State == scheduler.UnitRemoved {
@@ -134,7 +134,7 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		t.installed = t.installed || e.unit.State == scheduler.UnitInstalled
 		t.reached = t.reached || e.p.Online
 		if e.unit.State == scheduler.UnitInstalled {
-			ps.progress(st, e, tree)
+			ps.progress(st, e, tree, known)
 		}
 		st.Outages = append(st.Outages, e.open...)
 		st.Troubled = append(st.Troubled, troubles(e)...)
@@ -188,8 +188,8 @@ type areaTally struct {
 }
 
 // progress counts what a unit does not hold.
-func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tree) {
-	d := ps.delivered(e, tree, nil)
+func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tree, known wants) {
+	d := ps.delivered(e, tree, nil, known)
 	st.Delivery.Add(d.State)
 	if slices.ContainsFunc(d.Agreements, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing }) {
 		st.Pending++
