@@ -3,6 +3,7 @@ package agent_test
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,8 +35,8 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 		c.Says(wire.FeatureEcho, wire.FeatureCommand)
 		c.County(horn)
 		disk := spool.Memory()
-		var step time.Duration
-		change := func(o *agent.Options) { o.Now = func() time.Time { return time.Now().Add(step) } }
+		var step atomic.Int64 // of the unit's clock
+		change := func(o *agent.Options) { o.Now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) } }
 		u := c.Unit(horn, disk, change)
 		time.Sleep(time.Minute)
 		tones := func() int { time.Sleep(5 * time.Second); return len(c.Events(agent.CodeTone)) }
@@ -61,10 +62,11 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 		disk = u.PowerCut(c)
 		u = c.Unit(horn, disk, change)
 		time.Sleep(time.Minute)
-		for _, step = range []time.Duration{-5 * time.Minute, -time.Hour, 2 * time.Hour, 0} {
+		for _, by := range []time.Duration{-5 * time.Minute, -time.Hour, 2 * time.Hour, 0} {
+			step.Store(int64(by))
 			c.Send(wire.CommandTopic(horn), first)
 			if n := tones(); n != 1 {
-				t.Errorf("%d tones after the clock stepped by %v", n, step)
+				t.Errorf("%d tones after the clock stepped by %v", n, by)
 			}
 		}
 		bad := map[string][]byte{

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +61,13 @@ func newShop(answer answers) *shop {
 		failed: map[media.Hash]failure{}, turns: map[media.Hash]turn{},
 	}
 	return s
+}
+
+// asked counts the requests.
+func (s *shop) asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.requests)
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -367,9 +375,9 @@ func TestNoStormOfDownloads(t *testing.T) {
 			files[string(a.hash)] = c
 			v.assets = append(v.assets, a)
 		}
-		up := false
+		var up atomic.Bool
 		s := newShop(func(_ int, r *http.Request) *http.Response {
-			if !up {
+			if !up.Load() {
 				return nil
 			}
 			return serve(r, files[r.URL.Path[len("/media/"):]])
@@ -379,18 +387,18 @@ func TestNoStormOfDownloads(t *testing.T) {
 		var done sync.WaitGroup
 		done.Go(func() { s.run(ctx) })
 		time.Sleep(3 * time.Hour)
-		if perHour := len(s.requests) / 3; perHour < 60 || perHour > 160 {
+		if perHour := s.asked() / 3; perHour < 60 || perHour > 160 {
 			t.Errorf("%d requests an hour for 100 files of a server that is down", perHour)
 		}
 		if list := s.cond.list(); len(list) != 1 || list[0].Code != CodeFetch {
 			t.Errorf("conditions are %v", list)
 		}
-		up = true
+		up.Store(true)
 		time.Sleep(90 * time.Second)
+		stop()
+		done.Wait()
 		if _, wait := s.next(); wait != time.Hour || len(s.cond.list()) != 0 {
 			t.Errorf("90 s after the server is back: next in %v, conditions %v", wait, s.cond.list())
 		}
-		stop()
-		done.Wait()
 	})
 }

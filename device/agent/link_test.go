@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -120,9 +121,11 @@ func TestBrokerThatDoesNotKnowTheEcho(t *testing.T) {
 // a dead line is found all the same.
 func TestOlderCentre(t *testing.T) {
 	county(t, func(t *testing.T, c *agenttest.Centre) {
-		asked := false
+		var asked atomic.Bool
 		c.Forbid(func(topic string, _ bool) bool {
-			asked = asked || topic == wire.EchoTopic(horn) || topic == wire.CommandTopic(horn)
+			if topic == wire.EchoTopic(horn) || topic == wire.CommandTopic(horn) {
+				asked.Store(true)
+			}
 			return false
 		})
 		c.Says()
@@ -130,8 +133,8 @@ func TestOlderCentre(t *testing.T) {
 		l := memnet.Listen("127.0.0.1:80")
 		u := c.Unit(horn, spool.Memory(), func(o *agent.Options) { o.Listener, o.Dial = l, line.Dial })
 		time.Sleep(10 * time.Minute)
-		if s := look(t, l); sessions(c) != 1 || !s.Link.Up || s.Link.Echo != 0 || asked {
-			t.Errorf("%d sessions, link %+v, asked for a newer topic: %v", sessions(c), s.Link, asked)
+		if s := look(t, l); sessions(c) != 1 || !s.Link.Up || s.Link.Echo != 0 || asked.Load() {
+			t.Errorf("%d sessions, link %+v, asked for a newer topic: %v", sessions(c), s.Link, asked.Load())
 		}
 		line.Dead(true)
 		time.Sleep(35 * time.Second)
@@ -193,22 +196,23 @@ func TestEveryBadBroker(t *testing.T) {
 			county(t, func(t *testing.T, c *agenttest.Centre) {
 				c.Says(wire.FeatureEcho)
 				c.Forbid(x.rule)
-				bad, dials := true, 0
+				var good atomic.Bool
+				var dials atomic.Int64
 				l := memnet.Listen("127.0.0.1:80")
 				u := c.Unit(horn, spool.Memory(), func(o *agent.Options) {
 					o.Listener = l
 					o.Dial = func(ctx context.Context) (net.Conn, error) {
-						dials++
-						if bad && x.dial != nil {
+						dials.Add(1)
+						if !good.Load() && x.dial != nil {
 							return x.dial(ctx)
 						}
 						return c.Dial(ctx)
 					}
 				})
 				time.Sleep(10 * time.Minute)
-				before, goroutines := dials, runtime.NumGoroutine()
+				before, goroutines := dials.Load(), runtime.NumGoroutine()
 				time.Sleep(3 * time.Hour)
-				perHour := (dials - before) / 3
+				perHour := (dials.Load() - before) / 3
 				if perHour < 80 || perHour > 320 {
 					t.Errorf("%d attempts an hour", perHour)
 				}
@@ -218,7 +222,7 @@ func TestEveryBadBroker(t *testing.T) {
 				if s := look(t, l); s.Link.Up || s.Link.Err == "" {
 					t.Errorf("link %+v", s.Link)
 				}
-				bad = false
+				good.Store(true)
 				c.Forbid(nil)
 				time.Sleep(time.Minute)
 				if s := look(t, l); !s.Link.Up || s.Link.Echo == 0 {
@@ -235,42 +239,42 @@ func TestEveryBadBroker(t *testing.T) {
 func TestSettingsChange(t *testing.T) {
 	county(t, func(t *testing.T, c *agenttest.Centre) {
 		c.Says(wire.FeatureEcho)
-		settings := c.Settings(horn)
-		var bad error
-		var hosts []string
+		type file struct {
+			agent.Settings
+			err error
+		}
+		first := c.Settings(horn)
+		var now atomic.Pointer[file]
+		now.Store(&file{first, nil})
 		l := memnet.Listen("127.0.0.1:80")
 		c.County(horn, agenttest.Programme("news", "county", every, c.Sound("one", 10)))
+		media, hosts := agenttest.Hosts(&c.Media)
 		u := c.Unit(horn, spool.Memory(), func(o *agent.Options) {
-			o.Listener = l
-			o.Reload = func() (agent.Settings, error) { return settings, bad }
-			o.HTTP = agenttest.Hosts(&c.Media, &hosts)
+			o.Listener, o.HTTP = l, media
+			o.Reload = func() (agent.Settings, error) { f := now.Load(); return f.Settings, f.err }
 		})
 		time.Sleep(10 * time.Minute)
 		if n := sessions(c); n != 1 {
 			t.Fatalf("%d sessions with settings that do not change", n)
 		}
-		bad = errors.New("half a file")
-		time.Sleep(time.Minute)
-		other := settings
-		settings.Unit = "another"
-		if s := look(t, l); !hasCondition(s, agent.CodeSettings) || sessions(c) != 1 {
-			t.Errorf("a broken file: %v", s.Conditions)
+		other, moved := first, first
+		other.Unit, moved.HTTP = "another", "http://moved.invalid"
+		for what, f := range map[string]*file{"a broken file": {first, errors.New("half a file")}, "another unit's file": {other, nil}} {
+			now.Store(f)
+			time.Sleep(time.Minute)
+			if s := look(t, l); !hasCondition(s, agent.CodeSettings) || sessions(c) != 1 {
+				t.Errorf("%s: %v", what, s.Conditions)
+			}
 		}
-		bad = nil
-		time.Sleep(time.Minute)
-		if s := look(t, l); !hasCondition(s, agent.CodeSettings) || sessions(c) != 1 {
-			t.Errorf("another unit's file: %v", s.Conditions)
-		}
-		settings = other
-		settings.HTTP = "http://moved.invalid"
+		now.Store(&file{moved, nil})
 		time.Sleep(time.Minute)
 		c.County(horn, agenttest.Programme("news", "county", every, c.Sound("two", 10)))
 		time.Sleep(time.Minute)
 		if s := look(t, l); hasCondition(s, agent.CodeSettings) || sessions(c) != 2 || !s.Link.Up {
 			t.Errorf("after the move: %d sessions, %+v", sessions(c), s)
 		}
-		if want := []string{"centre.invalid", "moved.invalid"}; !slices.Equal(slices.Compact(hosts), want) {
-			t.Errorf("files were asked for at %v, want %v", hosts, want)
+		if got, want := slices.Compact(hosts()), []string{"centre.invalid", "moved.invalid"}; !slices.Equal(got, want) {
+			t.Errorf("files were asked for at %v, want %v", got, want)
 		}
 		stop(t, u)
 	})

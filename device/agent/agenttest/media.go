@@ -55,12 +55,21 @@ func (m *Media) Requests() []string {
 // Client is an HTTP client that reaches nothing else.
 func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
 
-// Hosts is a client that notes which hosts it asked.
-func Hosts(m *Media, hosts *[]string) *http.Client {
-	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		*hosts = append(*hosts, r.URL.Host)
+// Hosts is a client that notes which hosts it asks.
+func Hosts(m *Media) (client *http.Client, asked func() []string) {
+	var mu sync.Mutex
+	var hosts []string
+	client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		mu.Lock()
+		hosts = append(hosts, r.URL.Host)
+		mu.Unlock()
 		return m.RoundTrip(r)
 	})}
+	return client, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string{}, hosts...)
+	}
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
