@@ -22,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/villagecast/villagecast/cmd/internal/service"
 	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
@@ -139,7 +140,10 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 		return o, err
 	}
 	unit := o.Settings.Unit
+	supervisor := service.New(o.Logger)
+	o.Alive, o.Stopping = supervisor.Alive, supervisor.Stopping
 	o.Started = func(sound, page string) {
+		supervisor.Ready()
 		fmt.Fprintf(stdout, "unit %s; sound: %s", unit, sound)
 		if page != "" {
 			fmt.Fprintf(stdout, "; page: %s", page)
@@ -171,7 +175,7 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 	case kind == "silent":
 		out = player.NewSilent()
 	case kind == "alsa":
-		out, err = player.NewALSA(player.ALSASettings{})
+		out, err = player.NewALSA(player.ALSASettings{Wait: true})
 	case kind == "auto":
 		if out, err = player.NewALSA(player.ALSASettings{}); err != nil {
 			fmt.Fprintf(stderr, "no sound: %v; the silent output keeps time in its place\n", err)

@@ -26,7 +26,7 @@ func unitsList(s *shell) *cobra.Command {
 		func(units []client.Unit) {
 			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -66,7 +66,7 @@ func holds(p client.Presence) string {
 func (s *shell) shows(p client.Presence) string {
 	text := p.Shows
 	if p.Paused != nil {
-		text += " until " + clock(p.Paused.Until)
+		text += " until " + s.clock(p.Paused.Until)
 	}
 	for _, c := range p.Conditions {
 		if c.Code == "flapping" || c.Code == "two-devices" {
@@ -96,8 +96,8 @@ func unitsShow(s *shell) *cobra.Command {
 			if p := u.Presence.Paused; p != nil {
 				s.printf("%s\n", s.paused(*p))
 			}
-			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, clockOf(u.Presence.Since), clockOf(u.Presence.LastSeen))
-			s.printf("outputs    %v, volume %d %%, sound goes to: %s\n", u.Outputs, volume(u.Volume), dash(u.Presence.SoundOutput))
+			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
+			s.printf("outputs    %s\n", outputs(u))
 			s.printf("software   %s\n", dash(u.Presence.Software))
 			s.printf("holds      %s\n", holds(u.Presence))
 			for _, a := range u.Presence.Addresses {
@@ -114,6 +114,23 @@ func unitsShow(s *shell) *cobra.Command {
 				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
 			}
 		})
+}
+
+// outputs says what a unit has, and where its sound goes.
+func outputs(u client.Unit) string {
+	var words []string
+	has := u.Outputs
+	if len(has) == 0 {
+		has = []wire.Output{wire.OutputSound}
+	}
+	for _, o := range has {
+		if o == wire.OutputSound {
+			words = append(words, fmt.Sprintf("sound to %s at %d %%", dash(u.Presence.SoundOutput), volume(u.Volume)))
+		} else {
+			words = append(words, string(o))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func volume(v *int) int {

@@ -60,6 +60,11 @@ type Options struct {
 	// Started is called once, if not nil, with the name of the sound output and
 	// the address of the local page, empty for none.
 	Started func(sound, page string)
+	// Alive is called, if not nil, at every turn of the playing loop and at
+	// least each 15 s: when it falls silent, the unit does too.
+	Alive func()
+	// Stopping is called once, if not nil, when the playing loop has ended.
+	Stopping func()
 }
 
 func (o *Options) fill() error {
@@ -71,6 +76,11 @@ func (o *Options) fill() error {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	for _, f := range []*func(){&o.Alive, &o.Stopping} {
+		if *f == nil {
+			*f = func() {}
+		}
 	}
 	if o.Lang == "" {
 		o.Lang = "zh"
@@ -112,11 +122,14 @@ type agent struct {
 	ring      *logRing
 	quit      context.CancelCauseFunc // ends the agent
 	dirty     chan struct{}           // the view is to be made anew
+	suspects  suspects
 
-	saying sync.Mutex
-
-	mu   sync.Mutex
-	size wire.Panel
+	saying sync.Mutex // held from looking at what is held to saying it
+	mu     sync.Mutex
+	size   wire.Panel
+	// mend ends at mendAt what was broken on purpose.
+	mend   *time.Timer
+	mendAt time.Time
 }
 
 // Run is an agent's life: it plays and proves until ctx ends, then stops in
@@ -169,12 +182,12 @@ func assemble(o Options) (*agent, error) {
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
-	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed}
+	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed, ready: a.ready}
 	a.keeper.view.Store(compile(nil, nil, nil))
 	a.outputs()
 	a.conductor = &conductor{
 		unit: unit, boot: a.boot, lang: o.Lang, started: a.started, spool: a.spool, air: a.air, link: a.link, cond: a.cond, reporter: a.reporter,
-		view: a.keeper.view.Load, doubt: a.doubt, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
+		view: a.keeper.view.Load, doubt: a.doubt, alive: o.Alive, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
 	}
 	a.conductor.unopened = o.Sound != nil && a.player == nil
 	a.conductor.planner = &planner{spans: map[string]*span{}}
@@ -202,6 +215,7 @@ func bootState(a *agent, last spool.Alive) timetable.State {
 // opened leaves a unit that says so.
 func (a *agent) outputs() {
 	opts := player.Options{Now: a.air.Now, Logger: a.log}
+	a.amplifier(&opts)
 	for _, out := range []player.Output{a.o.Sound, a.o.Fallback} {
 		if out == nil {
 			continue
@@ -248,6 +262,7 @@ func (a *agent) run(ctx context.Context) error {
 		})
 	}
 	err := a.conductor.run(ctx)
+	a.o.Stopping()
 
 	dark()
 	panel.Wait()
@@ -322,8 +337,8 @@ func (a *agent) came() {
 	a.fetcher.again()
 }
 
-// sayHave tells the centre what the unit holds. What is said last must be what
-// was looked at last.
+// sayHave looks and posts as one: an older look posted after a newer one would
+// stand at the centre until the next change.
 func (a *agent) sayHave() {
 	a.saying.Lock()
 	defer a.saying.Unlock()
@@ -332,9 +347,22 @@ func (a *agent) sayHave() {
 	}
 }
 
+// doubt is told of a file that could not be played.
 func (a *agent) doubt(h media.Hash) {
-	a.spool.Doubt(h)
+	if a.suspects.failed(h) {
+		a.log.Error("a file is whole and cannot be played; it is left out for now", "file", h.Short(), "for", unplayableFor)
+	} else {
+		a.spool.Doubt(h)
+	}
 	poke(a.dirty)
+}
+
+// ready tells whether a file can be played. One that is on the card is verified
+// when it is opened at the latest: to wait for it after a start would let a
+// warning begin with its second item.
+func (a *agent) ready(hash string) bool {
+	h := media.Hash(hash)
+	return a.spool.HasAsset(h) && !a.suspects.has(h)
 }
 
 // fitScreen makes the panel of the size that the settings say.
@@ -344,6 +372,7 @@ func (a *agent) fitScreen(v *view) {
 	}
 	if v.county != nil {
 		a.screen.SetSlogan(v.county.Slogan)
+		a.screen.SetZone(v.county.Zone)
 	}
 	if !v.has(wire.OutputScreen) {
 		return

@@ -18,6 +18,7 @@ const (
 	CodeOutputBack   = "output-back"     // it plays again
 	CodeNoSound      = "no-sound"        // the unit should have sound, and this agent has no output for it
 	CodePanelLost    = "panel-lost"      // the panel takes no picture
+	CodeAmplifier    = "amplifier"       // the amplifier cannot be switched
 	CodeMuted        = "muted-here"      // muted at the unit itself
 	CodeMissing      = "missing-asset"   // an item could not be played: its file is not there
 	CodeDamagedAsset = "damaged-asset"   // an item could not be played: its file is damaged

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -46,7 +47,9 @@ type conductor struct {
 	reporter   *reporter
 	view       func() *view
 	// doubt is told of a file that could not be played.
-	doubt  func(media.Hash)
+	doubt func(media.Hash)
+	// alive is called at every turn of the loop.
+	alive  func()
 	player *player.Player // nil without a sound output
 	screen *screen.Screen // nil without a panel
 	// unopened: there is a sound output that could not be opened.
@@ -62,6 +65,7 @@ type conductor struct {
 	current  *view
 	nextBeat time.Time
 	nextMark time.Time
+	turned   bool // something began, ended or was given up since the last mark
 	onAir    []wire.OnAir
 	lost     bool // the sound output, as last reported
 	beat     atomic.Bool
@@ -107,6 +111,7 @@ func (c *conductor) run(ctx context.Context) error {
 			return err
 		}
 		timer.Reset(c.step(c.air.Now()))
+		c.alive()
 	}
 }
 
@@ -126,9 +131,11 @@ func (c *conductor) step(now time.Time) time.Duration {
 		c.heartbeat()
 		c.nextBeat = now.Add(beatEvery)
 	}
-	if trusted && (!now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
+	// What has ended must not begin again after a power cut, and what was cut is to
+	// be known by its place; so every turn is marked.
+	if trusted && (c.turned || !now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
 		c.mark(now, false)
-		c.nextMark = now.Add(markEvery)
+		c.nextMark, c.turned = now.Add(markEvery), false
 	}
 	for _, at := range []time.Time{c.nextBeat, c.nextMark} {
 		if at.After(now) && at.Before(edge) {
@@ -158,6 +165,9 @@ func (c *conductor) play(now time.Time) time.Time {
 	edge := now.Add(beatEvery)
 	for _, s := range ahead.Stretches {
 		spans = append(spans, s.Spans(now, now.Add(planAhead))...)
+		if !s.Continues && s.From.Equal(now) || s.End != wire.OutcomeGoesOn && s.To.Equal(now) {
+			edge = now.Add(time.Millisecond) // what turns at this instant is told by the next
+		}
 		for _, at := range []time.Time{s.From, s.To} {
 			if at.After(now) && at.Before(edge) {
 				edge = at
@@ -190,7 +200,9 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	c.shadow.Store(&shadow)
 	for _, s := range tl.Stretches {
 		c.account.stretch(s)
+		c.turned = c.turned || !s.Continues || s.End != wire.OutcomeGoesOn
 	}
+	c.turned = c.turned || len(tl.Skips) > 0
 	for _, s := range tl.Skips {
 		c.skipped(s)
 	}
@@ -260,6 +272,9 @@ func (c *conductor) failed(p player.Played) {
 	if s == nil {
 		return
 	}
+	if errors.Is(p.Err, player.ErrShort) && s.end-p.Offset-p.Frames < wire.Rate {
+		return // less than a second is missing at its end: nobody would do without it for that
+	}
 	c.reporter.record(event(c.air.Now(), CodeDamagedAsset, s.title+" item "+itoa(s.item+1)+": "+p.Err.Error()))
 	c.doubt(s.hash)
 }
@@ -293,20 +308,22 @@ func (c *conductor) devices() error {
 	}
 	s := c.player.Status()
 	c.cond.when(s.Muted, CodeMuted, "the output was muted at the unit itself")
-	if errors.Is(s.Fault, player.ErrGivenUp) {
-		return errGivenUp
-	}
 	switch {
 	case s.Fault != nil && !c.lost:
 		c.cond.raise(CodeOutputLost, s.Fault.Error())
 		c.reporter.record(event(c.air.Now(), CodeOutputLost, s.Output+": "+s.Fault.Error()))
 		c.beat.Store(true)
+	case s.Fault != nil: // another fault than before, perhaps
+		c.cond.raise(CodeOutputLost, s.Fault.Error())
 	case s.Fault == nil && c.lost:
 		c.cond.clear(CodeOutputLost)
 		c.reporter.record(event(c.air.Now(), CodeOutputBack, s.Output))
 		c.beat.Store(true)
 	}
 	c.lost = s.Fault != nil
+	if errors.Is(s.Fault, player.ErrGivenUp) {
+		return fmt.Errorf("%w: %w", errGivenUp, s.Fault)
+	}
 	return nil
 }
 

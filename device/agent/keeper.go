@@ -12,7 +12,6 @@ import (
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
-	"github.com/villagecast/villagecast/media"
 )
 
 // keeper decides what the unit believes: it verifies, refuses, keeps on the
@@ -27,6 +26,8 @@ type keeper struct {
 	refused *refusals
 	// follow is told the addresses to subscribe to.
 	follow func([]wire.Address)
+	// ready tells whether a file can be played.
+	ready func(hash string) bool
 	// changed is called after every new view.
 	changed func()
 
@@ -254,7 +255,7 @@ func (k *keeper) rebuild() {
 	// What was stopped once never sounds again, whatever the orders say today.
 	mine.Barred = append(slices.Clone(mine.Barred), k.spool.Barred()...)
 	orders = append(orders, mine)
-	v := compile(bulletins, orders, func(hash string) bool { return k.spool.Verified(media.Hash(hash)) })
+	v := compile(bulletins, orders, k.ready)
 	k.complain(v, bulletins)
 	k.view.Store(v)
 	k.changed()

@@ -21,7 +21,7 @@ func TestSettings(t *testing.T) {
 	cases := []struct{ name, text, want string }{
 		{"good", good, ""},
 		{"JSON", `{"unit":"horn-1","mqtt":"ssl://c:8883","http":"https://c","root":"` + root + `","secret":"s"}`, ""},
-		{"unknown field", good + "sercet: x\n", `unknown field "sercet": did you mean "secret"?`},
+		{"unknown field", good + "sercet: x\n", `unknown key "sercet": did you mean "secret"?`},
 		{"bad unit", strings.Replace(good, "horn-1", "Horn 1", 1), `unit is "Horn 1"`},
 		{"bad broker", strings.Replace(good, "tcp:", "http:", 1), `use tcp://host:port or ssl://host:port`},
 		{"short root", strings.Replace(good, root, "AAAA", 1), `root is "AAAA"`},
@@ -29,6 +29,11 @@ func TestSettings(t *testing.T) {
 		{"bad CA", good + "ca: hello\n", "ca holds no certificate"},
 		{"a pace", good + "fetch: 800\n", ""},
 		{"no pace at all", good + "fetch: 3\n", "fetch is 3: use 16 to 1000000 kbit/s"},
+		{"amplifier", good + "amplifier: {switch: 'command:/usr/local/bin/amp', lead: 1200}\n", ""},
+		{"unknown key of the amplifier", good + "amplifier: {swich: none}\n", `did you mean "switch"?`},
+		{"switch without a path", good + "amplifier: {switch: 'file:'}\n", `amplifier.switch is "file:"`},
+		{"relative program", good + "amplifier: {switch: 'command:amp'}\n", "absolute path"},
+		{"lead of a minute", good + "amplifier: {lead: 60000}\n", "amplifier.lead is 60000"},
 		{"twice", good + "unit: horn-2\n", "unit"},
 		{"no YAML", "{{{", "read settings"},
 	}

@@ -25,7 +25,7 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	begin, end := from.UnixNano(), to.UnixNano()
 	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end)}
 	var tl Timeline
-	if end <= begin {
+	if wasOff := s.At != 0 && s.At < begin; end < begin || end == begin && !wasOff {
 		next.Outputs = s.Outputs
 		next.At = begin
 		return tl, next
@@ -217,7 +217,7 @@ func (s *sim) rebase(j *job) {
 		j.Zero = s.now - nsOf(pos)
 		j.AirPos = pos - played
 		j.NatEnd = never
-		if _, item, _ := j.b.itemAt(pos); item < 0 && len(j.b.runs) == 0 {
+		if from, _, ok := j.b.occupied(pos); !ok || from > pos && !j.b.wrap {
 			j.NatEnd = s.now
 		}
 	case phaseWait, phaseCut:

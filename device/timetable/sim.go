@@ -91,6 +91,9 @@ func (s *sim) finished(j *job) {
 		}
 		s.closeStretch(wire.OutcomeEnded, why, "")
 		s.fresh(j, limit)
+	case j.adrift():
+		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndPause}, "")
+		s.fresh(j, j.Min)
 	default:
 		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndPause}, "")
 		j.Phase, j.Due = phaseGap, j.at(next)

@@ -241,7 +241,7 @@ func (a *App) openMedia(context.Context) (err error) {
 }
 
 func (a *App) startWatch(context.Context) (err error) {
-	a.watch, err = watch.New(watch.Options{Judge: judge{a.store}, Logger: a.options.Logger})
+	a.watch, err = watch.New(watch.Options{Judge: judge{a.store}, Alive: a.options.Alive, Logger: a.options.Logger})
 	if err == nil {
 		a.background("watch", a.watch.Run)
 	}

@@ -135,12 +135,12 @@ func taken(field, address string, err error) error {
 	return fmt.Errorf("listen on %s: %w", address, err)
 }
 
-// setting is the flag that changes an address.
+// setting is the flag that changes an address, and what make run calls it.
 func setting(field string) string {
 	if field == "http" {
-		return "--listen"
+		return "--listen (make run LISTEN=127.0.0.1:8530)"
 	}
-	return "--" + field
+	return "--mqtt (make run MQTT=127.0.0.1:8531)"
 }
 
 // writeAddress leaves the address for the command line, beside the token.

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -106,12 +107,6 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	ps := &s.presence
 	ps.mu.RLock()
 	defer ps.mu.RUnlock()
-	switch {
-	case ps.watch.Since.IsZero():
-		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
-	case !ps.watch.Judging(now):
-		st.NotWatched = "the centre listens since " + ps.watch.Since.Format("15:04:05") + " and judges a minute later"
-	}
 	st.Incident = ps.incident
 	inside := map[string]bool{}
 	for _, id := range tree.Subtree(st.Area.ID) {
@@ -145,6 +140,12 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Code, b.Code))
 	})
 	s.sum(st, tree, by)
+	switch {
+	case ps.watch.Since.IsZero():
+		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
+	case !ps.watch.Judging(now) && st.Units.Unknown > 0:
+		st.NotWatched = fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged after a minute", int(now.Sub(ps.watch.Since).Seconds()))
+	}
 	for _, o := range onAir {
 		st.OnAir = append(st.OnAir, *o)
 	}
