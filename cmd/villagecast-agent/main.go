@@ -123,12 +123,10 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 		level = slog.LevelDebug
 	}
 	o.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	data, err := os.ReadFile(f.settings)
-	if err != nil {
-		return o, fmt.Errorf("read settings: %w", err)
-	}
-	if o.Settings, err = agent.ParseSettings(data); err != nil {
-		return o, fmt.Errorf("%s: %w", f.settings, err)
+	var err error
+	o.Reload = func() (agent.Settings, error) { return readSettings(f.settings) }
+	if o.Settings, err = o.Reload(); err != nil {
+		return o, err
 	}
 	if o.Sound, o.Fallback, err = outputs(f.sound, stderr); err != nil {
 		return o, err
@@ -152,6 +150,18 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 		fmt.Fprintln(stdout)
 	}
 	return o, nil
+}
+
+func readSettings(file string) (agent.Settings, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return agent.Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	s, err := agent.ParseSettings(data)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
 }
 
 // outputs makes the sound output, and the one to take where it cannot be opened.

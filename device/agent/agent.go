@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -24,7 +23,8 @@ import (
 )
 
 // ErrRestart says that the process should end and be started anew: the sound
-// device was given up, or a memory card that could not be opened can be now.
+// device was given up, a memory card that could not be opened can be now, or the
+// centre asks for it.
 var ErrRestart = errors.New("start the agent anew")
 
 // Options are what an agent runs on.
@@ -43,8 +43,9 @@ type Options struct {
 	Dial func(context.Context) (net.Conn, error)
 	// HTTP fetches media; nil is a client that believes Settings.CA.
 	HTTP *http.Client
-	// Throttle limits downloads, nil does not.
-	Throttle Throttle
+	// Reload reads the settings once more, nil never: another address, authority
+	// or secret of the centre, or another pace, is taken over.
+	Reload func() (Settings, error)
 	// Board is what the machine can tell of its clocks: airtime.Board() for the
 	// one that the program runs on. The zero value has time.Now, which nobody
 	// vouches for.
@@ -101,10 +102,6 @@ func (o *Options) fill() error {
 }
 
 // client is a way to the centre's web server.
-func client(config *tls.Config) *http.Client {
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: stall, IdleConnTimeout: time.Minute}}
-}
-
 // Size of a panel whose unit says none.
 const (
 	panelWidth  = 256
@@ -129,7 +126,11 @@ type agent struct {
 	player    *player.Player
 	screen    *screen.Screen
 	inbox     chan message
-	dirty     chan struct{} // the view is to be made anew
+	centre    atomic.Pointer[endpoint]
+	commander *commander
+	ring      *logRing
+	quit      context.CancelCauseFunc // ends the agent
+	dirty     chan struct{}           // the view is to be made anew
 	suspects  suspects
 	// name is the spool under whose name the sessions count.
 	name atomic.Pointer[string]
@@ -160,12 +161,15 @@ func Run(ctx context.Context, o Options) error {
 }
 
 func assemble(o Options) (*agent, error) {
+	ring := &logRing{}
+	o.Logger = slog.New(slog.NewMultiHandler(o.Logger.Handler(), slog.NewTextHandler(ring, nil)))
 	var boot [8]byte
 	_, _ = rand.Read(boot[:]) // never fails
 	a := &agent{
 		o: o, boot: hex.EncodeToString(boot[:]), started: time.Now(), log: o.Logger.With("component", "agent", "unit", o.Settings.Unit),
-		inbox: make(chan message, maxInbox), dirty: make(chan struct{}, 1),
+		inbox: make(chan message, maxInbox), dirty: make(chan struct{}, 1), ring: ring,
 	}
+	a.commander = &commander{a: a, log: a.log.With("part", "commander"), orders: make(chan wire.Command, maxCommands)}
 	root, err := o.Settings.RootKey()
 	if err != nil {
 		return nil, err
@@ -175,30 +179,21 @@ func assemble(o Options) (*agent, error) {
 	a.air = clock(o.Board, a.spool, a.log)
 	a.cond = &conditions{now: a.air.Now, set: map[string]wire.Condition{}}
 	unit := o.Settings.Unit
-	tlsConfig, err := o.Settings.tlsBy(a.dates)
+	where, err := o.endpoint(o.Settings, a.dates)
 	if err != nil {
 		return nil, err
 	}
-	// Whoever tells the time is not asked for dates: the answer is signed, with a
-	// nonce, and a clock that is wrong must be able to learn it.
-	undated, err := o.Settings.tlsBy(noDates)
-	if err != nil {
-		return nil, err
-	}
-	asks := o.HTTP
-	if o.HTTP == nil {
-		o.HTTP, asks = client(tlsConfig), client(undated)
-	}
+	a.centre.Store(where)
 	a.link = &link{
-		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.number, birth: a.birth,
+		unit: unit, centre: a.centre.Load, dial: o.Dial, number: a.number, birth: a.birth, cond: a.cond,
 		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
 	a.time = &timekeeper{
 		unit: unit, root: root, air: a.air, spool: a.spool, log: a.log.With("part", "timekeeper"),
-		where:   func() (string, *http.Client) { return o.Settings.HTTP, asks },
-		old:     func() bool { return a.reporter.centreOld(wire.FeatureTime) },
+		centre:  a.centre.Load,
+		old:     func() bool { return a.link.centreOld(wire.FeatureTime) },
 		changed: func() { poke(a.conductor.wake) }, wake: make(chan struct{}, 1),
 	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
@@ -216,7 +211,7 @@ func assemble(o Options) (*agent, error) {
 	a.conductor.last, a.conductor.born, a.conductor.stepped = last, a.air.Elapsed(), a.air.Elapsed()
 	a.conductor.shadow.Store(&timetable.State{})
 	a.fetcher = &fetcher{
-		base: o.Settings.HTTP, client: o.HTTP, throttle: o.Throttle, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
+		centre: a.centre.Load, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
 		ready: func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
@@ -254,14 +249,18 @@ func (a *agent) outputs() {
 func (a *agent) run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // outlasts ctx: what is stopped must still be said
 	defer end()
+	ctx, a.quit = context.WithCancelCause(ctx)
+	defer a.quit(nil)
 	var rest sync.WaitGroup
-	a.keeper.start(life)
+	a.keeper.start()
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
 	rest.Go(func() { a.time.watch(life) })
 	rest.Go(func() { a.time.run(life) })
+	rest.Go(func() { a.watchSettings(life) })
 	rest.Go(func() { a.reporter.run(life) })
+	rest.Go(func() { a.commander.run(life) })
 	stopPage := a.servePage(life, &rest)
 	if a.o.Started != nil {
 		a.o.Started(a.soundName(), a.pageURL())
@@ -289,7 +288,10 @@ func (a *agent) run(ctx context.Context) error {
 	stopPage()
 	end()
 	rest.Wait()
-	if errors.Is(err, errGivenUp) || errors.Is(err, errCardBack) {
+	if errors.Is(context.Cause(ctx), errAsked) {
+		err = errors.Join(err, errAsked)
+	}
+	if errors.Is(err, errGivenUp) || errors.Is(err, errCardBack) || errors.Is(err, errAsked) {
 		err = errors.Join(ErrRestart, err)
 	}
 	return errors.Join(err, a.spool.Close())
@@ -305,12 +307,12 @@ func (a *agent) listen(ctx context.Context) {
 		case <-a.dirty:
 			a.keeper.rebuild()
 		case m := <-a.inbox:
-			a.hear(ctx, m)
+			a.hear(m)
 		}
 	}
 }
 
-func (a *agent) hear(ctx context.Context, m message) {
+func (a *agent) hear(m message) {
 	topic, err := wire.ParseTopic(m.topic)
 	if err != nil {
 		a.log.Warn("a message on an unknown topic", "err", err)
@@ -318,13 +320,17 @@ func (a *agent) hear(ctx context.Context, m message) {
 	}
 	switch topic.Channel {
 	case wire.ChannelBulletin, wire.ChannelOrders, wire.ChannelKeys:
-		a.keeper.take(ctx, topic, m.topic, m.payload)
+		a.keeper.take(topic, m.topic, m.payload)
 	case wire.ChannelStored:
 		a.reporter.stored(m.payload)
 	case wire.ChannelAsk:
 		a.reporter.ask(m.payload)
+	case wire.ChannelCommand:
+		a.commander.take(m.payload)
 	case wire.ChannelCentre:
-		a.reporter.centre(m.payload)
+		if c, ok := a.reporter.centre(m.payload); ok {
+			m.session.learn(c.Features)
+		}
 	}
 }
 
@@ -342,7 +348,7 @@ func (a *agent) came() {
 	a.conductor.beat.Store(true)
 	poke(a.conductor.wake)
 	poke(a.reporter.wake)
-	poke(a.fetcher.wake)
+	a.fetcher.again()
 	poke(a.time.wake)
 }
 
@@ -417,7 +423,7 @@ func (a *agent) birth(session uint64) wire.Birth {
 	b := wire.Birth{
 		Page: a.pageURL(),
 		Unit: a.o.Settings.Unit, Session: session, Spool: *a.name.Load(), Boot: a.boot, At: a.air.Stamp(),
-		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: timetable.Features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
+		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
 	}
 	if a.player != nil {
 		b.Outputs = append(b.Outputs, wire.OutputSound)

@@ -23,7 +23,10 @@ const (
 	CodeMissing      = "missing-asset"   // an item could not be played: its file is not there
 	CodeDamagedAsset = "damaged-asset"   // an item could not be played: its file is damaged
 	CodeFetch        = "fetch-failed"    // a media file cannot be fetched
+	CodeBroker       = "broker-outdated" // the broker does not know a topic that the centre names
+	CodeSettings     = "settings-unread" // the settings file was changed into something that cannot be used
 	CodeClock        = "clock-uncertain" // the clock was right once, and may be off by more than usual
+	CodeTone         = "test-tone"       // the centre asked for a test tone
 	CodeStalled      = "stalled"         // the agent itself stood still
 	CodeUnsaved      = "proof-unsaved"   // entries wait in memory because the card takes none
 

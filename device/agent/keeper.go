@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ type keeper struct {
 	log     *slog.Logger
 	refused *refusals
 	// follow is told the addresses to subscribe to.
-	follow func(context.Context, []wire.Address)
+	follow func([]wire.Address)
 	// ready tells whether a file can be played.
 	ready func(hash string) bool
 	// changed is called after every new view.
@@ -60,7 +59,7 @@ type snapshot struct {
 }
 
 // start takes in what the card holds.
-func (k *keeper) start(ctx context.Context) {
+func (k *keeper) start() {
 	k.waiting = map[string][]byte{}
 	if e, ok := k.spool.Held(wire.KeysAddress, wire.KindKeyRing); ok {
 		// It was verified before it was kept; a root that was changed since counts.
@@ -72,11 +71,11 @@ func (k *keeper) start(ctx context.Context) {
 		k.air.Saw(time.UnixMilli(int64(e.Revision)))
 	}
 	k.rebuild()
-	k.follow(ctx, k.addresses())
+	k.follow(k.addresses())
 }
 
 // take looks at one snapshot that came on a topic.
-func (k *keeper) take(ctx context.Context, topic wire.Topic, name string, raw []byte) {
+func (k *keeper) take(topic wire.Topic, name string, raw []byte) {
 	kind := wire.KindBulletin
 	switch topic.Channel {
 	case wire.ChannelOrders:
@@ -113,20 +112,20 @@ func (k *keeper) take(ctx context.Context, topic wire.Topic, name string, raw []
 	k.log.Info("took", "kind", kind, "address", topic.Address)
 	k.rebuild()
 	if kind == wire.KindBulletin {
-		k.follow(ctx, k.addresses())
+		k.follow(k.addresses())
 	}
 	if kind == wire.KindKeyRing {
-		k.retry(ctx)
+		k.retry()
 	}
 }
 
 // retry looks again at what came before the key that signed it.
-func (k *keeper) retry(ctx context.Context) {
+func (k *keeper) retry() {
 	waiting := k.waiting
 	k.waiting = map[string][]byte{}
 	for name, raw := range waiting {
 		if topic, err := wire.ParseTopic(name); err == nil {
-			k.take(ctx, topic, name, raw)
+			k.take(topic, name, raw)
 		}
 	}
 }

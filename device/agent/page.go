@@ -58,12 +58,16 @@ type State struct {
 	Demo bool `json:"demo,omitempty"`
 }
 
-// Link is the state of the connection to the centre.
+// Link is the state of the connection to the centre. Times are unix milliseconds.
 type Link struct {
+	// Up: something was received in this session.
 	Up      bool   `json:"up"`
 	Since   int64  `json:"since"`
 	Session uint64 `json:"session,omitempty"`
-	Err     string `json:"err,omitempty"`
+	// Heard is when the last message came, Echo when the unit heard its own echo.
+	Heard int64  `json:"heard,omitempty"`
+	Echo  int64  `json:"echo,omitempty"`
+	Err   string `json:"err,omitempty"`
 }
 
 // Sound is the state of the sound output; levels are 0 to 1 of full scale.
@@ -164,13 +168,12 @@ func (a *agent) serveState(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *agent) state() State {
-	up, since, last := a.link.state()
 	c := a.conductor.shared.Load()
 	v := a.keeper.view.Load()
 	have := a.keeper.have(0)
 	s := State{
 		Unit: a.o.Settings.Unit, PID: os.Getpid(), Software: a.o.Software, Boot: a.boot, At: a.air.Now().UnixMilli(), Clock: a.air.State(), Loop: c.at.UnixMilli(),
-		Uptime: int64(time.Since(a.started) / time.Second), Link: Link{Up: up, Since: since.UnixMilli(), Session: a.link.session(), Err: last},
+		Uptime: int64(time.Since(a.started) / time.Second), Link: a.link.state(),
 		Volume: v.volume(), OnAir: append([]wire.OnAir{}, c.onAir...), Next: []Coming{}, Conditions: append([]wire.Condition{}, a.cond.list()...),
 		Outbox: a.reporter.pending(), Held: append([]wire.Held{}, have.Held...), Assets: have.Assets, Ready: have.Ready,
 		Refused: a.keeper.refused.total(), Broken: a.broken(), Demo: a.o.Demo,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,8 +41,6 @@ type reporter struct {
 
 	mu     sync.Mutex // orders what is recorded
 	online bool       // the centre, by its own word
-	// features are what the centre says it knows, nil before its first word.
-	features []string
 }
 
 func event(at time.Time, code, text string) wire.Entry {
@@ -169,28 +166,16 @@ func (r *reporter) lastWords(moment time.Duration) {
 }
 
 // centre takes the centre's word about itself.
-func (r *reporter) centre(payload []byte) {
+func (r *reporter) centre(payload []byte) (c wire.Centre, ok bool) {
 	c, err := wire.DecodeLenient[wire.Centre](payload)
 	if err != nil {
-		return
+		r.log.Warn("cannot read what the centre says of itself", "err", err)
+		return c, false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.online, r.features = c.Online, append([]string{}, c.Features...)
-}
-
-// centreKnows tells whether the centre has named a feature.
-func (r *reporter) centreKnows(feature string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Contains(r.features, feature)
-}
-
-// centreOld tells whether the centre is there and has not named a feature.
-func (r *reporter) centreOld(feature string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.online && r.features != nil && !slices.Contains(r.features, feature)
+	r.online = c.Online
+	return c, true
 }
 
 func (r *reporter) centreOnline() bool {

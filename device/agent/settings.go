@@ -16,8 +16,7 @@ import (
 )
 
 // Settings is the file that makes a device the device of a unit. The centre
-// writes it when the unit is added; nothing in it changes afterwards but the
-// centre's addresses.
+// writes it when the unit is added; unit and root never change afterwards.
 type Settings struct {
 	// Unit is the unit's id; it is also its login at the broker.
 	Unit string `yaml:"unit" json:"unit"`
@@ -33,12 +32,18 @@ type Settings struct {
 	CA string `yaml:"ca,omitempty" json:"ca,omitempty"`
 	// Secret is the unit's password at the broker.
 	Secret string `yaml:"secret" json:"secret"`
+	// Fetch is how fast recordings are fetched at most, in kbit/s, so that the
+	// rest of the line stays quick; 0 is DefaultFetch.
+	Fetch int `yaml:"fetch,omitempty" json:"fetch,omitempty"`
 	// Amplifier is how the device switches its amplifier, if it does.
 	Amplifier Amplifier `yaml:"amplifier,omitempty" json:"amplifier,omitzero"`
 	// Clock says whether the board has a clock chip with a battery: ClockChip,
 	// ClockNone, or empty to look for one.
 	Clock string `yaml:"clock,omitempty" json:"clock,omitempty"`
 }
+
+// DefaultFetch leaves most of a usual 4G line free, in kbit/s.
+const DefaultFetch = 4000
 
 // Values of Settings.Clock.
 const (
@@ -90,6 +95,9 @@ func (s Settings) Validate() error {
 	}
 	if s.Secret == "" {
 		return errors.New("secret is empty: copy the one that units add gave")
+	}
+	if s.Fetch != 0 && (s.Fetch < 16 || s.Fetch > 1_000_000) {
+		return fmt.Errorf("fetch is %d: use 16 to 1000000 kbit/s, or leave it out for %d", s.Fetch, DefaultFetch)
 	}
 	if !slices.Contains([]string{"", ClockChip, ClockNone}, s.Clock) {
 		return fmt.Errorf("clock is %q: use chip, none, or leave it out to look for a chip", s.Clock)

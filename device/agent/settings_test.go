@@ -27,6 +27,8 @@ func TestSettings(t *testing.T) {
 		{"short root", strings.Replace(good, root, "AAAA", 1), `root is "AAAA"`},
 		{"no secret", strings.Replace(good, "secret: s", "secret: ''", 1), "secret is empty"},
 		{"bad CA", good + "ca: hello\n", "ca holds no certificate"},
+		{"a pace", good + "fetch: 800\n", ""},
+		{"no pace at all", good + "fetch: 3\n", "fetch is 3: use 16 to 1000000 kbit/s"},
 		{"amplifier", good + "amplifier: {switch: 'command:/usr/local/bin/amp', lead: 1200}\n", ""},
 		{"unknown key of the amplifier", good + "amplifier: {swich: none}\n", `did you mean "switch"?`},
 		{"switch without a path", good + "amplifier: {switch: 'file:'}\n", `amplifier.switch is "file:"`},

@@ -76,7 +76,7 @@ func (c *conductor) heartbeat() {
 	}
 	s := c.shared.Load()
 	var air *wire.AirTime
-	if c.reporter.centreKnows(wire.FeatureClock) {
+	if c.link.centreKnows(wire.FeatureClock) {
 		state := c.air.State()
 		air = &state
 	}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/villagecast/villagecast/device/airtime"
@@ -50,12 +51,12 @@ var errNoTime = errors.New("the centre does not tell the time")
 
 // timekeeper asks those who know for the time.
 type timekeeper struct {
-	unit  string
-	where func() (base string, client *http.Client)
-	root  ed25519.PublicKey
-	air   *airtime.Clock
-	spool *spool.Spool
-	log   *slog.Logger
+	unit   string
+	centre func() *endpoint
+	root   ed25519.PublicKey
+	air    *airtime.Clock
+	spool  *spool.Spool
+	log    *slog.Logger
 	// old tells whether the centre has said that it does not tell the time.
 	old func() bool
 	// changed is called when the time has become known, or another one.
@@ -185,14 +186,14 @@ func (k *timekeeper) sample(ctx context.Context) (airtime.Sample, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	base, client := k.where()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/time", bytes.NewReader(body))
+	centre := k.centre()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(centre.settings.HTTP, "/")+"/time", bytes.NewReader(body))
 	if err != nil {
 		return airtime.Sample{}, fmt.Errorf("ask for the time: %w", err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	s := airtime.Sample{Asked: k.air.Elapsed()}
-	resp, err := client.Do(r)
+	resp, err := centre.undated.Do(r)
 	if err != nil {
 		return s, fmt.Errorf("ask for the time: %w", err)
 	}

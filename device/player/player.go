@@ -29,6 +29,7 @@ type Player struct {
 	reports  []Played
 	status   Status
 	volume   ramp // of the mute
+	tone     tone
 	race     racer
 	asked    time.Duration // when the output last asked for frames
 	lastFill time.Duration

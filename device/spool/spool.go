@@ -25,6 +25,7 @@ type Spool struct {
 	alive    *journal
 	last     Alive
 	ledger   []wire.Bar
+	obeyed   obeyed
 	session  session
 	assets   assets
 
@@ -46,7 +47,7 @@ func Open(disk Disk) *Spool {
 		// Whatever stands on it must not be written over by one who cannot read it.
 		s.lost, s.disk = err, dead{err}
 	}
-	for _, step := range []func(){s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openSession, s.openAssets} {
+	for _, step := range []func(){s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openObeyed, s.openSession, s.openAssets} {
 		step()
 	}
 	if s.lost != nil { // nobody wants to hear that nothing can be read of it

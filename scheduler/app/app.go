@@ -43,6 +43,7 @@ type App struct {
 	speaker  *speech.Command
 	fleet    *fleet.Fleet
 	watch    *watch.Watch
+	bundles  bundles
 
 	httpURL, mqttURL string
 	timeBucket       bucket
@@ -66,7 +67,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &App{options: o, speaker: o.speaker(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
+	return &App{options: o, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
 }
 
 // later registers a teardown the moment its resource exists.

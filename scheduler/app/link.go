@@ -116,20 +116,26 @@ func (a *App) unitAccess(unit string) (wire.Access, error) {
 	return wire.UnitAccess(unit, tree.Chain(u.Area)), nil
 }
 
+// features are what this centre knows beyond the first version of the protocol;
+// units use nothing that is not named here.
+func features() []string {
+	return wire.CentreFeatures()
+}
+
 func (a *App) newFleet() (err error) {
 	s := shelf{a.store}
 	o := fleet.Options{
 		URL: a.own.url, Dial: a.own.dial, User: a.own.user, Password: a.own.password,
 		Composer: s, Envelopes: s, Presence: a.store, Holdings: a.store, Proof: s, Signer: a.keys,
-		Features: features(),
-		Dirty:    a.store.Dirty,
+		Dirty: a.store.Dirty,
 		Note: func(ctx context.Context, unit, code, text string) {
 			if err := a.store.Note(ctx, unit, code, text); err != nil {
 				a.log.Error("note an event", "code", code, "error", err)
 			}
 		},
-		Link:   a.watch.Link,
-		Logger: a.options.Logger,
+		Link:     a.watch.Link,
+		Logger:   a.options.Logger,
+		Features: features(),
 	}
 	if x := a.options.Broker; x != nil {
 		o.TLS = x.TLS

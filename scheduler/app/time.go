@@ -21,10 +21,6 @@ const (
 	maxTimeRequest = 1 << 10
 )
 
-// features are what this centre knows beyond the first version of the protocol;
-// units use nothing that is not named here.
-func features() []string { return []string{wire.FeatureClock, wire.FeatureTime} }
-
 // serveTime tells a unit the time, signed, for its nonce. It needs no login: the
 // answer is no secret, and a unit that does not know the time cannot judge a
 // certificate by its dates.

@@ -96,14 +96,15 @@ func (a *App) handler() (http.Handler, error) {
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
 	mux.HandleFunc("POST /time", a.serveTime)
 	mux.HandleFunc("GET /login/{code}", a.serveLogin)
+	mux.HandleFunc("PUT /bundle/{unit}/{command}", a.serveBundle)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
 	mux.Handle("GET /static/", console.Static())
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
 		Store:  desk{a.store, a.kick},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
-		Detail: a.fleet,
-		Login:  a.LoggedIn, Version: a.options.Version, Logger: a.options.Logger,
+		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
+		Login: a.LoggedIn, Version: a.options.Version, Logger: a.options.Logger,
 	}))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))

@@ -56,6 +56,27 @@ func (m *Media) Requests() []string {
 // Client is an HTTP client that reaches nothing else.
 func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
 
+// Hosts is a client that notes which hosts it asks.
+func Hosts(m *Media) (client *http.Client, asked func() []string) {
+	var mu sync.Mutex
+	var hosts []string
+	client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		mu.Lock()
+		hosts = append(hosts, r.URL.Host)
+		mu.Unlock()
+		return m.RoundTrip(r)
+	})}
+	return client, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string{}, hosts...)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // RoundTrip answers a request.
 func (m *Media) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	defer func() {
