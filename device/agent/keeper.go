@@ -136,8 +136,8 @@ func (k *keeper) takeRing(raw []byte) (bool, error) {
 }
 
 func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) (bool, error) {
+	var s snapshot
 	var bars []wire.Bar
-	var revision uint64
 	if kind == wire.KindBulletin {
 		b, err := wire.OpenBulletin(raw, address, k.ring, k.root)
 		if err != nil {
@@ -146,22 +146,27 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 		if err := k.scope(b); err != nil {
 			return false, err
 		}
-		revision = b.Revision
+		s = snapshot{revision: b.Revision, bulletin: &b}
 	} else {
 		o, err := wire.OpenOrders(raw, address, k.ring, k.root)
 		if err != nil {
 			return false, err
 		}
-		bars, revision = o.Barred, o.Revision
+		s, bars = snapshot{revision: o.Revision, orders: &o}, o.Barred
 	}
-	if err := k.listed(kind, address, revision); err != nil {
+	if err := k.listed(kind, address, s.revision); err != nil {
 		return false, err
 	}
 	fresh, err := k.spool.Hold(raw)
 	if err != nil {
 		return false, err
 	}
-	k.air.saw(int64(revision))
+	if fresh {
+		k.mu.Lock()
+		k.read[snapshotKey{address, kind}] = s
+		k.mu.Unlock()
+	}
+	k.air.saw(int64(s.revision))
 	if _, err := k.spool.Bar(bars); err != nil {
 		k.log.Error("the ledger of what was stopped cannot be written", "err", err)
 	}

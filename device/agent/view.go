@@ -36,10 +36,18 @@ type asset struct {
 // the card.
 func compile(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string) bool) *view {
 	v := &view{orders: orders, assets: named(bulletins, orders)}
-	in := timetable.Input{Bulletins: bulletins, Orders: orders, Ready: ready}
+	missing := false
+	in := timetable.Input{Bulletins: bulletins, Orders: orders, Ready: func(hash string) bool {
+		here := ready(hash)
+		missing = missing || !here
+		return here
+	}}
 	v.table, v.problems = timetable.Compile(in)
-	in.Ready = nil
-	v.ideal, _ = timetable.Compile(in)
+	v.ideal = v.table
+	if missing {
+		in.Ready = nil
+		v.ideal, _ = timetable.Compile(in)
+	}
 	for i := range bulletins {
 		b := &bulletins[i]
 		if b.Settings != nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // signPrefix separates our signatures from those of every other protocol.
@@ -165,6 +166,10 @@ func deref(p snapshot) any {
 	return p
 }
 
+// inflaters are readers of compressed payloads to be used again: one of them
+// holds more memory than most payloads.
+var inflaters = sync.Pool{New: func() any { return flate.NewReader(bytes.NewReader(nil)) }}
+
 // unpack is the text of a compressed payload. It stops at the limit, so that a
 // small message cannot fill the memory.
 func unpack(packed []byte) ([]byte, error) {
@@ -172,7 +177,13 @@ func unpack(packed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d bytes compressed, the limit is %d", ErrTooBig, len(packed), MaxCompressed)
 	}
 	source := bytes.NewReader(packed)
-	text, err := io.ReadAll(io.LimitReader(flate.NewReader(source), MaxPayload+1))
+	inflater := inflaters.Get().(io.Reader)
+	defer inflaters.Put(inflater)
+	err := inflater.(flate.Resetter).Reset(source, nil)
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(io.LimitReader(inflater, MaxPayload+1))
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: decompress payload: %v", ErrMalformed, err)
