@@ -32,6 +32,9 @@ func (l *link) adjust(ctx context.Context, s *session) {
 	s.following.Lock()
 	defer s.following.Unlock()
 	wanted := l.wanted()
+	if slices.Equal(wanted, s.addresses) {
+		return
+	}
 	before, after := wire.UnitSubscriptions(l.unit, s.addresses), wire.UnitSubscriptions(l.unit, wanted)
 	s.addresses = wanted
 	var gone []string
