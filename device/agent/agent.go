@@ -49,6 +49,9 @@ type Options struct {
 	Listener net.Listener
 	// Demo adds what breaks things on purpose to the local page.
 	Demo bool
+	// BreakFor is how long what Demo broke stays broken if nobody mends it; 0 is
+	// BreakLasts.
+	BreakFor time.Duration
 	// Software is the program's name and version.
 	Software string
 	// Lang is the language of reasons in words, "zh" (default) or "en".
@@ -72,6 +75,9 @@ func (o *Options) fill() error {
 	}
 	if o.Lang == "" {
 		o.Lang = "zh"
+	}
+	if o.BreakFor == 0 {
+		o.BreakFor = BreakLasts
 	}
 	if o.Software == "" {
 		o.Software = "villagecast-agent"
