@@ -28,9 +28,9 @@ type Options struct {
 	Enrol func(unit, secret string) (settings string, err error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
-	// Login tells who asks: nil if the request carries neither a good token nor
-	// a good session.
-	Login func(*http.Request) bool
+	// Who tells who asks: Unauthorized if the request carries neither a good
+	// token nor a good session.
+	Who func(*http.Request) (scheduler.Actor, error)
 	// Version of the software.
 	Version string
 	Logger  *slog.Logger
@@ -42,6 +42,8 @@ type Options struct {
 type server struct {
 	Options
 	api huma.API
+	// rules are what the routes declared, by operation id.
+	rules map[string]rule
 }
 
 // New makes the handler of everything under /api/v1.
@@ -75,7 +77,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	config.CreateHooks = nil // no $schema with a host's name in every answer
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
-	s := &server{Options: o, api: humago.New(mux, config)}
+	s := &server{Options: o, api: humago.New(mux, config), rules: map[string]rule{}}
 	s.county()
 	s.areas()
 	s.units()
@@ -87,6 +89,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.proof()
 	s.presence()
 	s.events()
+	s.checkRules()
 	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux
 }

@@ -22,7 +22,10 @@ type broken struct{ Store }
 var errInside = errors.New("sqlite: cannot open /var/lib/villagecast/villagecast.db (secret-of-the-house)")
 
 func (broken) Areas(context.Context) ([]scheduler.Area, error)      { return nil, errInside }
-func (broken) Area(context.Context, string) (scheduler.Area, error) { panic(errInside) }
+func (broken) Tree(context.Context) (*scheduler.Tree, error)        { return scheduler.NewTree(nil), nil }
+func (broken) Area(context.Context, string) (scheduler.Area, error) {
+	return scheduler.Area{}, scheduler.Missing("area", "x", nil)
+}
 func (broken) Recall(context.Context, string, string) (*scheduler.Remembered, error) {
 	return nil, errInside
 }
@@ -31,8 +34,13 @@ func (broken) Recall(context.Context, string, string) (*scheduler.Remembered, er
 func serveBroken(t *testing.T) (http.Handler, *bytes.Buffer) {
 	t.Helper()
 	log := &bytes.Buffer{}
-	return New(Options{Store: broken{}, Login: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer good" },
-		Logger: slog.New(slog.NewTextHandler(log, nil))}), log
+	who := func(r *http.Request) (scheduler.Actor, error) {
+		if r.Header.Get("Authorization") == "Bearer good" {
+			return scheduler.TheAdmin(scheduler.ViaFile), nil
+		}
+		return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not logged in", Remedy: "send a token"}
+	}
+	return New(Options{Store: broken{}, Who: who, Logger: slog.New(slog.NewTextHandler(log, nil))}), log
 }
 
 func ask(h http.Handler, method, path, body string, set ...string) (*http.Response, client.Problem) {

@@ -37,6 +37,7 @@ type areaStore interface {
 	Area(ctx context.Context, id string) (scheduler.Area, error)
 	PutArea(context.Context, scheduler.Area) (scheduler.Area, scheduler.Change, error)
 	RemoveArea(ctx context.Context, id string) error
+	Tree(context.Context) (*scheduler.Tree, error)
 }
 
 type groupStore interface {
@@ -77,6 +78,7 @@ type playlistStore interface {
 type programmeStore interface {
 	Programmes(context.Context, scheduler.ProgrammeFilter) ([]scheduler.Programme, string, error)
 	Programme(ctx context.Context, id string, version int) (scheduler.Programme, error)
+	Versions(ctx context.Context, id string) ([]scheduler.Programme, error)
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
 	Release(ctx context.Context, id string, version int) (scheduler.Programme, scheduler.Reach, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
@@ -84,10 +86,12 @@ type programmeStore interface {
 
 type warningStore interface {
 	Warnings(context.Context, scheduler.WarningFilter) ([]scheduler.Warning, string, error)
+	Warning(ctx context.Context, id string) (scheduler.Warning, error)
 	Warn(context.Context, scheduler.Warning) (scheduler.Warning, scheduler.Reach, error)
 	Lift(ctx context.Context, id string) (scheduler.Warning, error)
 	Stop(ctx context.Context, area, why string) (scheduler.Stopped, error)
 	Mutes(context.Context) ([]scheduler.Mute, error)
+	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
 }

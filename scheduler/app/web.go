@@ -19,6 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/api"
 	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/client"
@@ -102,7 +103,7 @@ func (a *App) handler() (http.Handler, error) {
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
 		Detail: a.fleet,
-		Login:  a.LoggedIn, Version: a.options.Version, Logger: a.options.Logger,
+		Who:    a.Who, Version: a.options.Version, Logger: a.options.Logger,
 	}))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))
@@ -228,14 +229,24 @@ func localPath(to string) string {
 	return to
 }
 
-// LoggedIn tells whether a request carries the administrator's token or a
-// session that has not ended.
-func (a *App) LoggedIn(r *http.Request) bool {
+// Who tells who asks: by the token of the data directory, or by a session that
+// has not ended.
+func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return auth.Match(strings.TrimSpace(token), a.hash)
+		if auth.Match(strings.TrimSpace(token), a.hash) {
+			return scheduler.TheAdmin(scheduler.ViaFile), nil
+		}
+	} else if c, err := r.Cookie(cookieName); err == nil && a.sessions.Valid(time.Now(), c.Value) {
+		return scheduler.TheAdmin(scheduler.ViaSession), nil
 	}
-	c, err := r.Cookie(cookieName)
-	return err == nil && a.sessions.Valid(time.Now(), c.Value)
+	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not logged in, or your token is wrong",
+		Remedy: "open the link that the centre printed at its start, or send the token that stands in the file token of its data directory"}
+}
+
+// LoggedIn tells whether Who knows who asks.
+func (a *App) LoggedIn(r *http.Request) bool {
+	_, err := a.Who(r)
+	return err == nil
 }
 
 // settings is the file by which a device becomes the device of a unit; the

@@ -186,7 +186,7 @@ func (t *tx) release(p scheduler.Programme) (scheduler.Programme, Reach, error) 
 	}
 	r := t.reach(addresses, p.Targets.Except)
 	r.Addresses = touched
-	return p, r, t.audit("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units", p.Title, p.Version, r.Units))
+	return p, r, t.changed("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units", p.Title, p.Version, r.Units), nil, p)
 }
 
 // end ends the released version of a programme, and gives its addresses.
