@@ -44,6 +44,8 @@ type AuditVerdict struct {
 	// Head is the hash of the newest line: noted elsewhere, it proves later that
 	// nothing up to it was changed.
 	Head string
+	// Known tells whether a head noted before is in the chain.
+	Known bool
 	// Broken is the id of the first line that does not fit; 0 for none. Why says
 	// what is wrong with it.
 	Broken int64
@@ -52,8 +54,9 @@ type AuditVerdict struct {
 	last int64
 }
 
-// Add takes in the next line, and the hash that it should have.
-func (v *AuditVerdict) Add(l AuditLine, hash string) {
+// Add takes in the next line, the hash that it should have, and the head that was
+// noted before, if any.
+func (v *AuditVerdict) Add(l AuditLine, hash, noted string) {
 	v.Lines++
 	why := ""
 	switch {
@@ -69,5 +72,6 @@ func (v *AuditVerdict) Add(l AuditLine, hash string) {
 	if why != "" && v.Broken == 0 {
 		v.Broken, v.Why = l.ID, why
 	}
+	v.Known = v.Known || noted != "" && l.Hash == noted
 	v.Head, v.last = l.Hash, l.ID
 }

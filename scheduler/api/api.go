@@ -31,6 +31,8 @@ type Options struct {
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
+	// SignInLink is the address at which the code of a card is used.
+	SignInLink func(code string) string
 	// Version of the software.
 	Version string
 	Logger  *slog.Logger
@@ -42,8 +44,8 @@ type Options struct {
 type server struct {
 	Options
 	api huma.API
-	// rules are what the routes declared, by operation id.
-	rules map[string]rule
+	// routes are what was declared, by operation id.
+	routes map[string]Route
 }
 
 // New makes the handler of everything under /api/v1.
@@ -77,7 +79,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	config.CreateHooks = nil // no $schema with a host's name in every answer
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
-	s := &server{Options: o, api: humago.New(mux, config), rules: map[string]rule{}}
+	s := &server{Options: o, api: humago.New(mux, config), routes: map[string]Route{}}
 	s.county()
 	s.areas()
 	s.units()
@@ -89,6 +91,8 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.proof()
 	s.presence()
 	s.events()
+	s.people()
+	s.access()
 	s.checkRules()
 	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux

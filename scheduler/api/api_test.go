@@ -21,8 +21,8 @@ type broken struct{ Store }
 
 var errInside = errors.New("sqlite: cannot open /var/lib/villagecast/villagecast.db (secret-of-the-house)")
 
-func (broken) Areas(context.Context) ([]scheduler.Area, error)      { return nil, errInside }
-func (broken) Tree(context.Context) (*scheduler.Tree, error)        { return scheduler.NewTree(nil), nil }
+func (broken) Areas(context.Context) ([]scheduler.Area, error) { return nil, errInside }
+func (broken) Tree(context.Context) (*scheduler.Tree, error)   { return scheduler.NewTree(nil), nil }
 func (broken) Area(context.Context, string) (scheduler.Area, error) {
 	return scheduler.Area{}, scheduler.Missing("area", "x", nil)
 }

@@ -68,7 +68,7 @@ func (s *server) groups() {
 			all, err := s.Store.Groups(ctx)
 			return list(all, "", groupOut), err
 		})
-	route(s, methodPut, "/groups/{id}", "put-group", "Makes or changes a group", scheduler.ActDraft, 
+	route(s, methodPut, "/groups/{id}", "put-group", "Makes or changes a group", scheduler.ActDraft,
 		at(func(ctx context.Context, in *change[client.Group]) ([]need, error) {
 			return s.placesOfGroup(ctx, scheduler.Group{ID: in.ID, Areas: in.Body.Areas, Units: in.Body.Units})
 		}),
@@ -85,7 +85,9 @@ func (s *server) groups() {
 			return versioned(groupOut(g), g.Rev), err
 		})
 	route(s, methodDelete, "/groups/{id}", "remove-group", "Removes a group that no programme targets", scheduler.ActDraft,
-		at(func(ctx context.Context, in *byID) ([]need, error) { return s.placesOfGroup(ctx, scheduler.Group{ID: in.ID}) }),
+		at(func(ctx context.Context, in *byID) ([]need, error) {
+			return s.placesOfGroup(ctx, scheduler.Group{ID: in.ID})
+		}),
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Store.RemoveGroup(ctx, in.ID) })
 }
 

@@ -12,21 +12,31 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-// rule is what a route declares: the act that it is, and how far it looks.
-type rule struct {
+// Route is what one operation declares: the act that it is, and how far it looks.
+type Route struct {
+	Method string
+	// Path is that of the pattern, under the prefix of the API.
+	Path  string
 	Act   scheduler.Act
-	Scope scope
+	Scope Scope
 }
 
-// scope says how the area of a request is found.
-type scope string
+// Scope says how the area of a request is found.
+type Scope string
 
+// The scopes.
 const (
-	scopeArea     scope = "area"     // the request or the thing that it names has one
-	scopeAnywhere scope = "anywhere" // it concerns no area: any grant that allows the act will do
-	scopeCounty   scope = "county"   // it concerns the whole county
-	scopeSelf     scope = "self"     // it concerns the person who asks, whatever their roles
+	ScopeArea     Scope = "area"     // the request or the thing that it names has one
+	ScopeAnywhere Scope = "anywhere" // it concerns no area: any grant that allows the act will do
+	ScopeCounty   Scope = "county"   // it concerns the whole county
+	ScopeSelf     Scope = "self"     // it concerns the person who asks, whatever their roles
 )
+
+// Routes is the whole route table, by operation id: what the API lets whom do.
+func Routes() map[string]Route {
+	s, _ := build(Options{})
+	return s.routes
+}
 
 // need is one act in one area; every need of a request must be met.
 type need struct {
@@ -38,32 +48,32 @@ type need struct {
 // place finds what a request needs. It may fill in what was left out, such as
 // the area of a list.
 type place[I any] struct {
-	scope scope
+	scope Scope
 	find  func(ctx context.Context, in *I) ([]need, error)
 }
 
 // at is the place of a request that has areas.
 func at[I any](find func(context.Context, *I) ([]need, error)) place[I] {
-	return place[I]{scopeArea, find}
+	return place[I]{ScopeArea, find}
 }
 
 // anywhere is the place of what concerns no area: whoever may do it somewhere
 // may do it.
-func anywhere[I any]() place[I] { return place[I]{scope: scopeAnywhere} }
+func anywhere[I any]() place[I] { return place[I]{scope: ScopeAnywhere} }
 
 // county is the place of what concerns every area.
-func county[I any]() place[I] { return place[I]{scope: scopeCounty} }
+func county[I any]() place[I] { return place[I]{scope: ScopeCounty} }
 
 // self is the place of what people do with what is their own.
-func self[I any]() place[I] { return place[I]{scope: scopeSelf} }
+func self[I any]() place[I] { return place[I]{scope: ScopeSelf} }
 
 // permitting declares what a route needs, and makes the check that stands before
 // its handler. There is no other way to add a route: see build.
 func permitting[I any](s *server, op huma.Operation, act scheduler.Act, p place[I]) func(context.Context, *I) error {
-	if act == "" || p.scope == "" || (p.scope == scopeArea) != (p.find != nil) {
+	if act == "" || p.scope == "" || (p.scope == ScopeArea) != (p.find != nil) {
 		panic("route " + op.OperationID + " does not say what it needs")
 	}
-	s.rules[op.OperationID] = rule{act, p.scope}
+	s.routes[op.OperationID] = Route{op.Method, op.Path, act, p.scope}
 	return func(ctx context.Context, in *I) error {
 		tree, err := s.Store.Tree(ctx)
 		if err != nil {
@@ -71,11 +81,11 @@ func permitting[I any](s *server, op huma.Operation, act scheduler.Act, p place[
 		}
 		var needs []need
 		switch p.scope {
-		case scopeSelf:
+		case ScopeSelf:
 			return nil
-		case scopeCounty:
+		case ScopeCounty:
 			needs = []need{{}}
-		case scopeAnywhere:
+		case ScopeAnywhere:
 			needs = []need{{}}
 			if all := actor(ctx).Areas(tree, act); len(all) > 0 {
 				needs = []need{{area: all[0]}}
@@ -101,7 +111,7 @@ func (s *server) checkRules() {
 			if op == nil {
 				continue
 			}
-			if _, ok := s.rules[op.OperationID]; !ok {
+			if _, ok := s.routes[op.OperationID]; !ok {
 				panic("route " + op.OperationID + " (" + path + ") was added without a rule")
 			}
 		}

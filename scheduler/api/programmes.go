@@ -31,14 +31,14 @@ type programmeChange struct {
 
 // programmes adds the routes of programmes.
 func (s *server) programmes() {
-	route(s, methodGet, "/programmes", "list-programmes", "The newest version of each programme", scheduler.ActRead, 
+	route(s, methodGet, "/programmes", "list-programmes", "The newest version of each programme", scheduler.ActRead,
 		narrowed(s, scheduler.ActRead, func(in *programmeQuery) *string { return &in.Area }),
 		func(ctx context.Context, in *programmeQuery) (*answer[client.Page[client.Programme]], error) {
 			f := scheduler.ProgrammeFilter{State: scheduler.ProgrammeState(in.State), Area: in.Area, Campaign: in.Campaign, Category: in.Category, Page: in.page()}
 			all, next, err := s.Store.Programmes(ctx, f)
 			return list(all, next, s.programmeOut(ctx, in.Language)), err
 		})
-	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme", scheduler.ActRead, 
+	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme", scheduler.ActRead,
 		at(func(ctx context.Context, in *programmeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
 		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
 			p, err := s.Store.Programme(ctx, in.ID, in.Version)

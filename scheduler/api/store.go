@@ -24,6 +24,9 @@ type Store interface {
 	proofStore
 	eventStore
 	answerStore
+	personStore
+	accessStore
+	auditStore
 }
 
 type countyStore interface {
@@ -111,6 +114,35 @@ type eventStore interface {
 	Events(ctx context.Context, after int64, limit int) ([]scheduler.Event, int64, bool, error)
 	LastEvent(context.Context) (int64, error)
 	Wake() <-chan struct{}
+}
+
+type personStore interface {
+	People(context.Context) ([]scheduler.Person, error)
+	Person(ctx context.Context, id string) (scheduler.Person, error)
+	PutPerson(context.Context, scheduler.Person) (scheduler.Person, scheduler.Change, error)
+	Leave(ctx context.Context, id, successor string) (scheduler.Left, error)
+	// ChoosePassword sets one; ChangePassword wants the one before.
+	ChoosePassword(ctx context.Context, id, password string) error
+	ChangePassword(ctx context.Context, id, old, password string) error
+	AddCard(ctx context.Context, person string, life time.Duration) (code string, c scheduler.Card, err error)
+	Deputies(ctx context.Context, person string) ([]scheduler.Deputy, error)
+	PutDeputy(context.Context, scheduler.Deputy) error
+	RemoveDeputies(ctx context.Context, person string) error
+}
+
+type accessStore interface {
+	Sessions(ctx context.Context, person string) ([]scheduler.Session, error)
+	Session(ctx context.Context, id string) (scheduler.Session, error)
+	EndSession(ctx context.Context, id string) error
+	Tokens(ctx context.Context, person string) ([]scheduler.Token, error)
+	Token(ctx context.Context, id string) (scheduler.Token, error)
+	AddToken(context.Context, scheduler.Token) (secret string, out scheduler.Token, err error)
+	RevokeToken(ctx context.Context, id string) error
+}
+
+type auditStore interface {
+	Audit(context.Context, scheduler.AuditFilter) ([]scheduler.AuditLine, string, error)
+	VerifyAudit(ctx context.Context, head string) (scheduler.AuditVerdict, error)
 }
 
 type answerStore interface {

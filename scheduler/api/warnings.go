@@ -17,7 +17,7 @@ func (s *server) warnings() {
 		Area    string `query:"area"`
 		InForce bool   `query:"inForce"`
 	}
-	route(s, methodGet, "/warnings", "list-warnings", "Warnings, newest first", scheduler.ActRead, 
+	route(s, methodGet, "/warnings", "list-warnings", "Warnings, newest first", scheduler.ActRead,
 		narrowed(s, scheduler.ActRead, func(in *query) *string { return &in.Area }),
 		func(ctx context.Context, in *query) (*answer[client.Page[client.Warning]], error) {
 			all, next, err := s.Store.Warnings(ctx, scheduler.WarningFilter{Area: in.Area, InForce: in.InForce, Page: in.page()})

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,24 +18,17 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/villagecast/villagecast/media"
-	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/api"
-	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
 )
 
-// Times of the web server and of logins.
+// Times of the web server.
 const (
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 	drainTime  = 3 * time.Second
-	linkLife   = 15 * time.Minute
-	cookieLife = 30 * 24 * time.Hour
 )
-
-// cookieName is the cookie of a session.
-const cookieName = "villagecast"
 
 // startHTTP serves people, programs and units.
 func (a *App) startHTTP(context.Context) error {
@@ -95,15 +87,15 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
-	mux.HandleFunc("GET /login/{code}", a.serveLogin)
+	a.doors(mux)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
 	mux.Handle("GET /static/", console.Static())
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
-		Store:  desk{a.store, a.kick},
+		Store:  desk{a.store, a.kick, a.passwords},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
 		Detail: a.fleet,
-		Who:    a.Who, Version: a.options.Version, Logger: a.options.Logger,
+		Who:    a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 	}))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))
@@ -193,60 +185,6 @@ func contentType(typ string) string {
 		return "audio/" + typ
 	}
 	return "application/octet-stream"
-}
-
-// LoginLink is a link that logs its reader in once, within 15 minutes, and leads
-// to a page of the centre, such as "/demo".
-func (a *App) LoginLink(page string) string {
-	code := a.links.Issue(time.Now(), linkLife)
-	return a.httpURL + "/login/" + code + "?to=" + url.QueryEscape(page)
-}
-
-// serveLogin turns a one-time link into a session.
-func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
-	now := time.Now()
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	if !a.LoggedIn(r) {
-		if !a.links.Redeem(now, r.PathValue("code")) {
-			console.LinkSpent(w, r)
-			return
-		}
-		http.SetCookie(w, &http.Cookie{
-			Name: cookieName, Value: a.sessions.Issue(now, cookieLife), Path: "/",
-			MaxAge: int(cookieLife.Seconds()), HttpOnly: true, Secure: a.ca != nil, SameSite: http.SameSiteLaxMode,
-		})
-	}
-	http.Redirect(w, r, localPath(r.URL.Query().Get("to")), http.StatusSeeOther)
-}
-
-// localPath is a path on this server, "/" for anything that could lead elsewhere.
-func localPath(to string) string {
-	u, err := url.Parse(to)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
-		return "/"
-	}
-	return to
-}
-
-// Who tells who asks: by the token of the data directory, or by a session that
-// has not ended.
-func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		if auth.Match(strings.TrimSpace(token), a.hash) {
-			return scheduler.TheAdmin(scheduler.ViaFile), nil
-		}
-	} else if c, err := r.Cookie(cookieName); err == nil && a.sessions.Valid(time.Now(), c.Value) {
-		return scheduler.TheAdmin(scheduler.ViaSession), nil
-	}
-	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not logged in, or your token is wrong",
-		Remedy: "open the link that the centre printed at its start, or send the token that stands in the file token of its data directory"}
-}
-
-// LoggedIn tells whether Who knows who asks.
-func (a *App) LoggedIn(r *http.Request) bool {
-	_, err := a.Who(r)
-	return err == nil
 }
 
 // settings is the file by which a device becomes the device of a unit; the

@@ -81,14 +81,14 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) (out []AuditLine, next
 
 // VerifyAudit reads the whole chain and tells where it is broken: a line that was
 // changed, taken out or put in. What it cannot see by itself is that the newest
-// lines are gone, or that everything was written anew: compare its Head with one
+// lines are gone, or that everything was written anew: give a head
 // that was noted elsewhere.
-func (s *Store) VerifyAudit(ctx context.Context) (v scheduler.AuditVerdict, err error) {
+func (s *Store) VerifyAudit(ctx context.Context, head string) (v scheduler.AuditVerdict, err error) {
 	err = s.read(ctx, func(t *tx) error {
 		return t.each(func(scan func(...any) error) error {
 			l, err := scanAudit(scan)
 			if err == nil {
-				v.Add(l, chain(l))
+				v.Add(l, chain(l), head)
 			}
 			return err
 		}, "SELECT "+auditColumns+" FROM audit ORDER BY id")

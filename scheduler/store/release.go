@@ -312,6 +312,9 @@ func (s *Store) Tidy(ctx context.Context, now time.Time) error {
 		if err := t.exec("DELETE FROM idempotency WHERE at < ?", ms(now.Add(-idempotencyLife))); err != nil {
 			return err
 		}
+		if err := t.forgetDoors(now); err != nil {
+			return err
+		}
 		for _, kind := range []wire.Kind{wire.KindBulletin, wire.KindOrders} {
 			addresses, err := t.overdue(kind, now)
 			if err != nil {
