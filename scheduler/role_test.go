@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRoles is what each role may do in its area, written out by hand.
@@ -95,5 +96,16 @@ func TestForbiddenNamesWhoMay(t *testing.T) {
 	}
 	if RoleVillage.GivenBy() != ActInvite || RoleTown.GivenBy() != ActPeople || RoleAdministrator.GivenBy() != ActPeople {
 		t.Error("roles are given by the wrong people")
+	}
+}
+
+func TestSignInWaits(t *testing.T) {
+	for wrong, want := range map[int]time.Duration{0: 0, 4: 0, 5: time.Minute, 6: 2 * time.Minute, 10: 32 * time.Minute, 11: time.Hour, 1 << 30: time.Hour} {
+		if got := SignInWait(wrong); got != want {
+			t.Errorf("after %d wrong passwords %v, want %v", wrong, got, want)
+		}
+	}
+	if phone, desk := SessionLife([]Grant{{RoleVillage, "v1"}, {RoleCrew, ""}}), SessionLife([]Grant{{RoleVillage, "v1"}, {RoleEditor, "v1"}}); phone != 180*24*time.Hour || desk != 30*24*time.Hour {
+		t.Errorf("a phone stays signed in %v, a desk %v", phone, desk)
 	}
 }
