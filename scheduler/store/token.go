@@ -36,7 +36,7 @@ func (s *Store) AddToken(ctx context.Context, k scheduler.Token) (secret string,
 		var hash []byte
 		secret, hash = newSecret()
 		out = k
-		out.ID, out.Created, out.Used, out.Ended = newID("t"), at(ms(t.now)), at(0), at(0)
+		out.ID, out.Created, out.Used, out.Ends, out.Ended = newID("t"), at(ms(t.now)), at(0), at(ms(k.Ends)), at(0)
 		if err := t.exec("INSERT INTO token (hash, "+tokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0)", hash,
 			out.ID, out.Person, out.Title, encode(out.Acts), out.Area, ms(out.Created), ms(out.Ends)); err != nil {
 			return fmt.Errorf("add token: %w", err)
