@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
@@ -161,5 +163,32 @@ func TestEveryKindOfErrorHasItsStatus(t *testing.T) {
 		if w.Code != status || p.Status != status || p.Code != string(kind) || len(p.Errors) != 1 || p.Errors[0] != want || strings.Contains(w.Body.String(), "sqlite") {
 			t.Errorf("%s: %d %s", kind, w.Code, w.Body)
 		}
+	}
+}
+
+// TestARouteWithoutARuleStopsTheStart: what was added past permitting, or says
+// only half of what it needs, never serves.
+func TestARouteWithoutARuleStopsTheStart(t *testing.T) {
+	handle := func(context.Context, *none) (*none, error) { return nil, nil }
+	for name, add := range map[string]func(*server){
+		"past the table": func(s *server) {
+			huma.Register(s.api, huma.Operation{OperationID: "wild", Method: "GET", Path: "/wild"}, handle)
+			s.checkRules()
+		},
+		"no act":   func(s *server) { route(s, methodGet, "/wild", "wild", "", "", anywhere[none](), handle) },
+		"no place": func(s *server) { route(s, methodGet, "/wild", "wild", "", scheduler.ActRead, place[none]{}, handle) },
+		"no way to its area": func(s *server) {
+			route(s, methodGet, "/wild", "wild", "", scheduler.ActRead, at[none](nil), handle)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := build(Options{})
+			defer func() {
+				if recover() == nil {
+					t.Error("it starts")
+				}
+			}()
+			add(s)
+		})
 	}
 }
