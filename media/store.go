@@ -153,6 +153,17 @@ func (s *Store) Verify(h Hash) error {
 	return nil
 }
 
+// Check is Verify for a directory that another process may have opened as its
+// store: it changes nothing.
+func Check(dir string, h Hash) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("check media: %w", err)
+	}
+	defer root.Close()
+	return (&Store{root: root, dir: dir}).Verify(h)
+}
+
 // Remove deletes the file; one that is not there is no error.
 func (s *Store) Remove(h Hash) error {
 	if !h.Valid() {
@@ -203,10 +214,10 @@ func (s *Store) aside() (*os.File, string, error) {
 }
 
 // adopt moves a synced file of n bytes to its place. A file that stands there
-// already is kept if it has the right length; a damaged disk may have left
-// another.
+// already is kept if it is whole: a file that was damaged is mended by bringing
+// it once more.
 func (s *Store) adopt(name string, h Hash, n int64) error {
-	if size, err := s.Size(h); err == nil && size == n {
+	if size, err := s.Size(h); err == nil && size == n && s.Verify(h) == nil {
 		return s.root.Remove(name)
 	}
 	folder := string(h[:2])

@@ -140,6 +140,8 @@ func TestShows(t *testing.T) {
 	playing.OnAir = []wire.OnAir{{Output: wire.OutputSound, Programme: "a"}}
 	silent := on
 	silent.Conditions = []wire.Condition{{Code: "no-sound"}}
+	muted := playing
+	muted.Conditions = []wire.Condition{{Code: "muted-here"}}
 	planned := unit
 	planned.State = UnitPlanned
 	for _, c := range []struct {
@@ -153,6 +155,7 @@ func TestShows(t *testing.T) {
 		{"playing", unit, playing, false, w, ShowsOnAir},
 		{"idle", unit, on, false, w, ShowsIdle},
 		{"no sound", unit, silent, false, w, ShowsSilent},
+		{"muted by hand", unit, muted, false, w, ShowsSilent},
 		{"gone", unit, Presence{Cause: CauseWill}, false, w, ShowsOffline},
 		{"never seen", unit, Presence{}, false, w, ShowsOffline},
 		{"nobody listens", unit, playing, false, Watch{}, ShowsUnknown},
@@ -162,6 +165,40 @@ func TestShows(t *testing.T) {
 	} {
 		if got := ShowsOf(c.u, c.p, nil, c.paused, c.w, now); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestJudgedFromTheFirstMinute: a unit that was heard since the centre listens is
+// judged like any other; one that was not has a minute to come back.
+func TestJudgedFromTheFirstMinute(t *testing.T) {
+	since := time.UnixMilli(1_800_000_000_000)
+	w := Watch{Since: since}
+	unit := Unit{ID: "u", State: UnitInstalled, Outputs: []wire.Output{wire.OutputSound}}
+	heard := Presence{Online: true, LastSeen: since.Add(5 * time.Second)}
+	muted := heard
+	muted.Conditions = []wire.Condition{{Code: "muted-here", Since: since.UnixMilli() + 6000}}
+	for _, c := range []struct {
+		name   string
+		p      Presence
+		after  time.Duration
+		online bool
+		opened string
+	}{
+		{"heard, then quiet for less than 40 s", heard, 44 * time.Second, true, ""},
+		{"heard, then quiet for 40 s", heard, 45 * time.Second, false, "unreachable: " + CauseHeartbeat},
+		{"heard, and muted by hand", muted, 7 * time.Second, true, "silent: " + CauseMuted},
+		{"not heard since the start", Presence{Online: true, LastSeen: since.Add(-time.Second)}, WatchGrace - time.Second, true, ""},
+		{"not heard for its grace", Presence{Online: true, LastSeen: since.Add(-time.Second)}, WatchGrace, false, "unreachable: " + CauseHeartbeat},
+		{"never heard", Presence{}, WatchGrace - time.Second, false, ""},
+	} {
+		j := Judge(c.p, Scene{Unit: unit, Watch: w}, since.Add(c.after))
+		opened := ""
+		for _, o := range j.Opened {
+			opened += string(o.Kind) + ": " + o.Cause
+		}
+		if j.Presence.Online != c.online || opened != c.opened {
+			t.Errorf("%s: online %v, outages %q; want %v, %q", c.name, j.Presence.Online, opened, c.online, c.opened)
 		}
 	}
 }

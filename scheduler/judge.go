@@ -1,14 +1,14 @@
 package scheduler
 
 import (
-	"slices"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// silencing are the conditions in which a unit that should sound does not.
-var silencing = []string{"no-sound", "output-lost"}
+// silencing are the conditions in which a unit that should sound does not, each
+// with the cause of the outage.
+var silencing = map[string]string{"no-sound": CauseNoSound, "output-lost": CauseNoSound, "muted-here": CauseMuted}
 
 // hushedAfter is how long what is due may be missing from what a unit says that
 // it plays: heartbeats come each 15 s, and a pause within a programme may be 60 s
@@ -114,8 +114,8 @@ func (s Scene) unreachable(was, p Presence, quiet time.Time) Outage {
 
 // silence is the silent outage that a unit is in, or nil.
 func (p Presence) silence(s Scene, now time.Time) *Outage {
-	if mute, since := p.mute(s.Unit); mute {
-		return &Outage{Unit: s.Unit.ID, Kind: Silent, From: latest(since, s.Unit.StateSince, s.Resumed), Cause: CauseNoSound, Text: causeText(CauseNoSound)}
+	if cause, since := p.mute(s.Unit); cause != "" {
+		return &Outage{Unit: s.Unit.ID, Kind: Silent, From: latest(since, s.Unit.StateSince, s.Resumed), Cause: cause, Text: causeText(cause)}
 	}
 	if !p.Online || s.Due == nil || p.Hushed.IsZero() {
 		return nil
@@ -127,18 +127,18 @@ func (p Presence) silence(s Scene, now time.Time) *Outage {
 	return &Outage{Unit: s.Unit.ID, Kind: Silent, From: from, Cause: CauseNotPlayed, Text: causeText(CauseNotPlayed) + ": " + s.Due.Title}
 }
 
-// mute tells whether the unit is there and should sound but says that it cannot,
-// and since when.
-func (p Presence) mute(u Unit) (bool, time.Time) {
+// mute tells why the unit, being there, makes no sound where it should, and
+// since when; an empty cause if it says nothing of the kind.
+func (p Presence) mute(u Unit) (cause string, since time.Time) {
 	if !p.Online || !u.Has(wire.OutputSound) {
-		return false, time.Time{}
+		return "", time.Time{}
 	}
 	for _, c := range p.Conditions {
-		if slices.Contains(silencing, c.Code) {
-			return true, time.UnixMilli(c.Since)
+		if cause, is := silencing[c.Code]; is {
+			return cause, time.UnixMilli(c.Since)
 		}
 	}
-	return false, time.Time{}
+	return "", time.Time{}
 }
 
 func causeText(cause string) string {
@@ -151,6 +151,8 @@ func causeText(cause string) string {
 		return "installed, but never heard of"
 	case CauseNoSound:
 		return "the device has no sound output"
+	case CauseMuted:
+		return "the device was muted by hand"
 	case CauseNotPlayed:
 		return "it does not play what is due"
 	}

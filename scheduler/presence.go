@@ -25,6 +25,7 @@ const (
 	CauseFarewell  = "farewell"       // the device was stopped on purpose
 	CauseNeverSeen = "never-seen"     // installed, and never heard of
 	CauseNoSound   = "no-sound"       // the device says that its sound output is gone
+	CauseMuted     = "muted-here"     // somebody muted the device itself
 	CauseNotPlayed = "not-played"     // what is due does not play, and nobody says why
 )
 
@@ -36,14 +37,16 @@ type Watch struct {
 	Why string
 }
 
-// Judging tells whether silence of a unit means anything at now.
+// Judging tells whether silence of every unit means something at now: units that
+// were never heard since the centre listens have had their time to come back.
 func (w Watch) Judging(now time.Time) bool {
 	return !w.Since.IsZero() && !now.Before(w.Since.Add(WatchGrace))
 }
 
-// judges tells so for one unit: the grace is for those that have not come back yet.
+// judges tells whether one unit can be judged: one that was heard since the
+// centre listens is there, and needs no grace to come back.
 func (w Watch) judges(p Presence, now time.Time) bool {
-	return w.Judging(now) || !w.Since.IsZero() && p.LastSeen.After(w.Since)
+	return w.Judging(now) || !w.Since.IsZero() && !p.LastSeen.Before(w.Since)
 }
 
 // Born is the presence after a birth, and whether the birth counts: one of an
@@ -73,6 +76,9 @@ func (p Presence) Beat(h wire.Heartbeat, now time.Time) (Presence, bool) {
 	}
 	p.Unit, p.Session = h.Unit, h.Session
 	p.Volume, p.Conditions = h.Volume, h.Issues
+	if h.Air != nil {
+		p.Clock, p.ClockAt = h.Air, now
+	}
 	return p.airs(h.OnAir, now).seen(now), true
 }
 
@@ -146,8 +152,8 @@ func (p Presence) offline(cause string, now time.Time) Presence {
 
 // ShowsOf is the one mark that people see for a unit with the outages that last.
 func ShowsOf(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.Time) Shows {
-	silent, _ := p.mute(u)
-	silent = silent || slices.ContainsFunc(open, func(o Outage) bool { return o.Kind == Silent })
+	mute, _ := p.mute(u)
+	silent := mute != "" || slices.ContainsFunc(open, func(o Outage) bool { return o.Kind == Silent })
 	switch {
 	case u.State == UnitRemoved:
 		return ShowsRemoved

@@ -53,6 +53,9 @@ type Status struct {
 	// Pending counts the units that do not hold the newest snapshots, Refused
 	// those that refused one, Unready those with assets missing.
 	Pending, Refused, Unready int
+	// ClockUntrusted counts the units that can be reached and do not know the
+	// time, ClockUncertain those whose clock may be off by more than usual.
+	ClockUntrusted, ClockUncertain int
 	// Delivery says how far the units are; see Delivery for which ones.
 	Delivery DeliveryCounts
 	// Missing are the areas of which no installed unit can be reached.

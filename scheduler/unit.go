@@ -77,4 +77,17 @@ type Presence struct {
 	OnAir       []wire.OnAir
 	Conditions  []wire.Condition
 	Have        *wire.Have
+	// Clock is what the unit said last of its clock, at ClockAt; nil if it never
+	// did, as units of the first version.
+	Clock   *wire.AirTime
+	ClockAt time.Time
+}
+
+// ClockLearned is when the unit's clock was last compared with one that knows,
+// by the centre's clock; zero if never.
+func (p Presence) ClockLearned() time.Time {
+	if p.Clock == nil || p.Clock.State == wire.ClockUntrusted {
+		return time.Time{}
+	}
+	return p.ClockAt.Add(-time.Duration(p.Clock.Age) * time.Second)
 }

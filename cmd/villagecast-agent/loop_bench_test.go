@@ -28,60 +28,93 @@ import (
 )
 
 const (
-	loopNotices = 4
-	loopSeconds = 5                // of each: the loop comes round within the warm-up
-	loopWarmUp  = 25 * time.Second // fetched, prepared, the first round over
-	loopMeasure = 30 * time.Second
+	loopNotices  = 60 // of loopSeconds each: an hour
+	loopSeconds  = 60
+	loopWarmUp   = 10 * time.Second // after all is fetched
+	loopMeasure  = 65 * time.Second // one change from notice to notice is in it
+	loopPatience = time.Minute
 )
 
-// BenchmarkLoop measures the agent as it is shipped, looping notices that a real
-// centre has given it, on a captured card. Beside it, in the same seconds and
-// each on a card of its own: oto alone with the same buffer and nothing to play, and
-// mpg123 looping the same files.
+// BenchmarkLoop measures the agent as it is shipped, looping an hour of notices
+// that a real centre has given it, on a captured card. Beside it, in the same
+// seconds and each on a card of its own: oto alone with the same buffer and nothing
+// to play, and mpg123 looping the same files.
 func BenchmarkLoop(b *testing.B) {
 	files := notices(b)
-	programs := b.TempDir()
+	programs := buildPrograms(b)
+	centre := loopCentre(b, files)
+	for range b.N {
+		agent := launch(b, filepath.Join(programs, "agent"), "-settings", centre.settings, "-data", b.TempDir(), "-sound", "alsa", "-panel", "none")
+		oto := launch(b, filepath.Join(programs, "otoidle"))
+		mpg123 := launch(b, "mpg123", append([]string{"-q", "-o", "alsa", "-Z"}, files...)...)
+		centre.wait(b, agent)
+		time.Sleep(loopWarmUp)
+		all := []*process{agent, oto, mpg123}
+		began, used := time.Now(), make([]float64, len(all))
+		for i, p := range all {
+			used[i] = -p.cpu().Seconds()
+		}
+		time.Sleep(loopMeasure)
+		perHour := float64(time.Hour) / float64(time.Since(began))
+		for i, p := range all {
+			used[i] = (used[i] + p.cpu().Seconds()) * perHour
+		}
+		b.ReportMetric(used[0], "cpu-s/h")
+		b.ReportMetric(used[1], "oto-cpu-s/h")
+		b.ReportMetric(used[2], "mpg123-cpu-s/h")
+		b.ReportMetric(used[0]/used[1], "times-oto")
+		b.ReportMetric(agent.peak(), "peak-MB")
+		b.ReportMetric(oto.peak(), "oto-peak-MB")
+		b.ReportMetric(mpg123.peak(), "mpg123-peak-MB")
+		sounded(b, agent)
+		for _, p := range all {
+			p.stop()
+		}
+	}
+}
+
+// BenchmarkNewContent measures what an hour of notices that are new costs an
+// agent besides playing them: to fetch, verify and keep them. Beside it: the
+// same bytes only hashed, and only written.
+func BenchmarkNewContent(b *testing.B) {
+	files := notices(b)
+	programs := buildPrograms(b)
+	centre := loopCentre(b, files)
+	var size int64
+	bare := cpuOf(b, os.Getpid())
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size += int64(len(data))
+		_ = sha256.Sum256(data)
+		if err := os.WriteFile(name+".copy", data, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	bare = cpuOf(b, os.Getpid()) - bare
+	for range b.N {
+		agent := launch(b, filepath.Join(programs, "agent"), "-settings", centre.settings, "-data", b.TempDir(), "-sound", "none", "-panel", "none")
+		centre.wait(b, agent)
+		b.ReportMetric(agent.cpu().Seconds(), "cpu-s/h")
+		b.ReportMetric(bare.Seconds(), "bare-cpu-s/h")
+		b.ReportMetric(agent.written()/1e6, "written-MB/h")
+		b.ReportMetric(float64(size)/1e6, "content-MB/h")
+		agent.stop()
+	}
+}
+
+// buildPrograms builds the agent as it is shipped and its peer.
+func buildPrograms(b *testing.B) string {
+	dir := b.TempDir()
 	for name, from := range map[string]string{"agent": ".", "otoidle": "./testdata/otoidle"} {
-		out, err := exec.CommandContext(b.Context(), "go", "build", "-tags", "alsa", "-o", filepath.Join(programs, name), from).CombinedOutput()
+		out, err := exec.CommandContext(b.Context(), "go", "build", "-tags", "alsa", "-o", filepath.Join(dir, name), from).CombinedOutput()
 		if err != nil {
 			b.Fatalf("build %s: %v: %s", name, err, out)
 		}
 	}
-	settings := loopCentre(b, files)
-	for range b.N {
-		agent := launch(b, filepath.Join(programs, "agent"), "-settings", settings, "-data", b.TempDir(), "-sound", "alsa", "-panel", "none")
-		peers := map[string]*process{
-			"oto":    launch(b, filepath.Join(programs, "otoidle")),
-			"mpg123": launch(b, "mpg123", append([]string{"-q", "-o", "alsa", "--loop", "-1"}, files...)...),
-		}
-		if len(files) > 1 { // mpg123 loops a file, not a list, unless told so
-			peers["mpg123"].stop()
-			peers["mpg123"] = launch(b, "mpg123", append([]string{"-q", "-o", "alsa", "-Z"}, files...)...)
-		}
-		time.Sleep(loopWarmUp)
-		began, from := time.Now(), agent.cpu()
-		peerFrom := map[string]time.Duration{}
-		for name, p := range peers {
-			peerFrom[name] = p.cpu()
-		}
-		time.Sleep(loopMeasure)
-		perHour := float64(time.Hour) / float64(time.Since(began))
-		ours := (agent.cpu() - from).Seconds() * perHour
-		b.ReportMetric(ours, "cpu-s/h")
-		b.ReportMetric(agent.peak(), "peak-MB")
-		for name, p := range peers {
-			cpu := (p.cpu() - peerFrom[name]).Seconds() * perHour
-			b.ReportMetric(cpu, name+"-cpu-s/h")
-			b.ReportMetric(p.peak(), name+"-peak-MB")
-			if name == "oto" {
-				b.ReportMetric(ours/cpu, "times-oto")
-			}
-		}
-		sounded(b, agent)
-		for _, p := range peers {
-			p.stop()
-		}
-	}
+	return dir
 }
 
 // sounded stops the agent and sees that it has really played.
@@ -105,35 +138,70 @@ func sounded(b *testing.B, agent *process) {
 	b.ReportMetric(float64(len(c.XRuns)), "underruns")
 }
 
-// notices are MP3 files as they travel.
+// notices are MP3 files as they travel: an hour of them, no two the same.
 func notices(b *testing.B) []string {
 	dir := b.TempDir()
+	wav := filepath.Join(dir, "notice.wav")
+	f, err := os.Create(wav)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := audio.WriteWAV(f, audio.Melody(loopSeconds)); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
 	var list []string
 	for i := range loopNotices {
-		wav := filepath.Join(dir, fmt.Sprintf("%d.wav", i))
-		f, err := os.Create(wav)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := audio.WriteWAV(f, audio.Gain(audio.Melody(loopSeconds), 1-float32(i)/10)); err != nil {
-			b.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			b.Fatal(err)
-		}
 		mp3 := filepath.Join(dir, fmt.Sprintf("%d.mp3", i))
-		out, err := exec.CommandContext(b.Context(), "lame", "--quiet", "-m", "m", "-b", "64", "--resample", "48", wav, mp3).CombinedOutput()
-		if err != nil {
-			b.Fatalf("make an MP3 with lame (Debian: apt-get install lame): %v: %s", err, out)
+		if i == 0 {
+			lame := exec.CommandContext(b.Context(), "lame", "--quiet", "-m", "m", "-b", "64", "--resample", "48", wav, mp3)
+			if out, err := lame.CombinedOutput(); err != nil {
+				b.Fatalf("make an MP3 with lame (Debian: apt-get install lame): %v: %s", err, out)
+			}
+		} else if err := os.WriteFile(mp3, titled(b, list[0], i), 0o600); err != nil {
+			b.Fatal(err)
 		}
 		list = append(list, mp3)
 	}
 	return list
 }
 
-// loopCentre starts a centre with one unit that loops the files, and returns the
-// unit's settings file.
-func loopCentre(b *testing.B, files []string) string {
+// titled is the MP3 file with an ID3v2.4 tag that names it notice n: the same
+// sound, but another file to everybody.
+func titled(b *testing.B, mp3 string, n int) []byte {
+	sound, err := os.ReadFile(mp3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	title := fmt.Sprintf("\x03notice %3d", n)
+	frame := "TIT2\x00\x00\x00" + string(byte(len(title))) + "\x00\x00" + title
+	return append([]byte("ID3\x04\x00\x00\x00\x00\x00"+string(byte(len(frame)))+frame), sound...)
+}
+
+// looping is a centre with one unit that loops the files, and its settings file.
+type looping struct {
+	centre   *app.App
+	settings string
+}
+
+// wait waits until the agent has said that all files are there.
+func (l *looping) wait(b *testing.B, agent *process) {
+	b.Helper()
+	for end := time.Now().Add(loopPatience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		u, err := l.centre.Store().Unit(b.Context(), "u1")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if u.Presence.Online && u.Presence.Have != nil && u.Presence.Have.Assets == loopNotices && u.Presence.Have.Ready == loopNotices && len(u.Pending) == 0 {
+			return
+		}
+	}
+	b.Fatalf("the agent has not fetched everything in %v\n%s", loopPatience, agent.log.String())
+}
+
+func loopCentre(b *testing.B, files []string) *looping {
 	ctx := b.Context()
 	centre, err := app.New(app.Options{Data: filepath.Join(b.TempDir(), "centre"), HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0"})
 	if err == nil {
@@ -191,7 +259,7 @@ func loopCentre(b *testing.B, files []string) string {
 	must(err)
 	settings := filepath.Join(b.TempDir(), "u1.yaml")
 	must(os.WriteFile(settings, []byte(text), 0o600))
-	return settings
+	return &looping{centre, settings}
 }
 
 // aroundNow is a loop that began half an hour ago and goes on for hours.
@@ -257,27 +325,37 @@ func (p *process) page() string {
 	return string(text)
 }
 
-// cpu is the processor time that the process has used, of all its threads, as
-// its processor clock says (clock_getcpuclockid(3)).
-func (p *process) cpu() time.Duration {
+// cpu is the processor time that the process has used.
+func (p *process) cpu() time.Duration { return cpuOf(p.b, p.cmd.Process.Pid) }
+
+// cpuOf is the processor time of a process, of all its threads, as its processor
+// clock says (clock_getcpuclockid(3)).
+func cpuOf(b *testing.B, pid int) time.Duration {
+	b.Helper()
 	var t syscall.Timespec
-	clock := ^p.cmd.Process.Pid<<3 | 2 // CPUCLOCK_SCHED
+	clock := ^pid<<3 | 2 // CPUCLOCK_SCHED
 	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, uintptr(clock), uintptr(unsafe.Pointer(&t)), 0); errno != 0 {
-		p.b.Fatalf("read processor time of %s: %v\n%s", p.cmd.Path, errno, p.log.String())
+		b.Fatalf("read processor time of process %d: %v", pid, errno)
 	}
 	return time.Duration(t.Nano())
 }
 
 // peak is the most memory that the process has held, in MB.
-func (p *process) peak() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *process) peak() float64 { return p.proc("status", "VmHWM:") * 1024 / 1e6 }
+
+// written is how many bytes the process has written, to files and connections.
+func (p *process) written() float64 { return p.proc("io", "wchar:") }
+
+// proc is a number of a file in the process's folder under /proc.
+func (p *process) proc(file, key string) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file))
 	if err != nil {
 		p.b.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	_, rest, _ := strings.Cut(string(text), key)
+	n, err := strconv.ParseFloat(strings.Fields(rest + " none")[0], 64)
 	if err != nil {
-		p.b.Fatalf("read memory of %s: %v", p.cmd.Path, err)
+		p.b.Fatalf("read %s of %s: %v", key, p.cmd.Path, err)
 	}
-	return kb * 1024 / 1e6
+	return n
 }

@@ -22,7 +22,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/villagecast/villagecast/cmd/internal/service"
 	"github.com/villagecast/villagecast/device/agent"
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -115,18 +117,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // prepare turns the command line into options.
 func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
-	o := agent.Options{Demo: f.demo, Software: software(), Lang: f.lang}
+	o := agent.Options{Board: airtime.Board(), Demo: f.demo, Software: software(), Lang: f.lang}
 	level := slog.LevelInfo
 	if f.debug {
 		level = slog.LevelDebug
 	}
 	o.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	data, err := os.ReadFile(f.settings)
-	if err != nil {
-		return o, fmt.Errorf("read settings: %w", err)
-	}
-	if o.Settings, err = agent.ParseSettings(data); err != nil {
-		return o, fmt.Errorf("%s: %w", f.settings, err)
+	var err error
+	o.Reload = func() (agent.Settings, error) { return readSettings(f.settings) }
+	if o.Settings, err = o.Reload(); err != nil {
+		return o, err
 	}
 	if o.Sound, o.Fallback, err = outputs(f.sound, stderr); err != nil {
 		return o, err
@@ -137,11 +137,12 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 	if o.Listener, err = listener(f.listen); err != nil {
 		return o, err
 	}
-	if o.Disk, err = spool.OS(f.data); err != nil {
-		return o, err
-	}
+	o.Disk = spool.OS(f.data)
 	unit := o.Settings.Unit
+	supervisor := service.New(o.Logger)
+	o.Alive, o.Stopping = supervisor.Alive, supervisor.Stopping
 	o.Started = func(sound, page string) {
+		supervisor.Ready()
 		fmt.Fprintf(stdout, "unit %s; sound: %s", unit, sound)
 		if page != "" {
 			fmt.Fprintf(stdout, "; page: %s", page)
@@ -149,6 +150,18 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 		fmt.Fprintln(stdout)
 	}
 	return o, nil
+}
+
+func readSettings(file string) (agent.Settings, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return agent.Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	s, err := agent.ParseSettings(data)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
 }
 
 // outputs makes the sound output, and the one to take where it cannot be opened.
@@ -161,7 +174,7 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 	case kind == "silent":
 		out = player.NewSilent()
 	case kind == "alsa":
-		out, err = player.NewALSA(player.ALSASettings{})
+		out, err = player.NewALSA(player.ALSASettings{Wait: true})
 	case kind == "auto":
 		if out, err = player.NewALSA(player.ALSASettings{}); err != nil {
 			fmt.Fprintf(stderr, "no sound: %v; the silent output keeps time in its place\n", err)

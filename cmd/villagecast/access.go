@@ -25,7 +25,7 @@ func sessionsCommand(s *shell) *cobra.Command {
 func (s *shell) printSessions(list []client.Session) {
 	t := newTable("SESSION", "PERSON", "ON", "FROM", "BY", "LAST USED", "ENDS")
 	for _, v := range list {
-		t.add(v.ID, v.Person, dash(v.Label), dash(v.From), v.Via, clock(v.Used), clock(v.Ends))
+		t.add(v.ID, v.Person, dash(v.Label), dash(v.From), v.Via, s.clock(v.Used), s.clock(v.Ends))
 	}
 	t.print(s.out)
 }
@@ -43,7 +43,7 @@ func tokensCommand(s *shell) *cobra.Command {
 func (s *shell) printTokens(list []client.Token) {
 	t := newTable("TOKEN", "PERSON", "FOR", "ACTS", "AREA", "LAST USED", "ENDS")
 	for _, k := range list {
-		t.add(k.ID, k.Person, k.Title, strings.Join(k.Acts, ","), dash(k.Area), clockOf(k.Used), clock(k.Ends))
+		t.add(k.ID, k.Person, k.Title, strings.Join(k.Acts, ","), dash(k.Area), s.clockOf(k.Used), s.clock(k.Ends))
 	}
 	t.print(s.out)
 }
@@ -56,8 +56,8 @@ func tokensAdd(s *shell) *cobra.Command {
 			return c.AddToken(ctx, spec)
 		},
 		func(k client.Token) {
-			s.printf("%s\n", s.say(fmt.Sprintf("令牌 %s，%s 到期，只显示这一次：\n%s", k.ID, clock(k.Ends), k.Secret),
-				fmt.Sprintf("token %s, good until %s, shown this once:\n%s", k.ID, clock(k.Ends), k.Secret)))
+			s.printf("%s\n", s.say(fmt.Sprintf("令牌 %s，%s 到期，只显示这一次：\n%s", k.ID, s.clock(k.Ends), k.Secret),
+				fmt.Sprintf("token %s, good until %s, shown this once:\n%s", k.ID, s.clock(k.Ends), k.Secret)))
 		})
 	f := cmd.Flags()
 	f.StringSliceVar(&spec.Acts, "act", []string{"read"}, "what it is for: read, draft, release, warn …; may be repeated")
@@ -80,7 +80,7 @@ func auditList(s *shell) *cobra.Command {
 		func(lines []client.AuditLine) {
 			t := newTable("LINE", "WHEN", "WHO", "VIA", "FROM", "ACT", "WHAT", "")
 			for _, l := range lines {
-				t.add(l.ID, clock(l.At), l.Actor, dash(l.Via), dash(l.From), l.Act, dash(l.Ref), l.Text)
+				t.add(l.ID, s.clock(l.At), l.Actor, dash(l.Via), dash(l.From), l.Act, dash(l.Ref), l.Text)
 			}
 			t.print(s.out)
 		})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,8 +17,8 @@ func releaseCommand(s *shell) *cobra.Command {
 			return c.Release(ctx, args[0])
 		},
 		func(r client.Released) {
-			s.printf("%s version %d released to %d villages, %d units (%d publishes)\n",
-				r.Programme.ID, r.Programme.Version, r.Villages, r.Units, r.Addresses)
+			s.printf("%s version %d released to %s, %s (%s)\n",
+				r.Programme.ID, r.Programme.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
 			s.unreachable(r.Offline)
 		})
 }
@@ -25,7 +26,7 @@ func releaseCommand(s *shell) *cobra.Command {
 // unreachable names the units that cannot be reached now.
 func (s *shell) unreachable(offline []string) {
 	if len(offline) > 0 {
-		s.printf("not reachable now, they take it when they are back: %d units: %v\n", len(offline), offline)
+		s.printf("not reachable now, they take it when they are back: %s: %s\n", many(len(offline), "unit"), strings.Join(offline, ", "))
 	}
 }
 
@@ -43,9 +44,21 @@ func stopCommand(s *shell) *cobra.Command {
 			return c.Stop(ctx, args[0])
 		},
 		func(r client.Stopped) {
-			s.printf("stopped in %s on %d units: programmes %v, warnings %v\n", r.Area, r.Units, r.Programmes, r.Warnings)
+			s.printf("stopped in %s on %s: %s\n", r.Area, many(r.Units, "unit"), stopped(r))
 			s.unreachable(r.Offline)
 		})
+}
+
+// stopped names what was ended.
+func stopped(r client.Stopped) string {
+	all := append([]string{}, r.Programmes...)
+	for _, w := range r.Warnings {
+		all = append(all, "warning "+w)
+	}
+	if len(all) == 0 {
+		return "nothing was on air"
+	}
+	return strings.Join(all, ", ")
 }
 
 func warnCommand(s *shell) *cobra.Command {
@@ -54,15 +67,18 @@ func warnCommand(s *shell) *cobra.Command {
 	cmd := query(s, "warn AREA", "Sends a warning to every loudspeaker and screen of an area, at once", exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
 			w.Area, w.Level = args[0], wire.Level(level)
-			end, err := moment(until, time.Now())
+			end, err := s.moment(until, time.Now())
 			if err != nil {
 				return client.Warning{}, err
 			}
 			w.Until = end
+			if w.Audio, err = wholeID(ctx, c, w.Audio); err != nil {
+				return client.Warning{}, err
+			}
 			return c.Warn(ctx, w)
 		},
 		func(w client.Warning) {
-			s.printf("warning %s (%s) to %d units, until %s\n", w.ID, w.Level, w.Units, clock(w.Until))
+			s.printf("warning %s (%s) to %s, until %s\n", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))
 			if w.Spoken != "" && w.Spoken != "yes" {
 				s.printf("on screens only; spoken: %s\n", w.Spoken)
 			}
@@ -87,13 +103,13 @@ func liftCommand(s *shell) *cobra.Command {
 		func(w client.Warning) { s.printf("warning %s lifted\n", w.ID) })
 }
 
-// moment reads a length from now, or an instant in this machine's zone.
-func moment(text string, now time.Time) (time.Time, error) {
+// moment reads a length from now, or an instant in the county's zone.
+func (s *shell) moment(text string, now time.Time) (time.Time, error) {
 	if d, err := time.ParseDuration(text); err == nil {
 		return now.Add(d), nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+		if t, err := time.ParseInLocation(layout, text, s.location()); err == nil {
 			return t, nil
 		}
 	}

@@ -99,12 +99,14 @@ type change struct {
 	Act  string `json:"act"`
 	Noun string `json:"noun"`
 	ID   string `json:"id"`
+	// What says field by field what changes.
+	What []string `json:"what,omitempty"`
 }
 
 func changes(p *countyfile.Plan) []change {
 	out := []change{}
 	for _, s := range p.Steps {
-		out = append(out, change{s.Act, s.Noun, s.ID})
+		out = append(out, change{s.Act, s.Noun, s.ID, s.What})
 	}
 	return out
 }
@@ -117,6 +119,9 @@ func (s *shell) printPlan(p *countyfile.Plan) {
 	sign := map[string]string{"add": "+", "change": "~", "release": ">"}
 	for _, step := range p.Steps {
 		s.printf("%s %s %s %s\n", sign[step.Act], step.Act, step.Noun, step.ID)
+		for _, what := range step.What {
+			s.printf("    %s\n", what)
+		}
 	}
 }
 

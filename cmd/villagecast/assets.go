@@ -13,7 +13,25 @@ func assetsCommand(s *shell) *cobra.Command {
 	return parent("assets", "Audio files and text notices",
 		assetsList(s), assetsShow(s),
 		parent("add", "Adds an asset", assetsAddAudio(s), assetsAddText(s)),
-		removal(s, "remove ID", "Removes an asset that nothing uses", "asset", (*client.Client).RemoveAsset))
+		removal(s, "remove ID", "Removes an asset that nothing uses; the first digits of its id are enough", "asset", removeAsset))
+}
+
+// removeAsset takes the short id that the list shows as well.
+func removeAsset(c *client.Client, ctx context.Context, id string) error {
+	full, err := wholeID(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	return c.RemoveAsset(ctx, full)
+}
+
+// wholeID is the id of the asset that begins so; an empty one stays empty.
+func wholeID(ctx context.Context, c *client.Client, id string) (string, error) {
+	if id == "" || len(id) == 64 {
+		return id, nil
+	}
+	a, err := c.Asset(ctx, id)
+	return a.ID, err
 }
 
 func assetsList(s *shell) *cobra.Command {
@@ -22,7 +40,7 @@ func assetsList(s *shell) *cobra.Command {
 		func(assets []client.Asset) {
 			t := newTable("ASSET", "KIND", "TITLE", "LENGTH", "CREATED")
 			for _, a := range assets {
-				t.add(short(a.ID), a.Kind, a.Title, span(a.Seconds+a.Stay), clock(a.Created))
+				t.add(short(a.ID), a.Kind, a.Title, span(a.Seconds+a.Stay), s.clock(a.Created))
 			}
 			t.print(s.out)
 		})
@@ -67,7 +85,7 @@ func (s *shell) progress() client.Progress {
 	return func(done, total int64) {
 		fmt.Fprintf(s.errs, "\r%3d %% of %.1f MB", done*100/total, float64(total)/1e6)
 		if done == total {
-			fmt.Fprintln(s.errs)
+			fmt.Fprintln(s.errs, "; the centre decodes and measures it")
 		}
 	}
 }

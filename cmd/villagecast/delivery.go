@@ -109,7 +109,7 @@ func callsCommand(s *shell) *cobra.Command {
 }
 
 func (s *shell) calls(all []client.Call) {
-	s.printf("%s %s\n", s.say("联系清单", "Call list,"), clock(time.Now()))
+	s.printf("%s %s\n", s.say("联系清单", "Call list,"), s.clock(time.Now()))
 	if len(all) == 0 {
 		s.printf("%s\n", s.say("没有离线或无声的终端", "no unit is unreachable or silent"))
 		return
@@ -126,7 +126,7 @@ func (s *shell) calls(all []client.Call) {
 			if c.Kind == "silent" {
 				what = s.say("无声", "silent")
 			}
-			t.add("[ ]", c.AreaName, c.Name, what, clock(c.Since), dash(c.Contact))
+			t.add("[ ]", c.AreaName, c.Name, what, s.clock(c.Since), dash(c.Contact))
 		}
 		t.print(s.out)
 		i = j

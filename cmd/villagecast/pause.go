@@ -21,7 +21,7 @@ func unitsPause(s *shell) *cobra.Command {
 			case m.Why == "":
 				return client.Mute{}, usage("say why: --why \"roof work\"")
 			}
-			end, err := moment(until, time.Now())
+			end, err := s.moment(until, time.Now())
 			if err != nil {
 				return client.Mute{}, err
 			}
@@ -68,23 +68,23 @@ func unitsResume(s *shell) *cobra.Command {
 
 // paused says a pause in a sentence.
 func (s *shell) paused(m client.Mute) string {
-	return s.say(fmt.Sprintf("%s 暂停到 %s：%s", m.Unit, clock(m.Until), m.Why), fmt.Sprintf("%s paused until %s: %s", m.Unit, clock(m.Until), m.Why))
+	return s.say(fmt.Sprintf("%s 暂停到 %s：%s", m.Unit, s.clock(m.Until), m.Why), fmt.Sprintf("%s paused until %s: %s", m.Unit, s.clock(m.Until), m.Why))
 }
 
 // trouble says a condition that the centre found in a sentence.
 func (s *shell) trouble(t client.Trouble) string {
 	if t.Code == "flapping" {
-		return s.say(fmt.Sprintf("%s（%s）时断时续：自 %s 起离线 %d 次", t.Unit, t.Name, clock(t.Since), t.Count),
-			fmt.Sprintf("%s (%s) is flapping: offline %d times since %s", t.Unit, t.Name, t.Count, clock(t.Since)))
+		return s.say(fmt.Sprintf("%s（%s）时断时续：自 %s 起离线 %d 次", t.Unit, t.Name, s.clock(t.Since), t.Count),
+			fmt.Sprintf("%s (%s) is flapping: offline %d times since %s", t.Unit, t.Name, t.Count, s.clock(t.Since)))
 	}
-	return s.say(fmt.Sprintf("%s（%s）有两台设备共用一个身份，自 %s", t.Unit, t.Name, clock(t.Since)),
-		fmt.Sprintf("%s (%s) has two devices with one identity since %s", t.Unit, t.Name, clock(t.Since)))
+	return s.say(fmt.Sprintf("%s（%s）有两台设备共用一个身份，自 %s", t.Unit, t.Name, s.clock(t.Since)),
+		fmt.Sprintf("%s (%s) has two devices with one identity since %s", t.Unit, t.Name, s.clock(t.Since)))
 }
 
 // banner says an incident in a sentence.
 func (s *shell) banner(i client.Incident) string {
-	return s.say(fmt.Sprintf("中心事故：自 %s 起，%d 个终端中有 %d 个同时失联，仍有 %d 个没有回来。先查中心的电源和网络，再按清单联系：villagecast calls", clock(i.From), i.There, i.Fell, i.Left),
-		fmt.Sprintf("INCIDENT OF THE CENTRE: since %s %d of %d units fell at once, %d are still gone. Look at the centre's own power and network first, then call: villagecast calls", clock(i.From), i.Fell, i.There, i.Left))
+	return s.say(fmt.Sprintf("中心事故：自 %s 起，%d 个终端中有 %d 个同时失联，仍有 %d 个没有回来。先查中心的电源和网络，再按清单联系：villagecast calls", s.clock(i.From), i.There, i.Fell, i.Left),
+		fmt.Sprintf("INCIDENT OF THE CENTRE: since %s %d of %d units fell at once, %d are still gone. Look at the centre's own power and network first, then call: villagecast calls", s.clock(i.From), i.Fell, i.There, i.Left))
 }
 
 // uptime says what is known of a unit's time in a sentence.

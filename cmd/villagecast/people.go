@@ -186,8 +186,8 @@ func peoplePassword(s *shell) *cobra.Command {
 
 // printCard shows what is shown once.
 func (s *shell) printCard(c client.Card) {
-	s.printf("%s\n", s.say(fmt.Sprintf("给 %s 的登录卡，%s 前用一次：\n  链接  %s\n  卡号  %s", c.Person, clock(c.Ends), c.Link, c.Code),
-		fmt.Sprintf("sign-in card of %s, for one use before %s:\n  link  %s\n  code  %s", c.Person, clock(c.Ends), c.Link, c.Code)))
+	s.printf("%s\n", s.say(fmt.Sprintf("给 %s 的登录卡，%s 前用一次：\n  链接  %s\n  卡号  %s", c.Person, s.clock(c.Ends), c.Link, c.Code),
+		fmt.Sprintf("sign-in card of %s, for one use before %s:\n  link  %s\n  code  %s", c.Person, s.clock(c.Ends), c.Link, c.Code)))
 }
 
 func peopleCard(s *shell) *cobra.Command {

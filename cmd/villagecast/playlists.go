@@ -54,12 +54,19 @@ func playlistsPut(s *shell) *cobra.Command {
 			p.Items = []client.PlaylistItem{}
 			for _, it := range items {
 				audio, text, _ := strings.Cut(it, "+")
+				audio, err := wholeID(ctx, c, audio)
+				if err != nil {
+					return client.Playlist{}, err
+				}
+				if text, err = wholeID(ctx, c, text); err != nil {
+					return client.Playlist{}, err
+				}
 				p.Items = append(p.Items, client.PlaylistItem{Audio: audio, Text: text})
 			}
 			return c.PutPlaylist(ctx, p)
 		}, s.playlist)
 	f := cmd.Flags()
 	f.StringVar(&p.Title, "title", "", "title")
-	f.StringArrayVar(&items, "item", nil, "AUDIO, +TEXT, or AUDIO+TEXT at once (asset ids); repeat in order")
+	f.StringArrayVar(&items, "item", nil, "AUDIO, +TEXT, or AUDIO+TEXT at once (ids of assets, or their first digits); repeat in order")
 	return cmd
 }

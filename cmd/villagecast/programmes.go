@@ -57,9 +57,9 @@ func (s *shell) programme(p client.Programme) {
 	s.printf("if cut    %s; if blocked %s\n", p.OnCut, p.OnBlock)
 	for i, at := range p.Next {
 		if i == 0 {
-			s.printf("next      %s\n", clock(at))
+			s.printf("next      %s\n", s.clock(at))
 		} else {
-			s.printf("          %s\n", clock(at))
+			s.printf("          %s\n", s.clock(at))
 		}
 	}
 }

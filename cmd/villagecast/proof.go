@@ -19,10 +19,10 @@ func (f *spanFlags) add(cmd *cobra.Command, from, to string) {
 	cmd.Flags().StringVar(&f.to, "to", to, "to")
 }
 
-func (f *spanFlags) read() (from, to time.Time, err error) {
+func (f *spanFlags) read(s *shell) (from, to time.Time, err error) {
 	now := time.Now()
-	if from, err = moment(f.from, now); err == nil {
-		to, err = moment(f.to, now)
+	if from, err = s.moment(f.from, now); err == nil {
+		to, err = s.moment(f.to, now)
 	}
 	return from, to, err
 }
@@ -32,7 +32,7 @@ func timetableCommand(s *shell) *cobra.Command {
 	draft := ""
 	cmd := query(s, "timetable UNIT|AREA", "What will play and why, also before anything is released", exactly("UNIT|AREA"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Timetable, error) {
-			from, to, err := span.read()
+			from, to, err := span.read(s)
 			if err != nil {
 				return nil, err
 			}
@@ -82,7 +82,7 @@ func asrunCommand(s *shell) *cobra.Command {
 	cmd := query(s, "asrun", "The play log: what was due or played, each with its grade of proof", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.AsRun, error) {
 			var err error
-			if q.From, q.To, err = span.read(); err != nil {
+			if q.From, q.To, err = span.read(s); err != nil {
 				return nil, err
 			}
 			return c.AsRun(ctx, q)
@@ -90,7 +90,7 @@ func asrunCommand(s *shell) *cobra.Command {
 		func(all []client.AsRun) {
 			t := newTable("FROM", "TO", "UNIT", "OUTPUT", "TITLE", "PLAYED", "GRADE", "WHY")
 			for _, a := range all {
-				t.add(clock(a.From), a.To.Local().Format("15:04:05"), a.Unit, a.Output, a.Title, spanOf(a), a.Grade, dash(a.Why))
+				t.add(s.clock(a.From), a.To.In(s.location()).Format("15:04:05"), a.Unit, a.Output, a.Title, spanOf(a), a.Grade, dash(a.Why))
 			}
 			t.print(s.out)
 		})
@@ -115,7 +115,7 @@ func outagesCommand(s *shell) *cobra.Command {
 	open := false
 	cmd := query(s, "outages", "When units were lost to their villages, and when nobody watched", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (out lost, err error) {
-			if q.From, q.To, err = span.read(); err != nil {
+			if q.From, q.To, err = span.read(s); err != nil {
 				return out, err
 			}
 			if out.Outages, err = c.Outages(ctx, q, open); err == nil {
@@ -126,7 +126,7 @@ func outagesCommand(s *shell) *cobra.Command {
 		func(l lost) {
 			s.outageTable(l.Outages)
 			for _, g := range l.NotWatched {
-				s.printf("not watched %s to %s: %s\n", clock(g.From), clock(g.To), g.Why)
+				s.printf("not watched %s to %s: %s\n", s.clock(g.From), s.clock(g.To), g.Why)
 			}
 		})
 	span.add(cmd, "-168h", "0s")
@@ -152,9 +152,9 @@ func (s *shell) outageTable(all []client.Outage) {
 	for _, o := range all {
 		to := "still"
 		if o.To != nil {
-			to = clock(*o.To)
+			to = s.clock(*o.To)
 		}
-		t.add(o.Unit, dash(o.Area), o.Kind, clock(o.From), to, dash(o.Text))
+		t.add(o.Unit, dash(o.Area), o.Kind, s.clock(o.From), to, dash(o.Text))
 	}
 	t.print(s.out)
 }

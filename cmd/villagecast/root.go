@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +31,11 @@ type shell struct {
 	server    string
 	lang      string
 	json      bool
+
+	// centre is the one that the command speaks to; zone is its county's, asked
+	// when the first time is to be read or written.
+	centre *client.Client
+	zone   *time.Location
 }
 
 func newRoot(s *shell) *cobra.Command {
@@ -50,10 +57,11 @@ func newRoot(s *shell) *cobra.Command {
 		areasCommand(s), unitsCommand(s), assetsCommand(s), speakCommand(s),
 		playlistsCommand(s), programmesCommand(s), timetableCommand(s),
 		releaseCommand(s), withdrawCommand(s), stopCommand(s), warnCommand(s), liftCommand(s),
-		asrunCommand(s), outagesCommand(s), statusCommand(s), deliveryCommand(s), callsCommand(s),
+		asrunCommand(s), outagesCommand(s), statusCommand(s), deliveryCommand(s), callsCommand(s), checkCommand(s),
 		peopleCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
 		applyCommand(s), exportCommand(s),
 	)
+	s.completions(root)
 	return root
 }
 
@@ -96,7 +104,29 @@ func (s *shell) client() (*client.Client, error) {
 		}
 		c.Token = strings.TrimSpace(string(text))
 	}
+	s.centre = c
 	return c, trustOwnCA(c, filepath.Join(s.data, "ca.pem"))
+}
+
+// location is the county's zone: times mean the same wherever the command runs.
+// While the centre cannot be asked it is this machine's.
+func (s *shell) location() *time.Location {
+	if s.zone != nil {
+		return s.zone
+	}
+	if s.centre == nil {
+		return time.Local
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	county, err := s.centre.County(ctx)
+	if err != nil {
+		return time.Local
+	}
+	if s.zone, err = time.LoadLocation(county.Zone); err != nil || county.Zone == "" {
+		s.zone = time.Local
+	}
+	return s.zone
 }
 
 // printJSON prints an answer for scripts.

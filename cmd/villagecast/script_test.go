@@ -29,10 +29,12 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"centre":   waitForCentre,
-			"truncate": truncate,
-			"tone":     tone,
-			"token":    useToken,
+			"centre":        waitForCentre,
+			"truncate":      truncate,
+			"tone":          tone,
+			"remove-listed": removeListed,
+			"spoil":         spoil,
+			"token":         useToken,
 		},
 	})
 }
@@ -56,6 +58,17 @@ func waitForCentre(ts *testscript.TestScript, _ bool, _ []string) {
 		case <-tick.C:
 		}
 	}
+}
+
+// removeListed removes the asset of a title by the id that the list just printed.
+func removeListed(ts *testscript.TestScript, _ bool, args []string) {
+	for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
+		if strings.Contains(line, args[0]) {
+			ts.Check(ts.Exec("villagecast", "assets", "remove", strings.Fields(line)[0]))
+			return
+		}
+	}
+	ts.Fatalf("no asset %q in the list", args[0])
 }
 
 // truncate cuts a file to a number of bytes.

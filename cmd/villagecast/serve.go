@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/villagecast/villagecast/cmd/internal/service"
 	"github.com/villagecast/villagecast/configs"
 	"github.com/villagecast/villagecast/scheduler/app"
 )
@@ -113,19 +114,24 @@ func (s *shell) serve(ctx context.Context, set settings) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(set.options(log))
+	supervisor := service.New(log)
+	o := set.options(log)
+	o.Alive = supervisor.Alive
+	a, err := app.New(o)
 	if err != nil {
 		return err
 	}
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
+	supervisor.Ready()
 	s.printf("The centre runs. Log in once with %s\n", a.LoginLink("/"))
 	select {
 	case <-ctx.Done():
 	case err = <-a.Failed():
 		err = fmt.Errorf("the centre ended: %w", err)
 	}
+	supervisor.Stopping()
 	if stopped := a.Stop(); err == nil {
 		err = stopped
 	}

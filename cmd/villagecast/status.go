@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,7 @@ func (s *shell) watch(ctx context.Context, c *client.Client) error {
 			s.printf("\x1b[H\x1b[2J")
 		}
 		if err != nil {
-			s.printf("%s  %v\n", time.Now().Format("15:04:05"), err)
+			s.printf("%s  %v\n", time.Now().In(s.location()).Format("15:04:05"), err)
 		} else if err := s.show(st, func() { s.status(st) }); err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (s *shell) untilChange(ctx context.Context, c *client.Client) {
 
 func (s *shell) status(st client.Status) {
 	u := st.Units
-	s.printf("%s, %s\n", st.County, clock(st.At))
+	s.printf("%s, %s\n", st.County, s.clock(st.At))
 	if st.Incident != nil {
 		s.printf("*** %s\n", s.banner(*st.Incident))
 	}
@@ -83,14 +84,17 @@ func (s *shell) status(st client.Status) {
 	for _, t := range st.Troubled {
 		s.printf("trouble   %s\n", s.trouble(t))
 	}
+	if st.ClockUntrusted+st.ClockUncertain > 0 {
+		s.printf("clocks    %d units do not know the time and play nothing scheduled, %d may be off by more than half a minute\n", st.ClockUntrusted, st.ClockUncertain)
+	}
 	for _, w := range st.Warnings {
-		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, clock(w.Until))
+		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, s.clock(w.Until))
 	}
 	for _, o := range st.OnAir {
-		s.printf("on air    %s (%s) on %d units since %s\n", o.Title, o.Level, o.Units, clock(o.Since))
+		s.printf("on air    %s (%s) on %s since %s\n", o.Title, o.Level, many(o.Units, "unit"), s.clock(o.Since))
 	}
 	if len(st.Missing) > 0 {
-		s.printf("missing   %d villages with no unit that can be reached: %v\n", len(st.Missing), st.Missing)
+		s.printf("missing   %s with no unit that can be reached: %s\n", many(len(st.Missing), "village"), strings.Join(st.Missing, ", "))
 	}
 	if len(st.Towns) > 0 {
 		t := newTable("", "TOWN", "UNITS", "ON AIR", "IDLE", "SILENT", "OFFLINE")

@@ -59,19 +59,27 @@ func cells(s string) (n int) {
 	return n
 }
 
-// clock is a time as people in the county read it.
-func clock(t time.Time) string {
+// clock is a time as the county's clocks show it, wherever the command runs.
+func (s *shell) clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return t.Local().Format("2006-01-02 15:04:05")
+	return t.In(s.location()).Format("2006-01-02 15:04:05")
 }
 
-func clockOf(t *time.Time) string {
+func (s *shell) clockOf(t *time.Time) string {
 	if t == nil {
 		return "-"
 	}
-	return clock(*t)
+	return s.clock(*t)
+}
+
+// many says a number of things: "1 village", "2 villages".
+func many(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // span is a length of seconds as m:ss.

@@ -15,7 +15,7 @@ import (
 
 func unitsCommand(s *shell) *cobra.Command {
 	return parent("units", "The loudspeakers and screens",
-		unitsList(s), unitsShow(s), unitsAdd(s), unitsPause(s), unitsResume(s),
+		unitsList(s), unitsShow(s), unitsAdd(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
 		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
 }
 
@@ -24,9 +24,9 @@ func unitsList(s *shell) *cobra.Command {
 	cmd := query(s, "list", "Lists units", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Unit, error) { return c.Units(ctx, f) },
 		func(units []client.Unit) {
-			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "HOLDS")
+			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "CLOCK", "HOLDS")
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), clockOf(u.Presence.LastSeen), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), timeKept(u.Presence.Clock), holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -66,7 +66,7 @@ func holds(p client.Presence) string {
 func (s *shell) shows(p client.Presence) string {
 	text := p.Shows
 	if p.Paused != nil {
-		text += " until " + clock(p.Paused.Until)
+		text += " until " + s.clock(p.Paused.Until)
 	}
 	for _, c := range p.Conditions {
 		if c.Code == "flapping" || c.Code == "two-devices" {
@@ -96,9 +96,10 @@ func unitsShow(s *shell) *cobra.Command {
 			if p := u.Presence.Paused; p != nil {
 				s.printf("%s\n", s.paused(*p))
 			}
-			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, clockOf(u.Presence.Since), clockOf(u.Presence.LastSeen))
-			s.printf("outputs    %v, volume %d %%, sound goes to: %s\n", u.Outputs, volume(u.Volume), dash(u.Presence.SoundOutput))
+			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
+			s.printf("outputs    %s\n", outputs(u))
 			s.printf("software   %s\n", dash(u.Presence.Software))
+			s.printf("clock      %s\n", timeKnown(u.Presence.Clock, time.Now()))
 			s.printf("holds      %s\n", holds(u.Presence))
 			for _, a := range u.Presence.Addresses {
 				s.printf("  %s %s: wanted %d, held %d: %s\n", a.Address, a.Kind, a.Wanted, a.Held, s.deliveryWord(a.State))
@@ -114,6 +115,63 @@ func unitsShow(s *shell) *cobra.Command {
 				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
 			}
 		})
+}
+
+// outputs says what a unit has, and where its sound goes.
+func outputs(u client.Unit) string {
+	var words []string
+	has := u.Outputs
+	if len(has) == 0 {
+		has = []wire.Output{wire.OutputSound}
+	}
+	for _, o := range has {
+		if o == wire.OutputSound {
+			words = append(words, fmt.Sprintf("sound to %s at %d %%", dash(u.Presence.SoundOutput), volume(u.Volume)))
+		} else {
+			words = append(words, string(o))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// timeKept is a unit's clock in a word or two.
+func timeKept(c *client.Clock) string {
+	switch {
+	case c == nil:
+		return "-"
+	case c.State == wire.ClockUntrusted:
+		return c.State
+	case c.State == wire.ClockUncertain:
+		return "± " + apart(c.Uncertainty)
+	}
+	return "ok"
+}
+
+// timeKnown is all that a unit says of its clock.
+func timeKnown(c *client.Clock, now time.Time) string {
+	switch {
+	case c == nil:
+		return "-"
+	case c.State == wire.ClockUntrusted:
+		return "untrusted: it does not know the time, nothing scheduled plays"
+	case c.Learned == nil:
+		return c.State
+	}
+	source := "the centre"
+	if c.Source == "system" {
+		source = "the device's own time service or clock chip"
+	}
+	return fmt.Sprintf("%s within %s, learned from %s %s ago; the device's own clock is off by %s", c.State, apart(c.Uncertainty),
+		source, now.Sub(*c.Learned).Round(time.Second), apart(max(c.Offset, -c.Offset)))
+}
+
+// apart is a short span of seconds.
+func apart(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d > time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 func volume(v *int) int {

@@ -159,8 +159,8 @@ func (a *account) frames(s *span, p player.Played) {
 		e.first = false
 		e.run.From = at.UnixMilli()
 		e.run.Late = max(0, p.Late.Microseconds())
-		if known {
-			e.run.Late = 0
+		if known { // it goes on from the entry before, which ends where this one was opened
+			e.run.From, e.run.Late = max(e.run.From, e.from.UnixMilli()), 0
 		}
 	}
 	s.begun = true
@@ -300,6 +300,16 @@ func (a *account) due() (time.Time, bool) {
 		}
 	}
 	return first, !first.IsZero()
+}
+
+// leaving tells whether an entry is open whose stretch is over: the timetable
+// says so when it is asked again, and the entry must not wait for the next edge.
+func (a *account) leaving(ahead []timetable.Stretch, now time.Time) bool {
+	return slices.ContainsFunc(a.entries, func(e *entry) bool {
+		return !e.ended && !slices.ContainsFunc(ahead, func(s timetable.Stretch) bool {
+			return e.key == key{s.Output, s.Programme, s.Version, s.Interrupt} && !s.From.After(now) && s.To.After(now)
+		})
+	})
 }
 
 // harvest hands over what is to be written.

@@ -10,8 +10,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -21,7 +23,8 @@ import (
 )
 
 // ErrRestart says that the process should end and be started anew: the sound
-// device was given up.
+// device was given up, a memory card that could not be opened can be now, or the
+// centre asks for it.
 var ErrRestart = errors.New("start the agent anew")
 
 // Options are what an agent runs on.
@@ -40,10 +43,13 @@ type Options struct {
 	Dial func(context.Context) (net.Conn, error)
 	// HTTP fetches media; nil is a client that believes Settings.CA.
 	HTTP *http.Client
-	// Throttle limits downloads, nil does not.
-	Throttle Throttle
-	// Now is the system's clock; nil is time.Now.
-	Now func() time.Time
+	// Reload reads the settings once more, nil never: another address, authority
+	// or secret of the centre, or another pace, is taken over.
+	Reload func() (Settings, error)
+	// Board is what the machine can tell of its clocks: airtime.Board() for the
+	// one that the program runs on. The zero value has time.Now, which nobody
+	// vouches for.
+	Board airtime.System
 	// Listener is where the local page is served, nil for none. It must listen
 	// on loopback only. Run closes it.
 	Listener net.Listener
@@ -58,6 +64,11 @@ type Options struct {
 	// Started is called once, if not nil, with the name of the sound output and
 	// the address of the local page, empty for none.
 	Started func(sound, page string)
+	// Alive is called, if not nil, at every turn of the playing loop and at
+	// least each 15 s: when it falls silent, the unit does too.
+	Alive func()
+	// Stopping is called once, if not nil, when the playing loop has ended.
+	Stopping func()
 }
 
 func (o *Options) fill() error {
@@ -67,8 +78,16 @@ func (o *Options) fill() error {
 	if o.Disk == nil {
 		return errors.New("disk is nil: give the directory of the unit's data")
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	switch o.Settings.Clock {
+	case ClockChip:
+		o.Board.Chip = true
+	case ClockNone:
+		o.Board.Chip = false
+	}
+	for _, f := range []*func(){&o.Alive, &o.Stopping} {
+		if *f == nil {
+			*f = func() {}
+		}
 	}
 	if o.Lang == "" {
 		o.Lang = "zh"
@@ -79,16 +98,10 @@ func (o *Options) fill() error {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	if o.HTTP == nil {
-		config, err := o.Settings.TLS()
-		if err != nil {
-			return err
-		}
-		o.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: stall, IdleConnTimeout: time.Minute}}
-	}
 	return nil
 }
 
+// client is a way to the centre's web server.
 // Size of a panel whose unit says none.
 const (
 	panelWidth  = 256
@@ -102,7 +115,8 @@ type agent struct {
 	started   time.Time
 	log       *slog.Logger
 	spool     *spool.Spool
-	air       *air
+	air       *airtime.Clock
+	time      *timekeeper
 	cond      *conditions
 	link      *link
 	keeper    *keeper
@@ -112,10 +126,21 @@ type agent struct {
 	player    *player.Player
 	screen    *screen.Screen
 	inbox     chan message
-	dirty     chan struct{} // the view is to be made anew
+	centre    atomic.Pointer[endpoint]
+	commander *commander
+	ring      *logRing
+	quit      context.CancelCauseFunc // ends the agent
+	dirty     chan struct{}           // the view is to be made anew
+	suspects  suspects
+	// name is the spool under whose name the sessions count.
+	name atomic.Pointer[string]
 
-	mu   sync.Mutex
-	size wire.Panel
+	saying sync.Mutex // held from looking at what is held to saying it
+	mu     sync.Mutex
+	size   wire.Panel
+	// mend ends at mendAt what was broken on purpose.
+	mend   *time.Timer
+	mendAt time.Time
 }
 
 // Run is an agent's life: it plays and proves until ctx ends, then stops in
@@ -136,67 +161,73 @@ func Run(ctx context.Context, o Options) error {
 }
 
 func assemble(o Options) (*agent, error) {
+	ring := &logRing{}
+	o.Logger = slog.New(slog.NewMultiHandler(o.Logger.Handler(), slog.NewTextHandler(ring, nil)))
 	var boot [8]byte
 	_, _ = rand.Read(boot[:]) // never fails
 	a := &agent{
 		o: o, boot: hex.EncodeToString(boot[:]), started: time.Now(), log: o.Logger.With("component", "agent", "unit", o.Settings.Unit),
-		inbox: make(chan message, maxInbox), dirty: make(chan struct{}, 1),
+		inbox: make(chan message, maxInbox), dirty: make(chan struct{}, 1), ring: ring,
 	}
+	a.commander = &commander{a: a, log: a.log.With("part", "commander"), orders: make(chan wire.Command, maxCommands)}
 	root, err := o.Settings.RootKey()
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := o.Settings.TLS()
+	a.spool = spool.Open(o.Disk)
+	last := a.spool.LastAlive()
+	a.air = clock(o.Board, a.spool, a.log)
+	a.cond = &conditions{now: a.air.Now, set: map[string]wire.Condition{}}
+	unit := o.Settings.Unit
+	where, err := o.endpoint(o.Settings, a.dates)
 	if err != nil {
 		return nil, err
 	}
-	if a.spool, err = spool.Open(o.Disk); err != nil {
-		return nil, err
-	}
-	last := a.spool.LastAlive()
-	a.air = newAir(o.Now, last.Floor)
-	a.cond = &conditions{now: o.Now, set: map[string]wire.Condition{}}
-	unit := o.Settings.Unit
+	a.centre.Store(where)
 	a.link = &link{
-		unit: unit, settings: o.Settings, tls: tlsConfig, dial: o.Dial, number: a.spool.Session, birth: a.birth,
+		unit: unit, centre: a.centre.Load, dial: o.Dial, number: a.number, birth: a.birth, cond: a.cond,
 		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
+	a.time = &timekeeper{
+		unit: unit, root: root, air: a.air, spool: a.spool, log: a.log.With("part", "timekeeper"),
+		centre:  a.centre.Load,
+		old:     func() bool { return a.link.centreOld(wire.FeatureTime) },
+		changed: func() { poke(a.conductor.wake) }, wake: make(chan struct{}, 1),
+	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
-	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed}
+	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed, ready: a.ready}
 	a.keeper.view.Store(compile(nil, nil, nil))
 	a.outputs()
 	a.conductor = &conductor{
 		unit: unit, boot: a.boot, lang: o.Lang, started: a.started, spool: a.spool, air: a.air, link: a.link, cond: a.cond, reporter: a.reporter,
-		view: a.keeper.view.Load, doubt: a.doubt, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
+		view: a.keeper.view.Load, doubt: a.doubt, alive: o.Alive, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
 	}
 	a.conductor.unopened = o.Sound != nil && a.player == nil
 	a.conductor.planner = &planner{spans: map[string]*span{}}
 	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner}
 	a.conductor.shared.Store(&status{})
-	a.conductor.state = bootState(a, last)
-	a.conductor.shadow.Store(&a.conductor.state)
+	a.conductor.last, a.conductor.born, a.conductor.stepped = last, a.air.Elapsed(), a.air.Elapsed()
+	a.conductor.shadow.Store(&timetable.State{})
 	a.fetcher = &fetcher{
-		base: o.Settings.HTTP, client: o.HTTP, throttle: o.Throttle, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
+		centre: a.centre.Load, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
 		ready: func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
 	return a, nil
 }
 
-// bootState records the time before, if the clock can say how long it was.
-func bootState(a *agent, last spool.Alive) timetable.State {
-	if !a.air.trusted() {
-		last.Open = nil
-	}
-	return boot(last, a.air.Now(), a.reporter.record)
+// dates are what certificates are judged by.
+func (a *agent) dates() (now time.Time, within time.Duration, known bool) {
+	return a.air.Now(), a.air.Uncertainty(), a.air.Trusted()
 }
 
 // outputs makes the player and the screen. A sound output that cannot be
 // opened leaves a unit that says so.
 func (a *agent) outputs() {
 	opts := player.Options{Now: a.air.Now, Logger: a.log}
+	a.amplifier(&opts)
 	for _, out := range []player.Output{a.o.Sound, a.o.Fallback} {
 		if out == nil {
 			continue
@@ -218,12 +249,18 @@ func (a *agent) outputs() {
 func (a *agent) run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // outlasts ctx: what is stopped must still be said
 	defer end()
+	ctx, a.quit = context.WithCancelCause(ctx)
+	defer a.quit(nil)
 	var rest sync.WaitGroup
-	a.keeper.start(life)
+	a.keeper.start()
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
+	rest.Go(func() { a.time.watch(life) })
+	rest.Go(func() { a.time.run(life) })
+	rest.Go(func() { a.watchSettings(life) })
 	rest.Go(func() { a.reporter.run(life) })
+	rest.Go(func() { a.commander.run(life) })
 	stopPage := a.servePage(life, &rest)
 	if a.o.Started != nil {
 		a.o.Started(a.soundName(), a.pageURL())
@@ -239,18 +276,22 @@ func (a *agent) run(ctx context.Context) error {
 		})
 	}
 	err := a.conductor.run(ctx)
+	a.o.Stopping()
 
 	dark()
 	panel.Wait()
 	if a.player != nil {
 		err = errors.Join(err, a.player.Close())
 	}
-	a.conductor.stop(a.air.Now())
+	a.conductor.stop(a.conductor.present())
 	a.reporter.lastWords(time.Second)
 	stopPage()
 	end()
 	rest.Wait()
-	if errors.Is(err, errGivenUp) {
+	if errors.Is(context.Cause(ctx), errAsked) {
+		err = errors.Join(err, errAsked)
+	}
+	if errors.Is(err, errGivenUp) || errors.Is(err, errCardBack) || errors.Is(err, errAsked) {
 		err = errors.Join(ErrRestart, err)
 	}
 	return errors.Join(err, a.spool.Close())
@@ -266,12 +307,12 @@ func (a *agent) listen(ctx context.Context) {
 		case <-a.dirty:
 			a.keeper.rebuild()
 		case m := <-a.inbox:
-			a.hear(ctx, m)
+			a.hear(m)
 		}
 	}
 }
 
-func (a *agent) hear(ctx context.Context, m message) {
+func (a *agent) hear(m message) {
 	topic, err := wire.ParseTopic(m.topic)
 	if err != nil {
 		a.log.Warn("a message on an unknown topic", "err", err)
@@ -279,13 +320,17 @@ func (a *agent) hear(ctx context.Context, m message) {
 	}
 	switch topic.Channel {
 	case wire.ChannelBulletin, wire.ChannelOrders, wire.ChannelKeys:
-		a.keeper.take(ctx, topic, m.topic, m.payload)
+		a.keeper.take(topic, m.topic, m.payload)
 	case wire.ChannelStored:
 		a.reporter.stored(m.payload)
 	case wire.ChannelAsk:
 		a.reporter.ask(m.payload)
+	case wire.ChannelCommand:
+		a.commander.take(m.payload)
 	case wire.ChannelCentre:
-		a.reporter.centre(m.payload)
+		if c, ok := a.reporter.centre(m.payload); ok {
+			m.session.learn(c.Features)
+		}
 	}
 }
 
@@ -303,18 +348,36 @@ func (a *agent) came() {
 	a.conductor.beat.Store(true)
 	poke(a.conductor.wake)
 	poke(a.reporter.wake)
-	poke(a.fetcher.wake)
+	a.fetcher.again()
+	poke(a.time.wake)
 }
 
+// sayHave looks and posts as one: an older look posted after a newer one would
+// stand at the centre until the next change.
 func (a *agent) sayHave() {
+	a.saying.Lock()
+	defer a.saying.Unlock()
 	if session := a.link.session(); session > 0 {
 		a.link.post(wire.ChannelHave, a.keeper.have(session), true)
 	}
 }
 
+// doubt is told of a file that could not be played.
 func (a *agent) doubt(h media.Hash) {
-	a.spool.Doubt(h)
+	if a.suspects.failed(h) {
+		a.log.Error("a file is whole and cannot be played; it is left out for now", "file", h.Short(), "for", unplayableFor)
+	} else {
+		a.spool.Doubt(h)
+	}
 	poke(a.dirty)
+}
+
+// ready tells whether a file can be played. One that is on the card is verified
+// when it is opened at the latest: to wait for it after a start would let a
+// warning begin with its second item.
+func (a *agent) ready(hash string) bool {
+	h := media.Hash(hash)
+	return a.spool.HasAsset(h) && !a.suspects.has(h)
 }
 
 // fitScreen makes the panel of the size that the settings say.
@@ -324,6 +387,7 @@ func (a *agent) fitScreen(v *view) {
 	}
 	if v.county != nil {
 		a.screen.SetSlogan(v.county.Slogan)
+		a.screen.SetZone(v.county.Zone)
 	}
 	if !v.has(wire.OutputScreen) {
 		return
@@ -347,12 +411,19 @@ func (a *agent) fitScreen(v *view) {
 	a.screen.SetPanel(panel)
 }
 
+// number is that of the next session.
+func (a *agent) number() (uint64, error) {
+	name, n := a.spool.Session()
+	a.name.Store(&name)
+	return n, nil
+}
+
 // birth is the first word of a session.
 func (a *agent) birth(session uint64) wire.Birth {
 	b := wire.Birth{
 		Page: a.pageURL(),
-		Unit: a.o.Settings.Unit, Session: session, Spool: a.spool.ID(), Boot: a.boot, At: a.air.stamp(),
-		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: timetable.Features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
+		Unit: a.o.Settings.Unit, Session: session, Spool: *a.name.Load(), Boot: a.boot, At: a.air.Stamp(),
+		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
 	}
 	if a.player != nil {
 		b.Outputs = append(b.Outputs, wire.OutputSound)

@@ -29,18 +29,23 @@ func boot(last spool.Alive, now time.Time, record func(...wire.Entry)) timetable
 	if err != nil { // written by another version
 		return timetable.State{}
 	}
+	if !last.Clean {
+		state = state.Resumed()
+	}
 	return state
 }
 
 // stop proves what played until the agent was stopped.
 func (c *conductor) stop(now time.Time) {
-	if c.current != nil && c.air.trusted() {
-		c.advance(c.current.table, now)
+	if c.table != nil {
+		c.advance(c.table, now)
 	}
 	c.drain(now.Add(time.Hour)) // the outputs are closed: nothing more will sound
 	c.planner.plan(nil, now)
 	c.account.expire(now, true)
 	c.account.finish(now, true)
 	c.write()
-	c.mark(now, true)
+	if c.begun {
+		c.mark(now, true)
+	}
 }

@@ -5,16 +5,24 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
 	"sync"
+	"syscall"
+	"time"
 )
 
-// What POST /break can break. Nothing of it outlasts the process.
+// What POST /break can break. Nothing of it outlasts the process, nor BreakLasts.
 const (
+	BreakKill    = "kill"    // the process ends at once, as by a power cut
 	BreakMute    = "mute"    // the amplifier falls silent
 	BreakHang    = "hang"    // the playing loop stands still, and heartbeats with it
 	BreakCutLink = "cutlink" // the network is gone
 	BreakRestore = "restore" // all is well again
 )
+
+// BreakLasts is how long what was broken stays broken, if nobody mends it: long
+// enough for an outage to show.
+const BreakLasts = 75 * time.Second
 
 // serveBreak breaks something on purpose, so that one can watch what happens.
 // It is there in the demonstration only.
@@ -23,10 +31,22 @@ func (a *agent) serveBreak(w http.ResponseWriter, r *http.Request) {
 		Kind string `json:"kind"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1024)).Decode(&q); err != nil {
-		http.Error(w, `send {"kind": "mute"}, hang, cutlink or restore`, http.StatusBadRequest)
+		http.Error(w, `send {"kind": "mute"}, kill, hang, cutlink or restore`, http.StatusBadRequest)
 		return
 	}
-	switch q.Kind {
+	if !a.damage(q.Kind) {
+		http.Error(w, "kind is "+words(q.Kind, 40)+": use mute, kill, hang, cutlink or restore", http.StatusBadRequest)
+		return
+	}
+	a.log.Warn("broken on purpose", "kind", q.Kind)
+	a.serveState(w, r)
+}
+
+// damage breaks or mends something, and tells whether there is such a thing.
+func (a *agent) damage(kind string) bool {
+	switch kind {
+	case BreakKill:
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case BreakMute:
 		if a.player != nil {
 			a.player.SetMute(true)
@@ -45,12 +65,25 @@ func (a *agent) serveBreak(w http.ResponseWriter, r *http.Request) {
 		a.link.setCut(false)
 		poke(a.fetcher.wake)
 	default:
-		http.Error(w, "kind is "+words(q.Kind, 40)+": use mute, hang, cutlink or restore", http.StatusBadRequest)
-		return
+		return false
 	}
+	a.mendLater(kind != BreakRestore)
 	poke(a.conductor.wake)
-	a.log.Warn("broken on purpose", "kind", q.Kind)
-	a.serveState(w, r)
+	return true
+}
+
+// mendLater has what is broken mended after BreakLasts, counted anew at each
+// call, or no more.
+func (a *agent) mendLater(later bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.mend != nil {
+		a.mend.Stop()
+	}
+	if later {
+		a.mendAt = time.Now().Add(BreakLasts)
+		a.mend = time.AfterFunc(BreakLasts, func() { a.damage(BreakRestore) })
+	}
 }
 
 // broken is what was broken on purpose.

@@ -2,13 +2,14 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -40,13 +41,15 @@ type conductor struct {
 	lang       string
 	started    time.Time
 	spool      *spool.Spool
-	air        *air
+	air        *airtime.Clock
 	link       *link
 	cond       *conditions
 	reporter   *reporter
 	view       func() *view
 	// doubt is told of a file that could not be played.
-	doubt  func(media.Hash)
+	doubt func(media.Hash)
+	// alive is called at every turn of the loop.
+	alive  func()
 	player *player.Player // nil without a sound output
 	screen *screen.Screen // nil without a panel
 	// unopened: there is a sound output that could not be opened.
@@ -54,14 +57,25 @@ type conductor struct {
 	log      *slog.Logger
 	wake     chan struct{}
 
+	// last is the alive mark of the run before, born the elapsed time at the start.
+	last  spool.Alive
+	born  time.Duration
+	begun bool // the time is known, and the run before is accounted for
+
 	state    timetable.State
-	settled  bool // the first advance is done
+	table    *timetable.Table // what state was told with last
+	settled  bool             // the first advance is done
+	leapt    bool             // the clock was set forward since the last advance
+	resume   time.Time        // where state goes on, if not where it ended; else zero
+	stepped  time.Duration    // elapsed time of the last advance
 	planner  *planner
 	account  *account
 	later    []player.Played // handed out, but not sounding yet
 	current  *view
+	cardSeen time.Time // when the card was looked for last
 	nextBeat time.Time
 	nextMark time.Time
+	turned   bool // something began, ended or was given up since the last mark
 	onAir    []wire.OnAir
 	lost     bool // the sound output, as last reported
 	beat     atomic.Bool
@@ -106,29 +120,40 @@ func (c *conductor) run(ctx context.Context) error {
 		if err := c.devices(); err != nil {
 			return err
 		}
-		timer.Reset(c.step(c.air.Now()))
+		timer.Reset(c.step())
+		c.alive()
 	}
 }
 
-// step brings everything to an instant and says how long to sleep.
-func (c *conductor) step(now time.Time) time.Duration {
-	trusted := c.air.trusted()
-	c.cond.when(!trusted, CodeClock, "the clock is behind what the centre signed: nothing is played before it is right")
-	edge := now.Add(beatEvery)
+// step brings everything to the present and says how long to sleep.
+func (c *conductor) step() time.Duration {
+	c.settle()
+	trusted := c.air.Trusted()
+	now := c.present()
 	if trusted {
-		edge = c.play(now)
+		c.begin(now)
+	}
+	c.sayClock(c.air.State())
+	edge := now.Add(beatEvery)
+	if v := c.view(); c.rules(v) != nil {
+		edge = c.play(v, now)
 	} else {
+		c.current, c.table = v, nil
 		c.perform(nil, now)
 		c.tell(now, nil, nil)
 	}
-	c.write()
+	if c.write() {
+		c.turned = true
+	}
 	if c.beat.Swap(false) || !now.Before(c.nextBeat) || c.nextBeat.Sub(now) > beatEvery {
 		c.heartbeat()
 		c.nextBeat = now.Add(beatEvery)
 	}
-	if trusted && (!now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
+	// What has ended must not begin again after a power cut, and what was cut is to
+	// be known by its place; so every turn is marked.
+	if trusted && (c.turned || !now.Before(c.nextMark) || c.nextMark.Sub(now) > markEvery) {
 		c.mark(now, false)
-		c.nextMark = now.Add(markEvery)
+		c.nextMark, c.turned = now.Add(markEvery), false
 	}
 	for _, at := range []time.Time{c.nextBeat, c.nextMark} {
 		if at.After(now) && at.Before(edge) {
@@ -142,27 +167,37 @@ func (c *conductor) step(now time.Time) time.Duration {
 }
 
 // play does what the timetable says and gives the next edge.
-func (c *conductor) play(now time.Time) time.Time {
-	v := c.view()
-	if c.current != nil && c.current != v {
-		c.advance(c.current.table, now) // up to here the old one held
+func (c *conductor) play(v *view, now time.Time) time.Time {
+	table := c.rules(v)
+	if c.table != nil && c.table != table {
+		c.advance(c.table, now) // up to here the old one held
 	}
-	c.current = v
-	c.advance(v.table, now)
+	c.current, c.table = v, table
+	c.advance(table, now)
 	c.drain(now)
 	c.account.expire(now, false)
 	c.account.finish(now, false)
 
-	ahead, _ := v.table.Run(c.state, now, now.Add(tellAhead))
+	from := now
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	ahead, _ := table.Run(c.state, from, now.Add(tellAhead))
 	var spans []timetable.Span
 	edge := now.Add(beatEvery)
 	for _, s := range ahead.Stretches {
 		spans = append(spans, s.Spans(now, now.Add(planAhead))...)
+		if !s.Continues && s.From.Equal(now) || s.End != wire.OutcomeGoesOn && s.To.Equal(now) {
+			edge = now.Add(time.Millisecond) // what turns at this instant is told by the next
+		}
 		for _, at := range []time.Time{s.From, s.To} {
 			if at.After(now) && at.Before(edge) {
 				edge = at
 			}
 		}
+	}
+	if at := now.Add(settle); at.Before(edge) && c.account.leaving(ahead.Stretches, now) {
+		edge = at
 	}
 	c.perform(spans, now)
 	c.tell(now, ahead.Stretches, spans)
@@ -172,33 +207,47 @@ func (c *conductor) play(now time.Time) time.Time {
 // advance tells the state what happened up to now, and the account with it.
 func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	from := c.state.Time()
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	stood := c.air.Elapsed() - c.stepped
+	c.stepped += stood
 	switch gap := now.Sub(from); {
-	case !c.settled:
-		from = now // whatever was before, the unit was off
-		c.settled = true
-	case gap > standstill:
+	case !c.settled, c.leapt, !c.begun && gap > standstill:
+		c.resume = now // whatever was before, the unit was off or did not know the time
+		c.settled, c.leapt = true, false
+	case stood > standstill && gap > 0:
 		c.log.Error("the playing loop stood still", "for", gap)
 		c.reporter.record(wire.Entry{At: now.UnixMilli(), Off: &wire.Off{From: from.UnixMilli(), To: now.UnixMilli()}},
 			event(now, CodeStalled, "the playing loop stood still for "+gap.Round(time.Second).String()))
-		from = now
+		c.resume = now
 	case gap < 0: // the clock was set back
-		from = now
+		c.resume = now
 	}
+	if !c.resume.IsZero() {
+		from = c.resume
+	}
+	if !now.After(from) {
+		return // a Run of nothing would forget what was before
+	}
+	c.resume = time.Time{}
 	var tl timetable.Timeline
 	tl, c.state = t.Run(c.state, from, now)
 	shadow := c.state
 	c.shadow.Store(&shadow)
 	for _, s := range tl.Stretches {
 		c.account.stretch(s)
+		c.turned = c.turned || !s.Continues || s.End != wire.OutcomeGoesOn
 	}
-	for _, s := range tl.Skips {
+	c.turned = c.turned || len(tl.Skips) > 0
+	for _, s := range joinSkips(tl.Skips) {
 		c.skipped(s)
 	}
 }
 
 // skipped reports what did not play; a skip that says so is proof as well.
 func (c *conductor) skipped(s timetable.Skip) {
-	if !c.current.has(s.Output) {
+	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff { // the time when it was off is told as a whole
 		return
 	}
 	w := s.Wire(c.lang)
@@ -260,12 +309,16 @@ func (c *conductor) failed(p player.Played) {
 	if s == nil {
 		return
 	}
+	if errors.Is(p.Err, player.ErrShort) && s.end-p.Offset-p.Frames < wire.Rate {
+		return // less than a second is missing at its end: nobody would do without it for that
+	}
 	c.reporter.record(event(c.air.Now(), CodeDamagedAsset, s.title+" item "+itoa(s.item+1)+": "+p.Err.Error()))
 	c.doubt(s.hash)
 }
 
-// write puts what is proven on the card.
-func (c *conductor) write() {
+// write puts what is proven on the card; it answers whether an interrupt has
+// ended or gone on.
+func (c *conductor) write() (interrupt bool) {
 	done, cues := c.account.harvest()
 	if len(cues) > 0 {
 		if err := c.spool.AddDetail(cues...); err != nil {
@@ -275,14 +328,32 @@ func (c *conductor) write() {
 	entries := make([]wire.Entry, 0, len(done))
 	for i := range done {
 		entries = append(entries, wire.Entry{AsRun: &done[i]})
+		interrupt = interrupt || done[i].Interrupt != ""
 	}
 	if len(entries) > 0 {
 		c.reporter.record(entries...)
 	}
+	return interrupt
 }
 
-// devices looks at the outputs themselves.
+// errCardBack ends the agent: started anew it works from its card.
+var errCardBack = errors.New("the memory card can be opened again")
+
+// cardBack tells whether an agent that lives in memory alone could do better,
+// and nothing would be lost by it.
+func (c *conductor) cardBack() bool {
+	if !c.spool.Lost() || time.Since(c.cardSeen) < markEvery {
+		return false
+	}
+	c.cardSeen = time.Now()
+	return c.spool.Back() && c.reporter.pending() == 0
+}
+
+// devices looks at the card and the outputs themselves.
 func (c *conductor) devices() error {
+	if c.cardBack() {
+		return errCardBack
+	}
 	v := c.view()
 	c.cond.when(c.player == nil && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
 	if c.player == nil {
@@ -293,31 +364,21 @@ func (c *conductor) devices() error {
 	}
 	s := c.player.Status()
 	c.cond.when(s.Muted, CodeMuted, "the output was muted at the unit itself")
-	if errors.Is(s.Fault, player.ErrGivenUp) {
-		return errGivenUp
-	}
 	switch {
 	case s.Fault != nil && !c.lost:
 		c.cond.raise(CodeOutputLost, s.Fault.Error())
 		c.reporter.record(event(c.air.Now(), CodeOutputLost, s.Output+": "+s.Fault.Error()))
 		c.beat.Store(true)
+	case s.Fault != nil: // another fault than before, perhaps
+		c.cond.raise(CodeOutputLost, s.Fault.Error())
 	case s.Fault == nil && c.lost:
 		c.cond.clear(CodeOutputLost)
 		c.reporter.record(event(c.air.Now(), CodeOutputBack, s.Output))
 		c.beat.Store(true)
 	}
 	c.lost = s.Fault != nil
+	if errors.Is(s.Fault, player.ErrGivenUp) {
+		return fmt.Errorf("%w: %w", errGivenUp, s.Fault)
+	}
 	return nil
-}
-
-// mark writes the alive mark.
-func (c *conductor) mark(now time.Time, clean bool) {
-	state, err := json.Marshal(c.state)
-	if err == nil {
-		err = c.spool.MarkAlive(spool.Alive{At: now.UnixMilli(), Clean: clean, Floor: c.air.floor.Load(), Open: c.account.running(now), State: state})
-	}
-	if err != nil {
-		c.log.Error("the alive mark cannot be written", "err", err)
-	}
-	c.reporter.record() // what the card did not take before
 }

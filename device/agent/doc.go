@@ -3,10 +3,12 @@
 // the media, plays what the timetable says, and proves it.
 //
 //	link       one MQTT session after the other; in order in, latest-wins out
+//	echo       proves that the session carries, by hearing itself
 //	keeper     verify → spool → compile: makes the view that all others read
 //	fetcher    media by hash over HTTP, needed soonest first
 //	conductor  the playing loop: timetable → player and screen → proof, heartbeat
 //	reporter   outbox → centre, until the centre says "stored up to n"
+//	commander  once-only commands: test tone, restart, diagnostics bundle
 //	page       the local page: state, listening, the kiosk
 //
 // Only the conductor decides what is on air, and only it sends heartbeats: when

@@ -1,62 +1,79 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"net/http"
+	"math/rand/v2"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/media"
 )
 
 const (
-	// stall is how long a download may bring nothing.
-	stall = 30 * time.Second
-	// fetchBlock is how much is read at a time.
-	fetchBlock = 32 << 10
 	// lookAhead is how far the order in which files are needed is looked at.
 	lookAhead = 24 * time.Hour
 	// spareMedia is how many bytes of files stay that nothing names any more.
 	spareMedia = 256 << 20
+	// Failures wait longer and longer: those of the server, which concern every
+	// file, up to serverMost, for the files of warnings up to warningMost. A file
+	// that came whole and wrong costs the line a lot: a minute for each MB, up to
+	// wrongMost.
+	failedFirst = 2 * time.Second
+	serverMost  = time.Minute
+	warningMost = 15 * time.Second
+	wrongMost   = time.Hour
+	// goodProgress is how many bytes show that the server and the way to it work.
+	goodProgress = 64 << 10
 )
 
-// Throttle is asked before every n bytes of a download and may wait.
-type Throttle func(ctx context.Context, n int) error
-
 // fetcher brings the files that the view names onto the card, one at a time,
-// those of warnings first, then what is needed soonest.
+// those of warnings first, then what is needed soonest. But for changed and
+// again everything belongs to its own goroutine.
 type fetcher struct {
-	base     string
-	client   *http.Client
-	throttle Throttle
-	spool    *spool.Spool
-	air      *air
-	cond     *conditions
-	log      *slog.Logger
-	view     func() *view
-	state    func() timetable.State
-	isCut    func() bool
+	centre func() *endpoint
+	spool  *spool.Spool
+	air    *airtime.Clock
+	cond   *conditions
+	log    *slog.Logger
+	view   func() *view
+	state  func() timetable.State
+	isCut  func() bool
 	// ready is called after a file was verified, or was found damaged.
 	ready func()
 	wake  chan struct{}
 	// urgent is poked when a warning's file is wanted: what is being fetched
 	// steps aside.
 	urgent chan struct{}
-	failed map[media.Hash]failure
+	// fresh: the way to the server may be another one now.
+	fresh atomic.Bool
+
+	pace     pace
+	turns    map[media.Hash]turn
+	failed   map[media.Hash]failure
+	server   failure
+	soon     time.Time // when a warning's file may be asked for although the server failed
+	progress int64     // bytes of the transfer under way
 }
 
 type failure struct {
 	times int
 	until time.Time
 	err   error
+}
+
+// again forgets that the server failed: there is a new link, or a new address.
+func (f *fetcher) again() {
+	f.fresh.Store(true)
+	poke(f.wake)
 }
 
 // changed makes the fetcher look at a new view.
@@ -69,15 +86,20 @@ func (f *fetcher) changed() {
 
 // run fetches until ctx ends.
 func (f *fetcher) run(ctx context.Context) {
-	f.failed = map[media.Hash]failure{}
+	f.failed, f.turns = map[media.Hash]failure{}, map[media.Hash]turn{}
+	var seen *view
 	for ctx.Err() == nil {
+		if v := f.view(); seen == nil || !slices.EqualFunc(v.assets, seen.assets, func(a, b asset) bool { return a.hash == b.hash }) {
+			seen = v
+			f.prune() // what is not named any more may make room for what is
+		}
 		next, wait := f.next()
 		if next == nil {
 			f.idle(ctx, wait)
 			continue
 		}
 		err := f.obtain(ctx, *next)
-		f.note(next.hash, err)
+		f.note(*next, err)
 		if err == nil {
 			f.ready()
 		}
@@ -98,26 +120,72 @@ func (f *fetcher) idle(ctx context.Context, wait time.Duration) {
 
 // next is the file to get now; nil with a time to wait when there is none.
 func (f *fetcher) next() (*asset, time.Duration) {
-	v := f.view()
-	wait := time.Hour
-	for _, a := range f.order(v) {
-		if f.spool.Verified(a.hash) {
-			continue
+	if f.fresh.Swap(false) && f.server.times > 0 {
+		f.server = failure{until: time.Now().Add(jitter(0, failedFirst, failedFirst))}
+		f.soon = time.Time{}
+	}
+	wait, now, air := time.Hour, time.Now(), f.air.Now()
+	for _, w := range f.order(f.view()) {
+		at := f.failed[w.hash].until
+		switch {
+		case f.spool.HasAsset(w.hash): // it is only to be verified
+		case w.urgent:
+			at = later(at, f.soon)
+		default:
+			at = later(later(at, f.server.until), f.turn(w, now, air))
 		}
-		if pause := time.Until(f.failed[a.hash].until); pause > 0 {
+		if pause := at.Sub(now); pause > 0 {
 			wait = min(wait, pause)
 			continue
 		}
-		return &a, 0
+		return &w.asset, 0
 	}
 	return nil, wait
 }
 
-// order sorts the files by when they are needed.
-func (f *fetcher) order(v *view) []asset {
-	missing := slices.DeleteFunc(slices.Clone(v.assets), func(a asset) bool { return f.spool.Verified(a.hash) })
-	if len(missing) < 2 {
-		return missing
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// turn is when the file may be begun, so that a county does not come at once.
+// One that was begun goes on.
+func (f *fetcher) turn(w wanted, now, air time.Time) time.Time {
+	t, known := f.turns[w.hash]
+	if !known {
+		t = turn{now, rand.Float64()}
+		f.turns[w.hash] = t
+	}
+	return t.at(w.size, now, w.until(air))
+}
+
+// wanted is a file that is not here, and when it is needed first.
+type wanted struct {
+	asset
+	need int64 // unix ns of air time; never, if the timetable does not say
+}
+
+const never = int64(1<<63 - 1)
+
+func (w wanted) until(air time.Time) time.Duration {
+	if w.need == never {
+		return lookAhead
+	}
+	return max(0, time.Duration(w.need-air.UnixNano()))
+}
+
+// order are the files that are not here, by when they are needed.
+func (f *fetcher) order(v *view) []wanted {
+	var missing []wanted
+	for _, a := range v.assets {
+		if !f.spool.Verified(a.hash) {
+			missing = append(missing, wanted{a, never})
+		}
+	}
+	if len(missing) == 0 {
+		return nil
 	}
 	now := f.air.Now()
 	tl, _ := v.ideal.Run(f.state(), now, now.Add(lookAhead))
@@ -128,46 +196,61 @@ func (f *fetcher) order(v *view) []asset {
 			first[id] = s.From.UnixNano()
 		}
 	}
-	need := func(a asset) int64 {
-		soonest := int64(1<<63 - 1)
-		for _, p := range a.programmes {
+	for i := range missing {
+		w := &missing[i]
+		for _, p := range w.programmes {
 			if at, known := first[p]; known {
-				soonest = min(soonest, at)
+				w.need = min(w.need, at)
 			}
 		}
-		if a.urgent {
-			soonest = -1
+		if w.urgent {
+			w.need = -1
 		}
-		return soonest
 	}
-	slices.SortStableFunc(missing, func(a, b asset) int {
-		if x, y := need(a), need(b); x != y {
-			if x < y {
-				return -1
-			}
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(missing, func(a, b wanted) int { return cmp.Compare(a.need, b.need) })
 	return missing
 }
 
-func (f *fetcher) note(h media.Hash, err error) {
+// note remembers how it went.
+func (f *fetcher) note(a asset, err error) {
+	if f.progress >= goodProgress {
+		f.server = failure{}
+	}
+	f.progress = 0
+	failed, isServer := errors.AsType[*serverError](err)
 	switch {
 	case err == nil:
-		delete(f.failed, h)
+		delete(f.failed, a.hash)
+		f.server, f.soon = failure{}, time.Time{}
 	case errors.Is(err, errAside):
+	case isServer:
+		n, now := f.server.times, time.Now()
+		pause := max(failed.after, time.Second+jitter(n, failedFirst, serverMost))
+		f.server = failure{n + 1, now.Add(pause), err}
+		f.soon = now.Add(min(pause, time.Second+jitter(n, failedFirst, warningMost)))
+		f.log.Warn("cannot fetch", "file", a.hash.Short(), "err", err)
 	default:
-		n := f.failed[h].times
-		f.failed[h] = failure{n + 1, time.Now().Add(time.Second + jitter(n, 2*time.Second, time.Minute)), err}
-		f.log.Warn("cannot fetch", "file", h.Short(), "err", err)
+		n, most := f.failed[a.hash].times, serverMost
+		if errors.Is(err, errWrong) {
+			most = min(wrongMost, max(serverMost, time.Duration(a.size>>20)*time.Minute))
+		}
+		f.failed[a.hash] = failure{n + 1, time.Now().Add(time.Second + jitter(n, failedFirst, most)), err}
+		f.log.Warn("cannot fetch", "file", a.hash.Short(), "err", err)
 	}
-	if len(f.failed) == 0 {
+	f.complain()
+}
+
+// complain says what cannot be fetched now.
+func (f *fetcher) complain() {
+	switch {
+	case f.server.err != nil:
+		f.cond.raise(CodeFetch, fmt.Sprintf("the centre's server: %v", f.server.err))
+	case len(f.failed) > 0:
+		one := slices.Sorted(maps.Keys(f.failed))[0]
+		f.cond.raise(CodeFetch, fmt.Sprintf("%d files; %s: %v", len(f.failed), one.Short(), f.failed[one].err))
+	default:
 		f.cond.clear(CodeFetch)
-		return
 	}
-	one := slices.Sorted(maps.Keys(f.failed))[0]
-	f.cond.raise(CodeFetch, fmt.Sprintf("%d files; %s: %v", len(f.failed), one.Short(), f.failed[one].err))
 }
 
 // errAside says that a download made way for a warning's.
@@ -209,94 +292,19 @@ func (f *fetcher) obtain(ctx context.Context, a asset) error {
 	return err
 }
 
-func (f *fetcher) download(ctx context.Context, cancel context.CancelCauseFunc, a asset) error {
-	d, err := f.spool.Download(a.hash)
-	if err != nil {
-		return err
-	}
-	finished := false
-	defer func() {
-		if !finished {
-			_ = d.Close()
-		}
-	}()
-	if d.Size() > a.size && a.size > 0 {
-		if err := d.Reset(); err != nil {
-			return err
-		}
-	}
-	if d.Size() == 0 || d.Size() < a.size {
-		if err := f.transfer(ctx, cancel, d, a); err != nil {
-			return err
-		}
-	}
-	finished = true
-	return d.Finish()
-}
-
-// transfer asks for the rest of the file.
-func (f *fetcher) transfer(ctx context.Context, cancel context.CancelCauseFunc, d *spool.Download, a asset) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(f.base, "/")+"/media/"+string(a.hash), nil)
-	if err != nil {
-		return err
-	}
-	if d.Size() > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.Size()))
-	}
-	watchdog := time.AfterFunc(stall, func() { cancel(errors.New("the download stands still")) })
-	defer watchdog.Stop()
-	resp, err := f.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode == http.StatusOK:
-		if d.Size() > 0 { // the server knows no ranges
-			if err := d.Reset(); err != nil {
-				return err
-			}
-		}
-	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", d.Size())):
-	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
-		return errors.Join(errors.New("the server has less of the file than we do"), d.Reset())
-	default:
-		return fmt.Errorf("the server answers %s", resp.Status)
-	}
-	return f.copy(ctx, d, resp.Body, a.size, watchdog)
-}
-
-func (f *fetcher) copy(ctx context.Context, d *spool.Download, body io.Reader, size int64, watchdog *time.Timer) error {
-	buf := make([]byte, fetchBlock)
-	for {
-		if f.throttle != nil {
-			if err := f.throttle(ctx, len(buf)); err != nil {
-				return err
-			}
-		}
-		n, err := body.Read(buf)
-		watchdog.Reset(stall)
-		if d.Size()+int64(n) > size && size > 0 {
-			return errors.Join(fmt.Errorf("more than the %d bytes announced", size), d.Reset())
-		}
-		if _, err := d.Write(buf[:n]); err != nil {
-			return err
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // prune frees the card of files that nothing names any more.
 func (f *fetcher) prune() {
 	keep := map[media.Hash]bool{}
 	for _, a := range f.view().assets {
 		keep[a.hash] = true
 	}
+	gone := func(h media.Hash) bool { return !keep[h] }
+	maps.DeleteFunc(f.failed, func(h media.Hash, _ failure) bool { return gone(h) })
+	maps.DeleteFunc(f.turns, func(h media.Hash, _ turn) bool { return gone(h) })
+	if len(keep) == 0 {
+		f.server = failure{} // there is nothing that it could fail to give
+	}
+	f.complain()
 	if err := f.spool.Prune(keep, spareMedia); err != nil {
 		f.log.Warn("cannot remove old files", "err", err)
 	}

@@ -10,14 +10,13 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// follow sets the addresses to subscribe to, at once where there is a session.
-func (l *link) follow(ctx context.Context, addresses []wire.Address) {
+// follow sets the addresses to subscribe to.
+func (l *link) follow(addresses []wire.Address) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.addresses = slices.Clone(addresses)
-	s := l.now
-	l.mu.Unlock()
-	if s != nil {
-		l.adjust(ctx, s)
+	if l.now != nil {
+		poke(l.now.adjust)
 	}
 }
 
@@ -27,12 +26,28 @@ func (l *link) wanted() []wire.Address {
 	return l.addresses
 }
 
-// adjust brings the session's subscriptions to what is wanted.
+// learn takes the centre's word of what it knows beyond the first version.
+func (s *session) learn(features []string) {
+	s.known.Store(&features)
+	poke(s.adjust)
+}
+
+// keepUp brings the session's subscriptions to what is wanted and known, whenever
+// that changes, until the session ends.
+func (l *link) keepUp(ctx context.Context, s *session) {
+	for {
+		l.adjust(ctx, s)
+		select {
+		case <-s.lost:
+			return
+		case <-s.adjust:
+		}
+	}
+}
+
 func (l *link) adjust(ctx context.Context, s *session) {
-	s.following.Lock()
-	defer s.following.Unlock()
-	wanted := l.wanted()
-	before, after := wire.UnitSubscriptions(l.unit, s.addresses), wire.UnitSubscriptions(l.unit, wanted)
+	wanted, known := l.wanted(), list(&s.known)
+	before, after := wire.UnitSubscriptions(l.unit, s.addresses, s.inUse()...), wire.UnitSubscriptions(l.unit, wanted, known...)
 	s.addresses = wanted
 	var gone []string
 	for _, sub := range before {
@@ -45,27 +60,73 @@ func (l *link) adjust(ctx context.Context, s *session) {
 		s.client.Unsubscribe(gone...)
 	}
 	if len(fresh) > 0 {
-		if err := subscribe(ctx, s.client, fresh); err != nil {
+		refused, err := s.subscribe(ctx, fresh)
+		if err != nil {
 			s.end(err)
+			return
 		}
+		known = l.without(known, refused)
 	}
+	s.features.Store(&known)
+	poke(s.learned)
 }
 
-func subscribe(ctx context.Context, client paho.Client, subs []wire.Subscription) error {
+// without are the features that are left when the broker refuses topics of some.
+func (l *link) without(known []string, refused []string) []string {
+	for _, filter := range refused {
+		topic, _ := wire.ParseTopic(filter) // one of ours
+		need := topic.Spec().Needs
+		known = slices.DeleteFunc(slices.Clone(known), func(f string) bool { return f == need })
+		l.cond.raise(CodeBroker, fmt.Sprintf("the broker refuses %s: give it the access list of the centre's version", filter))
+		l.log.Warn("the broker refuses a topic that the centre knows", "topic", filter)
+	}
+	return known
+}
+
+// subscribe gives the filters that the broker refuses, if the unit can do
+// without them.
+func (s *session) subscribe(ctx context.Context, subs []wire.Subscription) (refused []string, err error) {
 	filters := map[string]byte{}
-	for _, s := range subs {
-		filters[s.Filter] = s.QoS
+	for _, sub := range subs {
+		filters[sub.Filter] = sub.QoS
 	}
-	token := client.SubscribeMultiple(filters, nil)
-	if err := await(ctx, token); err != nil {
-		return fmt.Errorf("subscribe: %w", err)
+	token := s.client.SubscribeMultiple(filters, nil)
+	if err := s.await(ctx, token); err != nil {
+		return nil, fmt.Errorf("subscribe: %w", err)
 	}
-	if t, ok := token.(*paho.SubscribeToken); ok {
-		for filter, code := range t.Result() {
-			if code > 2 { // MQTT 3.1.1, 3.9.3: 0x80 is failure
-				return fmt.Errorf("subscribe: the broker refuses %q", filter)
-			}
+	t, ok := token.(*paho.SubscribeToken)
+	if !ok {
+		return nil, nil
+	}
+	for filter, code := range t.Result() {
+		if code <= 2 { // MQTT 3.1.1, 3.9.3: 0x80 is failure
+			continue
 		}
+		if topic, _ := wire.ParseTopic(filter); topic.Spec().Needs == "" {
+			return nil, fmt.Errorf("subscribe: the broker refuses %q", filter)
+		}
+		refused = append(refused, filter)
 	}
-	return nil
+	return refused, nil
+}
+
+// centreKnows tells whether the centre, as it spoke in this session, knows a feature.
+func (l *link) centreKnows(feature string) bool {
+	known, said := l.centreSaid()
+	return said && slices.Contains(known, feature)
+}
+
+// centreOld tells whether the centre has spoken, and has not named a feature.
+func (l *link) centreOld(feature string) bool {
+	known, said := l.centreSaid()
+	return said && !slices.Contains(known, feature)
+}
+
+func (l *link) centreSaid() (features []string, said bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.now == nil || l.now.known.Load() == nil {
+		return nil, false
+	}
+	return *l.now.known.Load(), true
 }

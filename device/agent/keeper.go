@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -9,11 +8,12 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
-	"github.com/villagecast/villagecast/media"
 )
 
 // keeper decides what the unit believes: it verifies, refuses, keeps on the
@@ -23,24 +23,43 @@ type keeper struct {
 	unit    string
 	root    ed25519.PublicKey
 	spool   *spool.Spool
-	air     *air
+	air     *airtime.Clock
 	log     *slog.Logger
 	refused *refusals
 	// follow is told the addresses to subscribe to.
-	follow func(context.Context, []wire.Address)
+	follow func([]wire.Address)
+	// ready tells whether a file can be played.
+	ready func(hash string) bool
 	// changed is called after every new view.
 	changed func()
 
 	ring wire.KeyRing
+	// urgent are the interrupts that may play although the time is not known.
+	urgent map[string]bool
 	// waiting are the last snapshots per topic whose key the ring does not hold.
 	waiting map[string][]byte
 
 	mu   sync.Mutex // orders rebuilds
 	view atomic.Pointer[view]
+	// read are the snapshots held, decoded, so that a change costs the reading
+	// of what changed alone.
+	read map[snapshotKey]snapshot
+}
+
+type snapshotKey struct {
+	address wire.Address
+	kind    wire.Kind
+}
+
+// snapshot is what a bulletin or orders say; it is not changed.
+type snapshot struct {
+	revision uint64
+	bulletin *wire.Bulletin
+	orders   *wire.Orders
 }
 
 // start takes in what the card holds.
-func (k *keeper) start(ctx context.Context) {
+func (k *keeper) start() {
 	k.waiting = map[string][]byte{}
 	if e, ok := k.spool.Held(wire.KeysAddress, wire.KindKeyRing); ok {
 		// It was verified before it was kept; a root that was changed since counts.
@@ -48,12 +67,15 @@ func (k *keeper) start(ctx context.Context) {
 			k.ring, _ = e.KeyRing()
 		}
 	}
+	for _, e := range k.spool.AllHeld() {
+		k.air.Saw(time.UnixMilli(int64(e.Revision)))
+	}
 	k.rebuild()
-	k.follow(ctx, k.addresses())
+	k.follow(k.addresses())
 }
 
 // take looks at one snapshot that came on a topic.
-func (k *keeper) take(ctx context.Context, topic wire.Topic, name string, raw []byte) {
+func (k *keeper) take(topic wire.Topic, name string, raw []byte) {
 	kind := wire.KindBulletin
 	switch topic.Channel {
 	case wire.ChannelOrders:
@@ -90,20 +112,20 @@ func (k *keeper) take(ctx context.Context, topic wire.Topic, name string, raw []
 	k.log.Info("took", "kind", kind, "address", topic.Address)
 	k.rebuild()
 	if kind == wire.KindBulletin {
-		k.follow(ctx, k.addresses())
+		k.follow(k.addresses())
 	}
 	if kind == wire.KindKeyRing {
-		k.retry(ctx)
+		k.retry()
 	}
 }
 
 // retry looks again at what came before the key that signed it.
-func (k *keeper) retry(ctx context.Context) {
+func (k *keeper) retry() {
 	waiting := k.waiting
 	k.waiting = map[string][]byte{}
 	for name, raw := range waiting {
 		if topic, err := wire.ParseTopic(name); err == nil {
-			k.take(ctx, topic, name, raw)
+			k.take(topic, name, raw)
 		}
 	}
 }
@@ -122,6 +144,7 @@ func (k *keeper) takeRing(raw []byte) (bool, error) {
 
 func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) (bool, error) {
 	var bars []wire.Bar
+	var interrupts []wire.Interrupt
 	var revision uint64
 	if kind == wire.KindBulletin {
 		b, err := wire.OpenBulletin(raw, address, k.ring, k.root)
@@ -137,20 +160,53 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 		if err != nil {
 			return false, err
 		}
-		bars, revision = o.Barred, o.Revision
+		bars, interrupts, revision = o.Barred, o.Interrupts, o.Revision
 	}
 	if err := k.listed(kind, address, revision); err != nil {
 		return false, err
 	}
+	bottom := k.air.Bottom()
+	known := k.interrupts(address)
 	fresh, err := k.spool.Hold(raw)
 	if err != nil {
 		return false, err
 	}
-	k.air.saw(int64(revision))
+	if fresh && !k.air.Trusted() {
+		k.hurry(interrupts, known, bottom)
+	}
+	k.air.Saw(time.UnixMilli(int64(revision)))
 	if _, err := k.spool.Bar(bars); err != nil {
 		k.log.Error("the ledger of what was stopped cannot be written", "err", err)
 	}
 	return fresh, nil
+}
+
+// interrupts are the ids of those held for an address.
+func (k *keeper) interrupts(address wire.Address) map[string]bool {
+	ids := map[string]bool{}
+	if e, ok := k.spool.Held(address, wire.KindOrders); ok {
+		if o, err := e.Orders(); err == nil {
+			for _, i := range o.Interrupts {
+				ids[i.ID] = true
+			}
+		}
+	}
+	return ids
+}
+
+// hurry lets interrupts play without the time: those that are new, and were
+// made after all that was signed before.
+func (k *keeper) hurry(list []wire.Interrupt, known map[string]bool, bottom time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, i := range list {
+		if !known[i.ID] && time.UnixMilli(i.Issued).After(bottom) {
+			if k.urgent == nil {
+				k.urgent = map[string]bool{}
+			}
+			k.urgent[i.ID] = true
+		}
+	}
 }
 
 // scope checks that settings stand where they belong.
@@ -218,30 +274,52 @@ func (k *keeper) rebuild() {
 	var orders []wire.Orders
 	own := wire.UnitAddress(k.unit)
 	mine := wire.Orders{Address: own}
+	held := map[snapshotKey]snapshot{}
 	for _, e := range k.spool.AllHeld() {
-		switch e.Kind {
-		case wire.KindBulletin:
-			if b, err := e.Bulletin(); err == nil && k.scope(b) == nil {
-				bulletins = append(bulletins, b)
-			}
-		case wire.KindOrders:
-			if o, err := e.Orders(); err == nil {
-				if o.Address == own {
-					mine = o
-				} else {
-					orders = append(orders, o)
-				}
-			}
+		key := snapshotKey{e.Address, e.Kind}
+		s := k.read[key]
+		if s.revision != e.Revision {
+			s = k.decode(e)
+		}
+		held[key] = s
+		switch {
+		case s.bulletin != nil:
+			bulletins = append(bulletins, *s.bulletin)
+		case s.orders != nil && s.orders.Address == own:
+			mine = *s.orders
+		case s.orders != nil:
+			orders = append(orders, *s.orders)
 		}
 	}
+	k.read = held
 	bulletins, orders = k.onlyListed(bulletins, orders)
 	// What was stopped once never sounds again, whatever the orders say today.
 	mine.Barred = append(slices.Clone(mine.Barred), k.spool.Barred()...)
 	orders = append(orders, mine)
-	v := compile(bulletins, orders, func(hash string) bool { return k.spool.Verified(media.Hash(hash)) })
+	v := compile(bulletins, orders, k.ready)
+	if len(k.urgent) > 0 {
+		v.alarm = alarm(bulletins, orders, k.ready, k.urgent)
+	}
 	k.complain(v, bulletins)
 	k.view.Store(v)
 	k.changed()
+}
+
+// decode reads a snapshot that is held. One that says nothing to this unit, or
+// cannot be read, is empty.
+func (k *keeper) decode(e wire.Envelope) snapshot {
+	s := snapshot{revision: e.Revision}
+	switch e.Kind {
+	case wire.KindBulletin:
+		if b, err := e.Bulletin(); err == nil && k.scope(b) == nil {
+			s.bulletin = &b
+		}
+	case wire.KindOrders:
+		if o, err := e.Orders(); err == nil {
+			s.orders = &o
+		}
+	}
+	return s
 }
 
 // onlyListed drops what belongs to areas that the unit is not in any more.

@@ -2,14 +2,13 @@ package agent
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -18,11 +17,8 @@ import (
 )
 
 const (
-	keepAlive      = 15 * time.Second
-	pingTimeout    = 10 * time.Second
-	connectTimeout = 15 * time.Second
-	writeTimeout   = 10 * time.Second
-	answerTimeout  = 20 * time.Second
+	// answerTimeout is how long the broker may take over an answer.
+	answerTimeout = 20 * time.Second
 	// farewellTime is how long paho may take to send what is under way, in milliseconds.
 	farewellTime = 250
 	backoffFirst = time.Second
@@ -35,8 +31,9 @@ const (
 	maxOutbound = 64
 )
 
-// message is what came on a topic.
+// message is what came on a topic in a session.
 type message struct {
+	session *session
 	topic   string
 	payload []byte
 }
@@ -45,14 +42,14 @@ type message struct {
 // own, with its own number in its will: nothing of an old one can be taken for
 // the new.
 type link struct {
-	unit     string
-	settings Settings
-	tls      *tls.Config
-	dial     func(context.Context) (net.Conn, error) // nil: by address
-	number   func() (uint64, error)
-	birth    func(session uint64) wire.Birth
-	log      *slog.Logger
-	inbox    chan message
+	unit   string
+	centre func() *endpoint                        // where to connect, asked each time
+	dial   func(context.Context) (net.Conn, error) // nil: by address
+	number func() (uint64, error)
+	birth  func(session uint64) wire.Birth
+	cond   *conditions
+	log    *slog.Logger
+	inbox  chan message
 	// came is called after the birth of every session.
 	came func()
 
@@ -63,6 +60,10 @@ type link struct {
 	uncut     chan struct{}
 	last      error
 	since     time.Time // of the state that the page shows
+	past      []change
+	// unechoed counts the sessions in a row that brought messages, and never the
+	// unit's own echo.
+	unechoed int
 }
 
 // session is one connection.
@@ -77,8 +78,15 @@ type session struct {
 	queue []outgoing
 	wake  chan struct{}
 
-	following sync.Mutex // held while the subscriptions are changed
-	addresses []wire.Address
+	addresses []wire.Address           // subscribed to; of keepUp alone once it runs
+	known     atomic.Pointer[[]string] // features that the centre names
+	features  atomic.Pointer[[]string] // those in use: the broker may refuse some
+	adjust    chan struct{}            // poked when addresses or features are others
+
+	received atomic.Int64   // unix ms of the last message that came, 0 for none
+	echoed   atomic.Int64   // of the last echo
+	learned  chan struct{}  // poked when the features may have changed
+	echoes   chan wire.Echo // what came back
 }
 
 type outgoing struct {
@@ -104,9 +112,7 @@ func (l *link) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		l.mu.Lock()
-		l.last = err
-		l.mu.Unlock()
+		l.ended(err)
 		l.log.Warn("no link to the centre", "err", err)
 		if time.Since(start) > steady {
 			attempt = 0
@@ -123,7 +129,7 @@ func (l *link) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &session{number: number, lost: make(chan struct{}), wake: make(chan struct{}, 1)}
+	s := &session{number: number, lost: make(chan struct{}), wake: make(chan struct{}, 1), learned: make(chan struct{}, 1), adjust: make(chan struct{}, 1), echoes: make(chan wire.Echo, 4)}
 	o, err := l.options(ctx, s)
 	if err != nil {
 		return err
@@ -137,34 +143,32 @@ func (l *link) serve(ctx context.Context) error {
 	l.set(s)
 	defer l.set(nil)
 	l.log.Info("link to the centre", "session", number)
-	l.adjust(ctx, s) // what the first messages may have changed meanwhile
 	l.came()
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		l.send(s)
-	}()
+	var loops sync.WaitGroup
+	loops.Go(func() { l.keepUp(ctx, s) }) // at first: what the first messages may have changed meanwhile
+	loops.Go(func() { l.send(s) })
+	loops.Go(func() { l.echo(s) })
 	select {
 	case <-s.lost:
 	case <-ctx.Done():
 		l.farewell(s, "stopped")
 		s.end(ctx.Err())
 	}
-	<-sent
+	loops.Wait()
 	return s.why
 }
 
 // open connects, subscribes, and says the birth. The key ring is asked for
 // first, so that it is here before what its keys signed.
 func (l *link) open(ctx context.Context, s *session) error {
-	if err := await(ctx, s.client.Connect()); err != nil {
+	if err := s.await(ctx, s.client.Connect()); err != nil {
 		return fmt.Errorf("connect to broker: %w", err)
 	}
 	s.addresses = l.wanted()
 	subs := wire.UnitSubscriptions(l.unit, s.addresses)
 	first := slices.IndexFunc(subs, func(s wire.Subscription) bool { return s.Filter == wire.KeysTopic })
 	for _, list := range [][]wire.Subscription{subs[first : first+1], slices.Delete(slices.Clone(subs), first, first+1)} {
-		if err := subscribe(ctx, s.client, list); err != nil {
+		if _, err := s.subscribe(ctx, list); err != nil {
 			return err
 		}
 	}
@@ -172,47 +176,24 @@ func (l *link) open(ctx context.Context, s *session) error {
 	if err != nil {
 		return fmt.Errorf("say birth: %w", err)
 	}
-	if err := await(ctx, s.client.Publish(wire.BirthTopic(l.unit), 1, false, payload)); err != nil {
+	if err := s.await(ctx, s.client.Publish(wire.BirthTopic(l.unit), 1, false, payload)); err != nil {
 		return fmt.Errorf("say birth: %w", err)
 	}
 	return nil
 }
 
-func (l *link) options(ctx context.Context, s *session) (*paho.ClientOptions, error) {
-	will, err := wire.Encode(wire.Will{Unit: l.unit, Session: s.number, Why: "connection lost"})
-	if err != nil {
-		return nil, fmt.Errorf("make will: %w", err)
-	}
-	broker := l.settings.MQTT
-	if l.dial != nil {
-		broker = "tcp://broker.invalid:1883" // paho wants one; it is not looked at
-	}
-	o := paho.NewClientOptions().AddBroker(broker).
-		SetClientID(l.unit).SetUsername(l.unit).SetPassword(l.settings.Secret).
-		SetCleanSession(true).SetProtocolVersion(4).
-		SetAutoReconnect(false).SetConnectRetry(false).
-		SetKeepAlive(keepAlive).SetPingTimeout(pingTimeout).
-		SetConnectTimeout(connectTimeout).SetWriteTimeout(writeTimeout).
-		SetOrderMatters(true). // the key ring is taken before what it explains
-		SetTLSConfig(l.tls).
-		SetBinaryWill(wire.GoneTopic(l.unit), will, 1, false).
-		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { l.hear(s, m) }).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { s.end(fmt.Errorf("connection lost: %w", err)) })
-	if l.dial != nil {
-		o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
-			dial, cancel := context.WithTimeout(ctx, connectTimeout)
-			defer cancel()
-			return l.dial(dial)
-		})
-	}
-	return o, nil
-}
-
 // hear runs in paho's own goroutine, which must not be held up: what does not
 // fit ends the session, and the next one begins with everything retained.
 func (l *link) hear(s *session, m paho.Message) {
+	if s.received.Swap(time.Now().UnixMilli()) == 0 {
+		l.proven()
+	}
+	if m.Topic() == wire.EchoTopic(l.unit) {
+		s.heardEcho(m.Payload())
+		return
+	}
 	select {
-	case l.inbox <- message{m.Topic(), m.Payload()}:
+	case l.inbox <- message{s, m.Topic(), m.Payload()}:
 	default:
 		s.end(errors.New("more messages than can be looked at"))
 	}
@@ -299,23 +280,6 @@ func (l *link) session() uint64 {
 	return l.now.number
 }
 
-// state is what the page shows: whether there is a session, since when, and
-// else the last error.
-func (l *link) state() (up bool, since time.Time, last string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.last != nil && l.now == nil {
-		last = l.last.Error()
-	}
-	return l.now != nil, l.since, last
-}
-
-func (l *link) set(s *session) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.now, l.since = s, time.Now()
-}
-
 // drop ends the session in force; the next one follows after the backoff.
 func (l *link) drop(why error) {
 	l.mu.Lock()
@@ -327,12 +291,14 @@ func (l *link) drop(why error) {
 }
 
 // await waits for the broker's answer.
-func await(ctx context.Context, t paho.Token) error {
+func (s *session) await(ctx context.Context, t paho.Token) error {
 	timer := time.NewTimer(answerTimeout)
 	defer timer.Stop()
 	select {
 	case <-t.Done():
 		return t.Error()
+	case <-s.lost:
+		return s.why
 	case <-timer.C:
 		return errors.New("the broker does not answer")
 	case <-ctx.Done():

@@ -2,21 +2,23 @@ package agent
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"image/png"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"sync"
 	"time"
 
+	"github.com/villagecast/villagecast/device/looks"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-//go:embed page.html
-var pageHTML []byte
+//go:embed page
+var pages embed.FS
 
 // State is what GET /api/state of the local page says. Times are unix milliseconds.
 type State struct {
@@ -26,6 +28,10 @@ type State struct {
 	Software string `json:"software"`
 	Boot     string `json:"boot"`
 	At       int64  `json:"at"`
+	// Zone is the county's, as an IANA name; empty until the unit knows it.
+	Zone string `json:"zone,omitempty"`
+	// Clock is what At is worth.
+	Clock wire.AirTime `json:"clock"`
 	// Loop is when the playing loop last did its work: old means hung.
 	Loop   int64 `json:"loop"`
 	Uptime int64 `json:"uptime"` // seconds
@@ -44,18 +50,24 @@ type State struct {
 	Assets  int         `json:"assets"`
 	Ready   int         `json:"ready"`
 	Refused int         `json:"refused"` // since the start
-	// Broken is what was broken on purpose: mute, hang, cutlink.
-	Broken []string `json:"broken"`
+	// Broken is what was broken on purpose: mute, hang, cutlink. BrokenUntil is
+	// when that mends by itself.
+	Broken      []string `json:"broken"`
+	BrokenUntil int64    `json:"brokenUntil,omitempty"`
 	// Demo says that POST /break is there.
 	Demo bool `json:"demo,omitempty"`
 }
 
-// Link is the state of the connection to the centre.
+// Link is the state of the connection to the centre. Times are unix milliseconds.
 type Link struct {
+	// Up: something was received in this session.
 	Up      bool   `json:"up"`
 	Since   int64  `json:"since"`
 	Session uint64 `json:"session,omitempty"`
-	Err     string `json:"err,omitempty"`
+	// Heard is when the last message came, Echo when the unit heard its own echo.
+	Heard int64  `json:"heard,omitempty"`
+	Echo  int64  `json:"echo,omitempty"`
+	Err   string `json:"err,omitempty"`
 }
 
 // Sound is the state of the sound output; levels are 0 to 1 of full scale.
@@ -74,6 +86,7 @@ type Coming struct {
 	Programme string      `json:"programme,omitempty"`
 	Interrupt string      `json:"interrupt,omitempty"`
 	Title     string      `json:"title"`
+	Level     wire.Level  `json:"level,omitempty"`
 	From      int64       `json:"from"`
 	To        int64       `json:"to"`
 	Why       string      `json:"why"`
@@ -92,6 +105,7 @@ func (a *agent) servePage(ctx context.Context, rest *sync.WaitGroup) (stop func(
 		}
 	})
 	return func() {
+		a.mendLater(false)
 		cancel() // the endless answers first
 		gone, done := context.WithTimeout(context.Background(), time.Second)
 		defer done()
@@ -101,13 +115,24 @@ func (a *agent) servePage(ctx context.Context, rest *sync.WaitGroup) (stop func(
 	}
 }
 
+// servePages adds the page itself, with its scripts and styles.
+func servePages(mux *http.ServeMux) {
+	own, err := fs.Sub(pages, "page")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	files := looks.With(own)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'none'")
+		w.Header().Set("Cache-Control", "no-cache")
+		http.ServeFileFS(w, r, files, "index.html")
+	})
+	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(files)))
+}
+
 func (a *agent) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
-		_, _ = w.Write(pageHTML)
-	})
+	servePages(mux)
 	mux.HandleFunc("GET /api/state", a.serveState)
 	mux.HandleFunc("GET /listen.wav", a.serveSound)
 	mux.HandleFunc("GET /frame.png", a.serveFrame)
@@ -143,22 +168,29 @@ func (a *agent) serveState(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *agent) state() State {
-	up, since, last := a.link.state()
 	c := a.conductor.shared.Load()
 	v := a.keeper.view.Load()
 	have := a.keeper.have(0)
 	s := State{
-		Unit: a.o.Settings.Unit, PID: os.Getpid(), Software: a.o.Software, Boot: a.boot, At: a.air.Now().UnixMilli(), Loop: c.at.UnixMilli(),
-		Uptime: int64(time.Since(a.started) / time.Second), Link: Link{Up: up, Since: since.UnixMilli(), Session: a.link.session(), Err: last},
+		Unit: a.o.Settings.Unit, PID: os.Getpid(), Software: a.o.Software, Boot: a.boot, At: a.air.Now().UnixMilli(), Clock: a.air.State(), Loop: c.at.UnixMilli(),
+		Uptime: int64(time.Since(a.started) / time.Second), Link: a.link.state(),
 		Volume: v.volume(), OnAir: append([]wire.OnAir{}, c.onAir...), Next: []Coming{}, Conditions: append([]wire.Condition{}, a.cond.list()...),
 		Outbox: a.reporter.pending(), Held: append([]wire.Held{}, have.Held...), Assets: have.Assets, Ready: have.Ready,
 		Refused: a.keeper.refused.total(), Broken: a.broken(), Demo: a.o.Demo,
 	}
+	if len(s.Broken) > 0 {
+		a.mu.Lock()
+		s.BrokenUntil = a.mendAt.UnixMilli()
+		a.mu.Unlock()
+	}
 	if v.settings != nil {
 		s.Name = v.settings.Name
 	}
+	if v.county != nil {
+		s.Zone = v.county.Zone
+	}
 	for _, x := range c.next {
-		s.Next = append(s.Next, Coming{x.Output, x.Programme, x.Interrupt, x.Title, x.From.UnixMilli(), x.To.UnixMilli(), x.Why(a.o.Lang)})
+		s.Next = append(s.Next, Coming{x.Output, x.Programme, x.Interrupt, x.Title, x.Level, x.From.UnixMilli(), x.To.UnixMilli(), x.Why(a.o.Lang)})
 	}
 	if a.player != nil {
 		p := a.player.Status()

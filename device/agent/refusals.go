@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // refusals are the snapshots, and the parts of snapshots, that were not taken.
 type refusals struct {
-	air    *air
+	air    *airtime.Clock
 	record func(...wire.Entry)
 	log    *slog.Logger
 
@@ -79,7 +80,7 @@ func (r *refusals) setParts(list []wire.Refusal) {
 }
 
 func (r *refusals) stamp(x *wire.Refusal) {
-	x.At = r.air.stamp()
+	x.At = r.air.Stamp()
 	x.Why = words(x.Why, wire.MaxWords)
 }
 

@@ -2,12 +2,12 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -25,8 +25,6 @@ const (
 	deafAfter = 4
 	// detailPage is how many stretches of items one answer holds.
 	detailPage = 500
-	// maxUnsaved is how many entries wait in memory for a card that takes none.
-	maxUnsaved = 2000
 )
 
 // reporter brings the proof to the card and from there to the centre. record
@@ -34,16 +32,15 @@ const (
 type reporter struct {
 	unit, boot string
 	spool      *spool.Spool
-	air        *air
+	air        *airtime.Clock
 	link       *link
 	cond       *conditions
 	log        *slog.Logger
 	wake       chan struct{}
 	answered   chan struct{} // poked by every word of the centre
 
-	mu      sync.Mutex
-	unsaved []wire.Entry
-	online  bool // the centre, by its own word
+	mu     sync.Mutex // orders what is recorded
+	online bool       // the centre, by its own word
 }
 
 func event(at time.Time, code, text string) wire.Entry {
@@ -51,52 +48,46 @@ func event(at time.Time, code, text string) wire.Entry {
 }
 
 // record writes entries to the outbox. What the card does not take waits in
-// memory and is tried again with every later call.
+// memory, is sent from there, and is tried again with every later call.
 func (r *reporter) record(entries ...wire.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	good := make([]wire.Entry, 0, len(entries))
 	for _, e := range entries {
 		if e.At == 0 {
-			e.At = r.air.stamp()
+			e.At = r.air.Stamp()
 		}
 		e.Seq = 1 // given by the outbox; any number passes the check
 		if err := e.Validate(); err != nil {
 			r.log.Error("an entry of our own is not valid", "err", err)
 			continue
 		}
-		r.unsaved = append(r.unsaved, e)
+		good = append(good, e)
 	}
-	if len(r.unsaved) == 0 {
-		return
+	if err := r.spool.Append(good...); err != nil {
+		if r.cond.raise(CodeUnsaved, err.Error()) {
+			r.log.Error("proof cannot be written; it is kept in memory", "err", err)
+		}
+	} else {
+		r.cond.clear(CodeUnsaved)
 	}
-	if _, err := r.spool.Append(r.unsaved...); err != nil {
-		r.unsaved = r.unsaved[max(0, len(r.unsaved)-maxUnsaved):]
-		r.cond.raise(CodeUnsaved, err.Error())
-		r.log.Error("proof cannot be written", "entries", len(r.unsaved), "err", err)
-		return
+	if len(good) > 0 {
+		poke(r.wake)
 	}
-	r.unsaved = nil
-	r.cond.clear(CodeUnsaved)
-	poke(r.wake)
 }
 
 // pending is the number of entries that the centre has not stored.
-func (r *reporter) pending() int {
-	r.mu.Lock()
-	n := len(r.unsaved)
-	r.mu.Unlock()
-	return n + r.spool.Pending()
-}
+func (r *reporter) pending() int { return r.spool.Pending() }
 
 // run sends reports, one at a time, until ctx ends.
 func (r *reporter) run(ctx context.Context) {
 	for unanswered := 0; ; {
-		session, acked := r.link.session(), r.spool.Acked()
+		session, answers := r.link.session(), r.spool.Answers()
 		wait := time.Duration(0) // until there is something to say
 		if sent := r.report(); sent {
 			wait = min(storedWait<<min(unanswered, 10), storedMost)
 		}
-		expired := r.pause(ctx, wait, session, acked)
+		expired := r.pause(ctx, wait, session, answers)
 		if ctx.Err() != nil {
 			return
 		}
@@ -114,7 +105,7 @@ func (r *reporter) run(ctx context.Context) {
 // pause waits for an answer: until the centre's number moves or there is
 // another session. It is true when the time is over. Without a time anything
 // that wakes the reporter ends it.
-func (r *reporter) pause(ctx context.Context, wait time.Duration, session, acked uint64) (expired bool) {
+func (r *reporter) pause(ctx context.Context, wait time.Duration, session, answers uint64) (expired bool) {
 	var over <-chan time.Time
 	if wait > 0 {
 		t := time.NewTimer(wait)
@@ -128,7 +119,7 @@ func (r *reporter) pause(ctx context.Context, wait time.Duration, session, acked
 		case <-over:
 			return true
 		case <-r.wake:
-			if wait == 0 || r.spool.Acked() != acked || r.link.session() != session {
+			if wait == 0 || r.spool.Answers() != answers || r.link.session() != session {
 				return false
 			}
 		}
@@ -140,21 +131,11 @@ func (r *reporter) report() bool {
 	if r.link.session() == 0 {
 		return false
 	}
-	after := r.spool.Acked()
-	entries := r.spool.Peek(reportEntries)
-	size := 0
-	for i, e := range entries {
-		b, _ := json.Marshal(e) // it came from JSON
-		if size += len(b); size > reportBytes && i > 0 {
-			entries = entries[:i]
-			break
-		}
-	}
-	if len(entries) == 0 {
+	b := r.spool.Batch(reportEntries, reportBytes)
+	if len(b.Entries) == 0 {
 		return false
 	}
-	after = min(after, entries[0].Seq-1) // the centre's word may have come in between
-	return r.link.post(wire.ChannelReport, wire.Report{Unit: r.unit, Spool: r.spool.ID(), Boot: r.boot, After: after, Entries: entries}, true)
+	return r.link.post(wire.ChannelReport, wire.Report{Unit: r.unit, Spool: b.Spool, Boot: r.boot, After: b.After, Entries: b.Entries}, true)
 }
 
 // stored takes the centre's word.
@@ -164,10 +145,7 @@ func (r *reporter) stored(payload []byte) {
 		r.log.Warn("cannot read what the centre says it stored", "err", err)
 		return
 	}
-	if s.Spool != r.spool.ID() {
-		return
-	}
-	if err := r.spool.Ack(s.Seq); err != nil {
+	if err := r.spool.Ack(s.Spool, s.Seq); err != nil {
 		r.log.Error("cannot note what the centre stored", "err", err)
 	}
 	poke(r.wake)
@@ -188,14 +166,16 @@ func (r *reporter) lastWords(moment time.Duration) {
 }
 
 // centre takes the centre's word about itself.
-func (r *reporter) centre(payload []byte) {
+func (r *reporter) centre(payload []byte) (c wire.Centre, ok bool) {
 	c, err := wire.DecodeLenient[wire.Centre](payload)
 	if err != nil {
-		return
+		r.log.Warn("cannot read what the centre says of itself", "err", err)
+		return c, false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.online = c.Online
+	return c, true
 }
 
 func (r *reporter) centreOnline() bool {

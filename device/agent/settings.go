@@ -7,19 +7,16 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
+	"github.com/villagecast/villagecast/configs"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
 // Settings is the file that makes a device the device of a unit. The centre
-// writes it when the unit is added; nothing in it changes afterwards but the
-// centre's addresses.
+// writes it when the unit is added; unit and root never change afterwards.
 type Settings struct {
 	// Unit is the unit's id; it is also its login at the broker.
 	Unit string `yaml:"unit" json:"unit"`
@@ -35,24 +32,31 @@ type Settings struct {
 	CA string `yaml:"ca,omitempty" json:"ca,omitempty"`
 	// Secret is the unit's password at the broker.
 	Secret string `yaml:"secret" json:"secret"`
+	// Fetch is how fast recordings are fetched at most, in kbit/s, so that the
+	// rest of the line stays quick; 0 is DefaultFetch.
+	Fetch int `yaml:"fetch,omitempty" json:"fetch,omitempty"`
+	// Amplifier is how the device switches its amplifier, if it does.
+	Amplifier Amplifier `yaml:"amplifier,omitempty" json:"amplifier,omitzero"`
+	// Clock says whether the board has a clock chip with a battery: ClockChip,
+	// ClockNone, or empty to look for one.
+	Clock string `yaml:"clock,omitempty" json:"clock,omitempty"`
 }
 
+// DefaultFetch leaves most of a usual 4G line free, in kbit/s.
+const DefaultFetch = 4000
+
+// Values of Settings.Clock.
+const (
+	ClockChip = "chip"
+	ClockNone = "none"
+)
+
 // ParseSettings reads a settings file, YAML or JSON. Its errors name field,
-// value and remedy; an unknown field is an error that names the nearest one.
+// value and remedy; an unknown key is an error that names the nearest one.
 func ParseSettings(data []byte) (Settings, error) {
-	var keys map[string]any
-	if err := yaml.Unmarshal(data, &keys); err != nil {
-		return Settings{}, fmt.Errorf("read settings: %s", yaml.FormatError(err, false, false))
-	}
-	known := []string{"unit", "mqtt", "http", "root", "ca", "secret"}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if !slices.Contains(known, key) {
-			return Settings{}, fmt.Errorf("read settings: unknown field %q: did you mean %q?", key, nearest(key, known))
-		}
-	}
 	var s Settings
-	if err := yaml.UnmarshalWithOptions(data, &s, yaml.DisallowUnknownField()); err != nil {
-		return Settings{}, fmt.Errorf("read settings: %s", yaml.FormatError(err, false, false))
+	if err := configs.Decode(data, &s); err != nil {
+		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
 	if err := s.Validate(); err != nil {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
@@ -65,7 +69,7 @@ func (s Settings) YAML() ([]byte, error) {
 	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("write settings: %w", err)
 	}
-	data, err := yaml.Marshal(s)
+	data, err := configs.Encode(s)
 	if err != nil {
 		return nil, fmt.Errorf("write settings: %w", err)
 	}
@@ -92,7 +96,13 @@ func (s Settings) Validate() error {
 	if s.Secret == "" {
 		return errors.New("secret is empty: copy the one that units add gave")
 	}
-	return nil
+	if s.Fetch != 0 && (s.Fetch < 16 || s.Fetch > 1_000_000) {
+		return fmt.Errorf("fetch is %d: use 16 to 1000000 kbit/s, or leave it out for %d", s.Fetch, DefaultFetch)
+	}
+	if !slices.Contains([]string{"", ClockChip, ClockNone}, s.Clock) {
+		return fmt.Errorf("clock is %q: use chip, none, or leave it out to look for a chip", s.Clock)
+	}
+	return s.Amplifier.validate()
 }
 
 func checkURL(s string, schemes ...string) error {
@@ -123,36 +133,4 @@ func (s Settings) TLS() (*tls.Config, error) {
 		return nil, errors.New("ca holds no certificate: paste the centre's CA in PEM, or leave it out for the system's own")
 	}
 	return c, nil
-}
-
-// nearest is the word that is the fewest changes away.
-func nearest(word string, known []string) string {
-	best := known[0]
-	for _, k := range known {
-		if distance(word, k) < distance(word, best) {
-			best = k
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost++
-			}
-			corner = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -33,7 +33,7 @@ func (c *conductor) tell(now time.Time, ahead []timetable.Stretch, spans []timet
 	}
 	c.onAir = s.onAir
 	if session := c.link.session(); session > 0 {
-		c.link.post(wire.ChannelOnAir, wire.OnAirReport{Unit: c.unit, Session: session, At: c.air.stamp(), OnAir: s.onAir}, true)
+		c.link.post(wire.ChannelOnAir, wire.OnAirReport{Unit: c.unit, Session: session, At: c.air.Stamp(), OnAir: s.onAir}, true)
 	}
 }
 
@@ -66,16 +66,24 @@ func same(a, b []wire.OnAir) bool {
 
 // heartbeat says that the loop runs, and how it is.
 func (c *conductor) heartbeat() {
-	c.cond.sync([]string{spool.CodeDamaged, spool.CodeFull, spool.CodeAsset}, c.spool.Conditions())
+	c.cond.sync(spool.Codes(), c.spool.Conditions())
+	for _, n := range c.spool.News() {
+		c.reporter.record(event(c.air.Now(), n.Code, n.Text))
+	}
 	session := c.link.session()
 	if session == 0 {
 		return
 	}
 	s := c.shared.Load()
+	var air *wire.AirTime
+	if c.link.centreKnows(wire.FeatureClock) {
+		state := c.air.State()
+		air = &state
+	}
 	c.link.post(wire.ChannelHeartbeat, wire.Heartbeat{
-		Unit: c.unit, Session: session, Boot: c.boot, At: c.air.stamp(),
+		Unit: c.unit, Session: session, Boot: c.boot, At: c.air.Stamp(),
 		Uptime: int64(time.Since(c.started) / time.Second), Outbox: s.entries,
-		Volume: s.volume, Muted: s.muted || c.mutedHere(), OnAir: s.onAir, Issues: c.cond.list(),
+		Volume: s.volume, Muted: s.muted || c.mutedHere(), OnAir: s.onAir, Issues: c.cond.list(), Air: air,
 	}, true)
 }
 

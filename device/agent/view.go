@@ -13,6 +13,9 @@ import (
 type view struct {
 	table *timetable.Table // what can be played: items that are not here are left out
 	ideal *timetable.Table // what would be played if every file were here
+	// alarm is what can be played by a unit that does not know the time, nil for
+	// nothing.
+	alarm *timetable.Table
 	// settings and county are nil until the unit has heard of them.
 	settings *wire.Settings
 	county   *wire.County
@@ -56,6 +59,21 @@ func compile(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string)
 		}
 	}
 	return v
+}
+
+// alarm is a table of the interrupts that may play without the time.
+func alarm(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string) bool, urgent map[string]bool) *timetable.Table {
+	in := timetable.Input{Ready: ready}
+	for _, b := range bulletins {
+		b.Programmes = nil
+		in.Bulletins = append(in.Bulletins, b)
+	}
+	for _, o := range orders {
+		o.Interrupts = slices.DeleteFunc(slices.Clone(o.Interrupts), func(i wire.Interrupt) bool { return !urgent[i.ID] })
+		in.Orders = append(in.Orders, o)
+	}
+	table, _ := timetable.Compile(in)
+	return table
 }
 
 func (v *view) hold(a wire.Address) *wire.Held {

@@ -87,6 +87,9 @@ var (
 	// ErrStalled: the output took no frames for more than a second and
 	// reports no fault.
 	ErrStalled = errors.New("sound output is stalled")
+	// ErrRacing: the output takes frames faster than time goes by, so that none
+	// of them can be sounding.
+	ErrRacing = errors.New("sound output swallows sound faster than it can play")
 	// ErrGivenUp: the output does not try again; the process should end and
 	// be started anew.
 	ErrGivenUp = errors.New("sound output given up")
@@ -130,8 +133,8 @@ type Options struct {
 	Ahead time.Duration
 	// Amp switches the amplifier, if not nil: on at least AmpLead before the
 	// first frame sounds (a span that is due at once waits for it), off when
-	// nothing has sounded for AmpHold (default 5 s) and nothing is near. It is
-	// called from one goroutine and may block a little.
+	// nothing has sounded for AmpHold (default 5 s) and nothing is near; off too
+	// at the beginning. It is called from one goroutine and may block a little.
 	Amp     func(on bool)
 	AmpLead time.Duration
 	AmpHold time.Duration

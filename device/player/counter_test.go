@@ -128,7 +128,7 @@ func TestAmplifierIsOnBeforeTheSoundAndOffAfter(t *testing.T) {
 			// Whole: it waits for the amplifier.
 			Played{ID: "w", Frames: Rate, At: s.Add(100800 * time.Millisecond), Late: opts.AmpLead})
 	})
-	want := []change{{true, 9200 * time.Millisecond}, {false, 19 * time.Second}, {true, 59200 * time.Millisecond}, {false, 66 * time.Second},
+	want := []change{{false, 0}, {true, 9200 * time.Millisecond}, {false, 19 * time.Second}, {true, 59200 * time.Millisecond}, {false, 66 * time.Second},
 		{true, 100 * time.Second}, {false, 106800 * time.Millisecond}}
 	if len(got) != len(want) {
 		t.Fatalf("amplifier changed %v, want %v", got, want)

@@ -50,12 +50,15 @@ func (d *deck) set(spans []Span) {
 
 	if d.on != nil {
 		i := slices.IndexFunc(spans, func(s Span) bool { return d.on.sameAs(s, d.grace) })
-		if i >= 0 && d.on.goOn(spans[i]) {
+		switch {
+		case i >= 0 && d.on.goOn(spans[i]):
 			spans = slices.Delete(spans, i, i+1)
-		} else {
-			if i >= 0 { // its end is now
-				spans = slices.Delete(spans, i, i+1)
-			}
+		case i >= 0: // its end is now
+			spans = slices.Delete(spans, i, i+1)
+			d.cutOn()
+		case !d.on.span.End().After(d.clock.now().Add(time.Millisecond)):
+			// By the plan it is over: it began late, and ends whole.
+		default:
 			d.cutOn()
 		}
 	}
@@ -272,8 +275,9 @@ func (d *deck) openAhead(end int64) {
 
 // gap ends the stretch that sounds because the output took nothing for a
 // while; the rest of its span comes as soon as frames are taken again, where
-// the clock is then.
-func (d *deck) gap() {
+// the clock is then. The last frames, unheard of them, were taken and did not
+// sound.
+func (d *deck) gap(unheard int64) {
 	for _, v := range d.fading {
 		d.finish(v, nil)
 	}
@@ -283,6 +287,7 @@ func (d *deck) gap() {
 		return
 	}
 	d.on = nil
+	v.unheard(unheard)
 	d.report(v.played(ErrGap))
 	rest := &voice{span: v.span, src: v.src}
 	played := v.place() - v.span.Offset
@@ -292,9 +297,10 @@ func (d *deck) gap() {
 	d.plan = slices.Insert(d.plan, 0, rest)
 }
 
-// stop ends everything.
-func (d *deck) stop() {
+// stop ends everything; the last frames, unheard of them, did not sound.
+func (d *deck) stop(unheard int64) {
 	if d.on != nil {
+		d.on.unheard(unheard)
 		d.on.cut = true
 		d.fading = append(d.fading, d.on)
 		d.on = nil

@@ -24,7 +24,8 @@ func TestOutputThatStopsIsReportedAndTheRestPlaysWhereTheClockIs(t *testing.T) {
 		place := 6*Rate + 4800
 		wantSound(t, out.got, from+4800+edgeFrames, a.frames[place+edgeFrames:], 1)
 		wantPlayed(t, p.Drain(),
-			Played{ID: "a", Frames: 2 * Rate, At: start.Add(time.Second), Err: ErrGap},
+			// What stood in its buffers, 200 ms, did not sound.
+			Played{ID: "a", Frames: 2 * Rate, Silent: Rate / 5, At: start.Add(time.Second), Err: ErrGap},
 			Played{ID: "a", Offset: int64(place), Frames: int64(10*Rate - place), At: start.Add(7*time.Second + 100*time.Millisecond)})
 		if s := p.Status(); s.Fault != nil || s.Reanchors != 1 || (s.Slipped-4*time.Second).Abs() > time.Millisecond {
 			t.Errorf("status is %+v, want one slip of 4 s and no fault", s)
@@ -67,38 +68,73 @@ func TestLateAsksAreNoUnderrun(t *testing.T) {
 }
 
 func TestStallIsReportedAndThenGivenUp(t *testing.T) {
-	stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
-		out.run(3 * time.Second)
-		if f := p.Status().Fault; f != nil {
-			t.Errorf("fault is %v while frames are taken", f)
-		}
-		time.Sleep(3 * time.Second)
-		if f := p.Status().Fault; !errors.Is(f, ErrStalled) || errors.Is(f, ErrGivenUp) {
-			t.Errorf("fault is %v after 3 s, want a stall", f)
-		}
-		time.Sleep(4 * time.Second)
-		if f := p.Status().Fault; !errors.Is(f, ErrGivenUp) {
-			t.Errorf("fault is %v after 7 s, want given up", f)
-		}
-		out.run(2 * time.Second)
-		if f := p.Status().Fault; f != nil {
-			t.Errorf("fault is %v when frames are taken again", f)
-		}
-	})
+	for name, played := range map[string]time.Duration{"after it has played": 12 * time.Second, "from the start": 3 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
+				out.run(played)
+				if f := p.Status().Fault; f != nil {
+					t.Errorf("fault is %v while frames are taken", f)
+				}
+				time.Sleep(3 * time.Second)
+				if f := p.Status().Fault; !errors.Is(f, ErrStalled) || errors.Is(f, ErrGivenUp) {
+					t.Errorf("fault is %v after 3 s, want a stall", f)
+				}
+				time.Sleep(4 * time.Second)
+				if f := p.Status().Fault; errors.Is(f, ErrGivenUp) != (played > 10*time.Second) {
+					t.Errorf("fault is %v after 7 s", f)
+				}
+				time.Sleep(time.Minute)
+				if f := p.Status().Fault; !errors.Is(f, ErrGivenUp) {
+					t.Errorf("fault is %v after a minute, want given up", f)
+				}
+				out.run(2 * time.Second)
+				if f := p.Status().Fault; f != nil {
+					t.Errorf("fault is %v when frames are taken again", f)
+				}
+			})
+		})
+	}
 }
 
-func TestReopenWaits(t *testing.T) {
-	total := time.Duration(0)
-	for try := range maxReopens {
-		w := reopenWait(try)
-		if w < 200*time.Millisecond || w > 3*time.Second {
-			t.Errorf("wait before try %d is %v", try, w)
+// An output that swallows everything at once sounds nothing, and nothing that it
+// swallowed is proof; it is told, given up, and heard again when it keeps time.
+func TestOutputThatRacesHasPlayedNothing(t *testing.T) {
+	stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
+		a := sweep(60*Rate, 0)
+		p.SetPlan([]Span{{ID: "a", At: start.Add(time.Second), Clip: a, Frames: 60 * Rate, Gain: 1}})
+		out.run(12 * time.Second)
+		race := func(d time.Duration) {
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Millisecond) {
+				out.take()
+			}
 		}
-		total += w
-	}
-	if total > time.Minute {
-		t.Errorf("gives up after %v, want at most a minute", total)
-	}
+		race(3 * time.Second)
+		if f := p.Status().Fault; !errors.Is(f, ErrRacing) || errors.Is(f, ErrGivenUp) {
+			t.Errorf("fault is %v after 3 s of racing, want that told", f)
+		}
+		race(5 * time.Second)
+		if f := p.Status().Fault; !errors.Is(f, ErrGivenUp) {
+			t.Errorf("fault is %v after 8 s of racing, want given up", f)
+		}
+		taken := p.Status().Taken
+		out.run(4 * time.Second)
+		if f := p.Status().Fault; f != nil {
+			t.Errorf("fault is %v when it keeps time again", f)
+		}
+		if n := p.Status().Taken - taken; n > 4*Rate || n < Rate {
+			t.Errorf("took %d frames in 4 s, after up to 2 s of watching", n)
+		}
+		got := p.Drain()
+		if len(got) != 1 || !errors.Is(got[0].Err, ErrGap) {
+			t.Fatalf("played %+v, want one stretch that ended when it raced", got)
+		}
+		if sounded := duration(got[0].Frames - got[0].Silent); (sounded - 11*time.Second).Abs() > 300*time.Millisecond {
+			t.Errorf("%v sounded before it raced, want 11 s: %+v", sounded, got[0])
+		}
+		if r, ok := p.Running(); !ok || r.Offset < 19*Rate || r.Offset > 21*Rate || r.Late.Abs() > 60*time.Millisecond {
+			t.Errorf("running is %+v %v, want a rest where the clock is", r, ok)
+		}
+	})
 }
 
 func TestCardThatIsBackSoonStillSplitsTheStretch(t *testing.T) {

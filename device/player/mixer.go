@@ -1,24 +1,25 @@
 package player
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 )
 
-const (
-	// gapTime without frames being taken splits what sounds.
-	gapTime = time.Second
-	// stallTime without frames being taken, and without a reported fault, is a
-	// stall that only a new process can end.
-	stallTime = 5 * time.Second
-)
+// gapTime without frames being taken splits what sounds.
+const gapTime = time.Second
 
 // fill is the rendering engine: it gives the output the next len(buf) frames.
 func (p *Player) fill(buf []float32) {
 	p.mu.Lock()
 	now := p.clock.since()
+	if p.race.note(now, p.asked, int64(len(buf)), p.clock.latency) {
+		p.asked = now
+		p.raced(buf)
+		p.mu.Unlock()
+		time.Sleep(duration(int64(len(buf))) / 4) // to spare the processor; it races still
+		return
+	}
+	p.asked = now
 	p.anchor(now)
 	if jump := p.clock.readAir(); jump.Abs() > 50*time.Millisecond {
 		p.log.say(slog.LevelInfo, "air time jumped", "by", jump)
@@ -29,6 +30,7 @@ func (p *Player) fill(buf []float32) {
 	if overlap {
 		clip(buf)
 	}
+	p.tone.mix(buf)
 	p.applyMute(buf)
 	p.lastFill, p.lastLen, p.filled = now, int64(len(buf)), true
 	p.mu.Unlock()
@@ -42,7 +44,7 @@ func (p *Player) anchor(now time.Duration) {
 	p.lost = false
 	if gap {
 		p.clock.forget()
-		p.deck.gap()
+		p.deck.gap(0)
 	}
 	slip := p.clock.note(now, p.deck.pos)
 	if !p.filled || slip < slipNotice {
@@ -72,46 +74,5 @@ func (p *Player) applyMute(buf []float32) {
 func clip(buf []float32) {
 	for i, s := range buf {
 		buf[i] = max(-1, min(1, s))
-	}
-}
-
-// watch looks each second whether the output still takes frames.
-func (p *Player) watch() {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	last, still := int64(-1), time.Duration(0)
-	for {
-		select {
-		case <-p.stopping.Done():
-			return
-		case <-tick.C:
-		}
-		p.mu.Lock()
-		if p.deck.pos != last {
-			last, still = p.deck.pos, 0
-		} else {
-			still += time.Second
-		}
-		p.judge(still)
-		p.mu.Unlock()
-	}
-}
-
-// judge tells a stall from an output that has said what ails it. Ticks are
-// counted, not hours: a process that was stopped itself is no stalled output.
-func (p *Player) judge(still time.Duration) {
-	stalled := errors.Is(p.status.Fault, ErrStalled)
-	switch {
-	case still == 0:
-		if stalled {
-			p.setFault(nil)
-		}
-	case p.status.Fault != nil && !stalled:
-	case still > stallTime:
-		if !errors.Is(p.status.Fault, ErrGivenUp) {
-			p.setFault(fmt.Errorf("%w for %v: %w", ErrStalled, still, ErrGivenUp))
-		}
-	case !stalled:
-		p.setFault(ErrStalled)
 	}
 }

@@ -29,6 +29,9 @@ type Player struct {
 	reports  []Played
 	status   Status
 	volume   ramp // of the mute
+	tone     tone
+	race     racer
+	asked    time.Duration // when the output last asked for frames
 	lastFill time.Duration
 	lastLen  int64 // frames of the last fill
 	filled   bool
@@ -92,7 +95,7 @@ func (p *Player) counting() bool {
 }
 
 // runAmp starts the goroutine that calls opts.Amp, so that nothing waits for
-// the switch; it makes the last call, off, when the player closes.
+// the switch; it makes the first call, off, and when the player closes the last.
 func (p *Player) runAmp(opts Options) {
 	p.amp = make(chan bool, 16)
 	p.deck.amp = amplifier{
@@ -107,6 +110,7 @@ func (p *Player) runAmp(opts Options) {
 		},
 	}
 	p.wg.Go(func() {
+		opts.Amp(false) // whatever a process before has left
 		state := false
 		for {
 			select {
@@ -161,7 +165,11 @@ func (p *Player) Close() error {
 		err = p.out.Close()
 	}
 	p.mu.Lock()
-	p.deck.stop()
+	unheard := int64(0)
+	if p.lost { // what stood in its buffers
+		unheard = frames(p.clock.latency)
+	}
+	p.deck.stop(unheard)
 	p.mu.Unlock()
 	p.meter.close()
 	p.stop()
@@ -175,7 +183,7 @@ func (p *Player) Close() error {
 // SetPlan replaces the whole future. The spans need no order but must not
 // overlap; one that begins while another still sounds waits for its end. What
 // sounds and is in the plan goes on; what sounds and is not, or ends before
-// now, fades out.
+// now, fades out. What began late and is over by the plan ends whole.
 //
 // A span that is due already begins at once: whole if its Offset is 0 and it is
 // late by no more than Options.Grace, else at the frame where the clock is, and
@@ -293,6 +301,9 @@ func (p *Player) tell() {
 func (p *Player) fault(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err != nil && !p.lost { // what stood in its buffers is gone
+		p.deck.gap(frames(p.clock.latency))
+	}
 	p.setFault(err)
 }
 

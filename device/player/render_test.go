@@ -326,3 +326,21 @@ func TestGainChangesWithoutAClick(t *testing.T) {
 }
 
 func abs(v float32) float32 { return max(v, -v) }
+
+func TestWhatBeganLateEndsWhole(t *testing.T) {
+	stage(t, Options{}, func(p *Player, out *tape, start time.Time) {
+		out.run(2 * time.Second)
+		a := sweep(Rate, 0)
+		a.wait = 150 * time.Millisecond
+		at := time.Now()
+		p.SetPlan([]Span{{ID: "a", At: at, Clip: a, Frames: Rate, Gain: 1}})
+		out.run(time.Second)
+		p.SetPlan(nil) // by the plan it is over
+		out.run(time.Second)
+		got := p.Drain()
+		if len(got) != 1 || got[0].Frames != Rate || got[0].Cut || got[0].Late < 300*time.Millisecond {
+			t.Errorf("played %+v, want all of it, late", got)
+		}
+		wantSound(t, out.got, int(nearest(got[0].At.Sub(start))), a.frames, 1)
+	})
+}

@@ -160,6 +160,9 @@ func (v *voice) mix(in, out []float32) {
 	}
 }
 
+// unheard notes that the last n frames handed out did not sound.
+func (v *voice) unheard(n int64) { v.silent = min(v.done, v.silent+n) }
+
 // played is the report of the stretch as it is.
 func (v *voice) played(err error) Played {
 	return Played{

@@ -39,6 +39,13 @@ func TestKioskInBrowser(t *testing.T) {
 	page.Navigate(srv.URL + "/kiosk/")
 	page.Wait(`document.getElementById("text").textContent === "柳树县 · 村村响"`, 5*time.Second)
 
+	for name, apart := range map[string]time.Duration{"Asia/Shanghai": 8 * time.Hour, "America/Phoenix": -7 * time.Hour} {
+		s.SetZone(name)
+		there := time.Now().UTC().Add(apart)
+		page.Wait(fmt.Sprintf(`[%q, %q].includes(document.getElementById("clock").textContent) && document.getElementById("date").textContent.startsWith(%q)`,
+			there.Format("15:04"), there.Add(time.Minute).Format("15:04"), there.Format("1月2日 周")), 5*time.Second)
+	}
+
 	now := time.Now()
 	s.SetPlan([]Span{{ID: "a", At: now, Until: now.Add(time.Minute), Text: wire.Text{Body: notice + "\u202e\x07", Stay: 60000}}})
 	page.Wait(`document.getElementById("stage").dataset.motion === "scroll" && document.getElementById("text").getAnimations().length === 1`, 5*time.Second)

@@ -34,6 +34,7 @@ type Screen struct {
 	panel    Panel
 	plan     plan
 	slogan   string
+	zone     string
 	current  *showing
 	shown    []Shown
 	latest   *image.Paletted
@@ -92,6 +93,14 @@ func (s *Screen) SetSlogan(text string) {
 	s.tell()
 	s.mu.Unlock()
 	s.nudge()
+}
+
+// SetZone sets the county's zone, an IANA name, in which the page's clock goes.
+func (s *Screen) SetZone(name string) {
+	s.mu.Lock()
+	s.zone = name
+	s.tell()
+	s.mu.Unlock()
 }
 
 // SetPanel goes on with another panel, as when its size has changed. What is on
@@ -164,6 +173,8 @@ type State struct {
 	Stay int64 `json:"stay,omitempty"`
 	// Slogan is what stands there when nothing of the plan is on.
 	Slogan string `json:"slogan,omitempty"`
+	// Zone is that of the county, as an IANA name; the device's own if empty.
+	Zone string `json:"zone,omitempty"`
 	// Width and Height are the panel's, in pixels; zero without pixels.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`
@@ -175,7 +186,7 @@ func (s *Screen) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w, h := s.panel.Size()
-	st := State{At: now.UnixMilli(), Slogan: s.slogan, Width: w, Height: h}
+	st := State{At: now.UnixMilli(), Slogan: s.slogan, Zone: s.zone, Width: w, Height: h}
 	if on, ok, _ := s.plan.at(now); ok {
 		st.ID, st.Since, st.Until = on.ID, on.At.UnixMilli(), on.Until.UnixMilli()
 		st.Text, st.Effect, st.Color, st.Level = on.Text.Body, on.Text.Effect, on.Text.Color, on.Level

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/agent"
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/memnet"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
@@ -46,7 +47,7 @@ func (u *unit) on(ctx context.Context, o *Options) {
 		Sound: player.NewCounting(),
 		Panel: func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
 		Dial:  u.line.open, HTTP: o.HTTP,
-		Now: o.Now, Listener: u.page, Demo: true,
+		Board: airtime.System{Now: o.Now}, Listener: u.page, Demo: true,
 		Software: o.Software, Lang: o.Lang, Logger: o.Logger,
 	}
 	go func() {

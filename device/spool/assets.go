@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,30 +21,77 @@ const (
 // removed, to be fetched again.
 var ErrDamaged = errors.New("file does not match its hash")
 
+// proofRoom is how much of the card media leave to everything else.
+const proofRoom = 16 << 20
+
 // assets are the media files on the card. A file counts as ready when it was
 // written by this process or has been verified by it.
 type assets struct {
 	size     map[media.Hash]int64
 	verified map[media.Hash]bool
+	// damaged were found so and are not whole again; told of them are the first
+	// so many.
+	damaged []media.Hash
+	told    int
+	// keep is what Prune was told last to keep; nil before.
+	keep map[media.Hash]bool
+}
+
+// complaint is the condition of what is damaged, empty for none.
+func (a *assets) complaint() string { return nameSome(a.damaged) }
+
+// news names what was found damaged since it was asked last.
+func (a *assets) news() string {
+	fresh := a.damaged[a.told:]
+	a.told = len(a.damaged)
+	return nameSome(fresh)
+}
+
+func nameSome(list []media.Hash) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d damaged files:", len(list))
+	for _, h := range list[:min(len(list), 10)] {
+		b.WriteString(" " + h.Short())
+	}
+	if len(list) > 10 {
+		b.WriteString(" …")
+	}
+	return b.String()
+}
+
+// hurt notes that a file is damaged, mended that it is not any more.
+func (a *assets) hurt(h media.Hash) {
+	if !slices.Contains(a.damaged, h) {
+		a.damaged = append(a.damaged, h)
+	}
+}
+
+func (a *assets) mended(h media.Hash) {
+	if i := slices.Index(a.damaged, h); i >= 0 {
+		a.damaged = slices.Delete(a.damaged, i, i+1)
+		if i < a.told {
+			a.told--
+		}
+	}
 }
 
 func mediaName(h media.Hash) string { return mediaDir + "/" + string(h) }
 
-func (s *Spool) openAssets() error {
+func (s *Spool) openAssets() {
 	s.assets = assets{size: map[media.Hash]int64{}, verified: map[media.Hash]bool{}}
-	if err := s.disk.MakeDir(mediaDir); err != nil {
-		return err
-	}
-	list, err := s.disk.List(mediaDir)
-	if err != nil {
-		return err
+	err := s.disk.MakeDir(mediaDir)
+	list, cannot := s.disk.List(mediaDir)
+	if err = errors.Join(err, cannot); err != nil && len(list) == 0 {
+		s.note(fmt.Errorf("open %s: %w", mediaDir, err))
 	}
 	for _, info := range list {
 		if h, err := media.ParseHash(info.Name); err == nil {
 			s.assets.size[h] = info.Size
 		}
 	}
-	return nil
 }
 
 // HasAsset tells whether the file is on the card, verified or not.
@@ -87,7 +135,7 @@ func (s *Spool) Verify(h media.Hash) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.issues[CodeAsset] = fmt.Sprintf("%s: %v", h.Short(), err)
+		s.assets.hurt(h)
 		return errors.Join(fmt.Errorf("verify %s: %w", h.Short(), err), s.remove(h))
 	}
 	s.assets.verified[h] = true
@@ -122,22 +170,66 @@ type Download struct {
 	size  int64
 }
 
-// Download opens the download of a file, or begins it.
-func (s *Spool) Download(h media.Hash) (*Download, error) {
+// Download opens the download of a file of so many bytes, or begins it. Where
+// the card has no room for it, files that nothing names any more go first; then
+// the download fails, since what is left is for proof.
+func (s *Spool) Download(h media.Hash, bytes int64) (*Download, error) {
 	if !h.Valid() {
 		return nil, fmt.Errorf("download: %.80q is no hash", h)
 	}
-	f, err := s.disk.Open(mediaName(h)+partSuffix, true, true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, err := s.download(h, bytes)
 	if err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return nil, fmt.Errorf("download %s: %w", h.Short(), s.wrote(err))
+		return nil, fmt.Errorf("download %s: %w", h.Short(), s.wrote(ofMedia, err))
+	}
+	return d, nil
+}
+
+func (s *Spool) download(h media.Hash, bytes int64) (*Download, error) {
+	f, err := s.disk.Open(mediaName(h)+partSuffix, true, true)
+	if errors.Is(err, fs.ErrNotExist) { // the directory could not be made before
+		if err = s.disk.MakeDir(mediaDir); err == nil {
+			f, err = s.disk.Open(mediaName(h)+partSuffix, true, true)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.assets.keep != nil {
+		s.assets.keep[h] = true
 	}
 	size, err := f.Seek(0, io.SeekEnd)
+	for err == nil && !s.fits(bytes-size) {
+		if !s.dropSpare() {
+			err = errNoRoom
+		}
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("download %s: %w", h.Short(), err), f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
 	return &Download{spool: s, hash: h, file: f, size: size}, nil
+}
+
+// fits tells whether the card has room for more media. A disk that does not
+// know says so when it is full.
+func (s *Spool) fits(bytes int64) bool {
+	r, ok := s.disk.(Roomy)
+	if !ok || bytes <= 0 {
+		return true
+	}
+	room, err := r.Room()
+	return err != nil || room-bytes >= proofRoom
+}
+
+// dropSpare removes prepared sound and files that nothing names any more; it
+// answers whether there were any. It must be called with mu held.
+func (s *Spool) dropSpare() bool {
+	if s.assets.keep == nil {
+		return false
+	}
+	n, _ := s.prune(0)
+	return n > 0
 }
 
 // Size is the number of bytes here: where to go on.
@@ -150,7 +242,7 @@ func (d *Download) Write(p []byte) (int, error) {
 	if err != nil {
 		d.spool.mu.Lock()
 		defer d.spool.mu.Unlock()
-		return n, fmt.Errorf("download %s: %w", d.hash.Short(), d.spool.wrote(err))
+		return n, fmt.Errorf("download %s: %w", d.hash.Short(), d.spool.wrote(ofMedia, err))
 	}
 	return n, nil
 }
@@ -173,21 +265,27 @@ func (d *Download) Finish() error {
 	if err == nil {
 		got, _, err = media.Sum(d.file)
 	}
-	if err == nil && got != d.hash {
+	damaged := err == nil && got != d.hash
+	if damaged {
 		err = errors.Join(ErrDamaged, s.disk.Remove(part))
 	}
 	if err == nil {
 		err = d.file.Sync()
 	}
-	if err = errors.Join(err, d.file.Close()); err != nil {
-		return fmt.Errorf("finish download %s: %w", d.hash.Short(), err)
-	}
+	err = errors.Join(err, d.file.Close())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := errors.Join(s.disk.Rename(part, mediaName(d.hash)), s.disk.SyncDir(mediaDir)); err != nil {
-		return fmt.Errorf("finish download %s: %w", d.hash.Short(), s.wrote(err))
+	if damaged {
+		s.assets.hurt(d.hash)
+		return fmt.Errorf("finish download %s: %w", d.hash.Short(), err)
 	}
-	delete(s.issues, CodeAsset)
+	if err == nil {
+		err = errors.Join(s.disk.Rename(part, mediaName(d.hash)), s.disk.SyncDir(mediaDir))
+	}
+	if err := s.wrote(ofMedia, err); err != nil {
+		return fmt.Errorf("finish download %s: %w", d.hash.Short(), err)
+	}
+	s.assets.mended(d.hash)
 	s.assets.size[d.hash], s.assets.verified[d.hash] = d.size, true
 	return nil
 }
@@ -197,30 +295,56 @@ func (d *Download) Finish() error {
 func (s *Spool) Prune(keep map[media.Hash]bool, spare int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list, err := s.disk.List(mediaDir)
+	s.assets.keep = maps.Clone(keep)
+	missing := false
+	for h := range keep {
+		_, there := s.assets.size[h]
+		missing = missing || !there
+	}
+	for _, h := range slices.Clone(s.assets.damaged) {
+		if !keep[h] {
+			s.assets.mended(h) // nobody asks for it any more
+		}
+	}
+	n, err := s.prune(spare)
+	if n > 0 {
+		err = errors.Join(err, s.disk.SyncDir(mediaDir))
+	}
+	if err == nil && !missing { // no download waits for the card
+		delete(s.troubles, ofMedia)
+	}
 	if err != nil {
 		return fmt.Errorf("prune media: %w", err)
+	}
+	return nil
+}
+
+// prune is Prune with what it kept last; it answers how many files went.
+func (s *Spool) prune(spare int64) (n int, err error) {
+	list, err := s.disk.List(mediaDir)
+	if err != nil {
+		return 0, err
 	}
 	for _, info := range list {
 		name, part := strings.CutSuffix(info.Name, partSuffix)
 		h, err := media.ParseHash(name)
-		if err != nil || keep[h] {
+		if err != nil || s.assets.keep[h] {
 			continue
 		}
 		if !part && info.Size <= spare {
 			spare -= info.Size
 			continue
 		}
-		if part {
-			err = s.disk.Remove(mediaDir + "/" + info.Name)
-		} else {
-			err = s.remove(h)
+		if !part {
+			delete(s.assets.size, h)
+			delete(s.assets.verified, h)
 		}
-		if err != nil {
-			return fmt.Errorf("prune media: %w", err)
+		if err := s.disk.Remove(mediaDir + "/" + info.Name); err != nil {
+			return n, err
 		}
+		n++
 	}
-	return nil
+	return n, nil
 }
 
 // Assets are the hashes of the files on the card, verified or not.

@@ -11,7 +11,7 @@ import (
 
 func fetch(t *testing.T, s *Spool, h media.Hash, content []byte) error {
 	t.Helper()
-	d, err := s.Download(h)
+	d, err := s.Download(h, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func sum(t *testing.T, b []byte) media.Hash {
 func TestDownloadGoesOnAfterAPowerCut(t *testing.T) {
 	disk, content := Memory(), []byte("eighty notices")
 	h := sum(t, content)
-	d, err := mustOpen(t, disk).Download(h)
+	d, err := Open(disk).Download(h, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,11 +43,11 @@ func TestDownloadGoesOnAfterAPowerCut(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s := mustOpen(t, disk)
+	s := Open(disk)
 	if s.HasAsset(h) {
 		t.Error("half a file counts as there")
 	}
-	d, err = s.Download(h)
+	d, err = s.Download(h, 0)
 	if err != nil || d.Size() != 6 {
 		t.Fatalf("goes on at %d: %v", d.Size(), err)
 	}
@@ -64,7 +64,7 @@ func TestDownloadGoesOnAfterAPowerCut(t *testing.T) {
 }
 
 func TestWrongContentIsNotTaken(t *testing.T) {
-	s := mustOpen(t, Memory())
+	s := Open(Memory())
 	h := sum(t, []byte("right"))
 	if err := fetch(t, s, h, []byte("wrong")); !errors.Is(err, ErrDamaged) {
 		t.Errorf("took it: %v", err)
@@ -83,11 +83,11 @@ func TestDamagedAssetIsNeverOpened(t *testing.T) {
 	h := sum(t, content)
 	for i := range content {
 		disk := Memory()
-		if err := fetch(t, mustOpen(t, disk), h, content); err != nil {
+		if err := fetch(t, Open(disk), h, content); err != nil {
 			t.Fatal(err)
 		}
 		disk.Damage(mediaName(h), i)
-		s := mustOpen(t, disk)
+		s := Open(disk)
 		if _, err := s.OpenAsset(h); !errors.Is(err, ErrDamaged) {
 			t.Fatalf("byte %d: %v", i, err)
 		}
@@ -101,7 +101,7 @@ func TestDamagedAssetIsNeverOpened(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
-	s := mustOpen(t, Memory())
+	s := Open(Memory())
 	a, b := []byte("aaaa"), []byte("bbbb")
 	for _, c := range [][]byte{a, b} {
 		if err := fetch(t, s, sum(t, c), c); err != nil {

@@ -4,10 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 )
 
-// Single values are files of one record.
+// Single values are files of one record. Its number says which value it is, so
+// that files that change places are noticed; it was 1 in all of them once.
+func cellNumber(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // never fails
+	return h.Sum64()
+}
 
 // readCell reads a single value into v. It is false when there is none; damage
 // is set aside and counts as none, with an error to report.
@@ -25,15 +32,13 @@ func readCell(disk Disk, name string, v any) (bool, error) {
 	return false, nil
 }
 
-func writeCell(disk Disk, name string, v any) error {
+// putCell writes a single value as put does.
+func (s *Spool) putCell(name string, v any) error {
 	body, err := json.Marshal(v)
-	if err == nil {
-		err = writeSealed(disk, name, body)
-	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return nil
+	return s.put(name, body)
 }
 
 // readSealed is the body of a file of one record, nil when there is no file.
@@ -44,15 +49,17 @@ func readSealed(disk Disk, name string) ([]byte, error) {
 	}
 	if err == nil {
 		r, n, bad := readRecord(data)
-		if bad == nil && n == len(data) {
+		if err = bad; err == nil && (n != len(data) || r.seq != 1 && r.seq != cellNumber(name)) {
+			err = errRecord
+		}
+		if err == nil {
 			return r.body, nil
 		}
-		err = errRecord
 	}
 	setAside(disk, name)
 	return nil, err
 }
 
 func writeSealed(disk Disk, name string, body []byte) error {
-	return writeFile(disk, name, appendRecord(nil, record{seq: 1, body: body}))
+	return writeFile(disk, name, appendRecord(nil, record{seq: cellNumber(name), body: body}))
 }

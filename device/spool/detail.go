@@ -9,9 +9,8 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-func (s *Spool) openDetail() (err error) {
-	s.detail, err = openJournal(s.disk, "detail")
-	return err
+func (s *Spool) openDetail() {
+	s.detail = openJournal(s.disk, "detail", isA(func(r wire.CueRun) bool { return r.Programme+r.Interrupt != "" }))
 }
 
 // AddDetail writes item detail, by rising end, and syncs it. It is kept for 60
@@ -28,7 +27,11 @@ func (s *Spool) AddDetail(runs ...wire.CueRun) error {
 		at[i], bodies[i] = r.To, body
 	}
 	before := len(s.detail.segs)
-	if err := s.wrote(s.detail.append(at, bodies, true)); err != nil {
+	err := s.detail.append(at, bodies, true)
+	if err != nil && diskCode(err) == CodeFull && s.makeRoom() {
+		err = s.detail.append(at, bodies, true)
+	}
+	if err := s.wrote(ofDetail, err); err != nil {
 		return fmt.Errorf("add item detail: %w", err)
 	}
 	if len(s.detail.segs) > before {
@@ -84,12 +87,11 @@ type Alive struct {
 	State json.RawMessage `json:"state,omitempty"`
 }
 
-func (s *Spool) openAlive() error {
-	var err error
-	if s.alive, err = openJournal(s.disk, "alive"); err != nil {
-		return err
-	}
-	if n := len(s.alive.segs); n > 0 {
+func (s *Spool) openAlive() {
+	s.alive = openJournal(s.disk, "alive", isA(func(a struct{ At, Seq int64 }) bool { return a.At != 0 && a.Seq == 0 }))
+	// The newest mark stands in the last segment, or before it where that was
+	// damaged whole.
+	for n := len(s.alive.segs); n > 0 && s.last.At == 0; n-- {
 		s.alive.each(s.alive.segs[n-1].first-1, 0, func(r record) bool {
 			var mark Alive
 			if json.Unmarshal(r.body, &mark) == nil {
@@ -99,7 +101,6 @@ func (s *Spool) openAlive() error {
 		})
 	}
 	s.forgetClosed()
-	return nil
 }
 
 // forgetClosed takes out of the last mark what was closed after it: its entry
@@ -122,7 +123,8 @@ func sameStretch(a, b wire.AsRun) bool {
 	return a.Output == b.Output && a.Programme == b.Programme && a.Version == b.Version && a.Interrupt == b.Interrupt && a.From == b.From
 }
 
-// MarkAlive writes the alive mark and syncs it.
+// MarkAlive writes the alive mark and syncs it, and tries again what the card
+// did not take before.
 func (s *Spool) MarkAlive(mark Alive) error {
 	body, err := json.Marshal(mark)
 	if err != nil {
@@ -130,10 +132,15 @@ func (s *Spool) MarkAlive(mark Alive) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.wrote(s.alive.append([]int64{mark.At}, [][]byte{body}, true)); err != nil {
+	s.save()
+	s.last = mark
+	err = s.alive.append([]int64{mark.At}, [][]byte{body}, true)
+	if err != nil && diskCode(err) == CodeFull && s.makeRoom() {
+		err = s.alive.append([]int64{mark.At}, [][]byte{body}, true)
+	}
+	if err := s.wrote(ofMark, err); err != nil {
 		return fmt.Errorf("write alive mark: %w", err)
 	}
-	s.last = mark
 	// Two segments are enough to find the last mark when the newest is torn.
 	return s.alive.drop(func(segment, int64) bool { return len(s.alive.segs) > 2 })
 }

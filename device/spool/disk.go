@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"sync"
 )
 
 // Disk is the small part of a file system on which a spool stands. Names are
@@ -49,22 +50,46 @@ type Info struct {
 	Size int64
 }
 
+// Roomy is a Disk that knows how many bytes it has left.
+type Roomy interface {
+	// Room is the number of bytes that a file may still grow by.
+	Room() (int64, error)
+}
+
 // OS is a directory of the machine as a Disk. Nothing outside it can be
-// reached. The directory is made if it is not there.
-func OS(dir string) (Disk, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("open data directory: %w", err)
+// reached. The directory is made if it is not there; while it cannot be opened
+// every operation says why, and tries again.
+func OS(dir string) Disk { return &osDisk{dir: dir} }
+
+type osDisk struct {
+	dir string
+
+	mu     sync.Mutex
+	opened *os.Root
+}
+
+// root is the directory, opened.
+func (d *osDisk) root() (*os.Root, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.opened != nil {
+		return d.opened, nil
 	}
-	root, err := os.OpenRoot(dir)
+	err := os.MkdirAll(d.dir, 0o750)
+	if err == nil {
+		d.opened, err = os.OpenRoot(d.dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open data directory: %w", err)
 	}
-	return osDisk{root}, nil
+	return d.opened, nil
 }
 
-type osDisk struct{ root *os.Root }
-
-func (d osDisk) Open(name string, write, create bool) (File, error) {
+func (d *osDisk) Open(name string, write, create bool) (File, error) {
+	root, err := d.root()
+	if err != nil {
+		return nil, err
+	}
 	flag := os.O_RDONLY
 	if write {
 		flag = os.O_RDWR | os.O_APPEND
@@ -72,18 +97,35 @@ func (d osDisk) Open(name string, write, create bool) (File, error) {
 	if create {
 		flag |= os.O_CREATE
 	}
-	f, err := d.root.OpenFile(name, flag, 0o640)
+	f, err := root.OpenFile(name, flag, 0o640)
 	if err != nil {
 		return nil, err // not f: a nil *os.File is no nil File
 	}
 	return f, nil
 }
 
-func (d osDisk) Rename(from, to string) error { return d.root.Rename(from, to) }
-func (d osDisk) Remove(name string) error     { return d.root.Remove(name) }
+func (d *osDisk) Rename(from, to string) error {
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	return root.Rename(from, to)
+}
 
-func (d osDisk) List(dir string) ([]Info, error) {
-	entries, err := fs.ReadDir(d.root.FS(), path.Clean(dir))
+func (d *osDisk) Remove(name string) error {
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	return root.Remove(name)
+}
+
+func (d *osDisk) List(dir string) ([]Info, error) {
+	root, err := d.root()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(root.FS(), path.Clean(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -101,12 +143,32 @@ func (d osDisk) List(dir string) ([]Info, error) {
 	return list, nil
 }
 
-func (d osDisk) MakeDir(dir string) error { return d.root.MkdirAll(dir, 0o750) }
+func (d *osDisk) MakeDir(dir string) error {
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	return root.MkdirAll(dir, 0o750)
+}
 
-func (d osDisk) SyncDir(dir string) error {
-	f, err := d.root.Open(dir)
+func (d *osDisk) SyncDir(dir string) error {
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	f, err := root.Open(dir)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
 }
+
+// dead is a disk on which nothing works.
+type dead struct{ why error }
+
+func (d dead) Open(string, bool, bool) (File, error) { return nil, d.why }
+func (d dead) Rename(string, string) error           { return d.why }
+func (d dead) Remove(string) error                   { return d.why }
+func (d dead) List(string) ([]Info, error)           { return nil, d.why }
+func (d dead) MakeDir(string) error                  { return d.why }
+func (d dead) SyncDir(string) error                  { return d.why }

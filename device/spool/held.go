@@ -3,7 +3,6 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -29,17 +28,16 @@ func heldName(k heldKey) string {
 	return heldDir + "/" + strings.Replace(string(k.address), "/", "-", 1) + "." + string(k.kind)
 }
 
-func (s *Spool) openHeld() error {
-	if err := s.disk.MakeDir(heldDir); err != nil {
-		return err
-	}
-	list, err := s.disk.List(heldDir)
-	if err != nil {
-		return err
+func (s *Spool) openHeld() {
+	err := s.disk.MakeDir(heldDir)
+	list, cannot := s.disk.List(heldDir)
+	if err = errors.Join(err, cannot); err != nil && len(list) == 0 {
+		s.note(fmt.Errorf("open %s: %w", heldDir, err))
+		return
 	}
 	for _, info := range list {
 		name := heldDir + "/" + info.Name
-		if strings.HasSuffix(name, ".bad") || strings.HasSuffix(name, ".next") {
+		if strings.HasSuffix(name, asideSuffix) {
 			continue
 		}
 		raw, err := readSealed(s.disk, name)
@@ -55,13 +53,13 @@ func (s *Spool) openHeld() error {
 		}
 		s.held[heldKey{e.Address, e.Kind}] = heldSnapshot{e, raw}
 	}
-	return nil
 }
 
 // Hold keeps a snapshot that was verified. raw is the envelope as it travelled.
 // It answers false when the very same was held already, wire.ErrOlder for an
 // older revision and wire.ErrConflict for the same revision with other content;
-// then nothing changes.
+// then nothing changes. What the card does not take is held in memory, and
+// written when it does.
 func (s *Spool) Hold(raw []byte) (bool, error) {
 	e, err := wire.ParseEnvelope(raw)
 	if err != nil {
@@ -78,9 +76,7 @@ func (s *Spool) Hold(raw []byte) (bool, error) {
 			return false, nil
 		}
 	}
-	if err := s.wrote(writeSealed(s.disk, heldName(k), raw)); err != nil {
-		return false, fmt.Errorf("hold snapshot: %w", err)
-	}
+	_ = s.put(heldName(k), raw) // a condition until it is saved
 	s.held[k] = heldSnapshot{e, slices.Clone(raw)}
 	return true, nil
 }
@@ -107,34 +103,33 @@ func (s *Spool) AllHeld() []wire.Envelope {
 	return list
 }
 
-// Drop forgets both snapshots of an address: the unit is not in that area any more.
+// Drop forgets both snapshots of an address: the unit is not in that area any
+// more. An error says that they are still on the card, for now.
 func (s *Spool) Drop(address wire.Address) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var err error
 	for _, kind := range []wire.Kind{wire.KindBulletin, wire.KindOrders} {
 		k := heldKey{address, kind}
-		if _, ok := s.held[k]; !ok {
-			continue
+		if _, ok := s.held[k]; ok {
+			delete(s.held, k)
+			err = errors.Join(err, s.put(heldName(k), nil))
 		}
-		if err := s.disk.Remove(heldName(k)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("drop snapshots of %s: %w", address, err)
-		}
-		delete(s.held, k)
 	}
-	return s.disk.SyncDir(heldDir)
+	return err
 }
 
 // maxLedger is how many barred ids are remembered; the oldest are forgotten.
 const maxLedger = 10000
 
-func (s *Spool) openLedger() error {
+func (s *Spool) openLedger() {
 	_, err := readCell(s.disk, "ledger", &s.ledger)
 	s.note(err)
-	return nil
 }
 
 // Bar adds stopped things to the ledger of what never sounds again. It answers
-// whether any of them is new.
+// whether any of them is new. An error says that the ledger is not on the card
+// yet; what is barred is barred all the same.
 func (s *Spool) Bar(bars []wire.Bar) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,11 +142,10 @@ func (s *Spool) Bar(bars []wire.Bar) (bool, error) {
 	if len(ledger) == len(s.ledger) {
 		return false, nil
 	}
-	ledger = ledger[max(0, len(ledger)-maxLedger):]
-	if err := s.wrote(writeCell(s.disk, "ledger", ledger)); err != nil {
-		return false, fmt.Errorf("bar: %w", err)
+	s.ledger = ledger[max(0, len(ledger)-maxLedger):]
+	if err := s.putCell("ledger", s.ledger); err != nil {
+		return true, fmt.Errorf("bar: %w", err)
 	}
-	s.ledger = ledger
 	return true, nil
 }
 

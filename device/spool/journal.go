@@ -2,9 +2,12 @@ package spool
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -19,78 +22,103 @@ type journal struct {
 	segs []segment
 	file File // the last segment, open for writing; nil when there is none
 	next uint64
-	// lost is set at open when records may be missing, so that next may stand
-	// too low.
+	// ours tells whether a record can be one of this journal.
+	ours func(body []byte) bool
+	// lost is set at open when records may be missing.
 	lost   bool
-	damage []string
+	damage []string // found, and not told yet
 	buf    []byte
 }
 
 type segment struct {
+	name         string // in the directory; says the first number it was made with
 	first, last  uint64
 	minAt, maxAt int64
 	size         int64
+	// bad: damaged, and the disk did not let it be mended. It is read leniently
+	// and never appended to.
+	bad bool
 }
 
 func segmentName(dir string, first uint64) string { return fmt.Sprintf("%s/%020d.seg", dir, first) }
 
-// openJournal reads every segment. It fails only when the directory cannot be
-// made or listed.
-func openJournal(disk Disk, dir string) (*journal, error) {
-	j := &journal{disk: disk, dir: dir, next: 1}
-	if err := disk.MakeDir(dir); err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, err)
+// openJournal reads every segment. What cannot be read is set aside.
+func openJournal(disk Disk, dir string, ours func(body []byte) bool) *journal {
+	j := &journal{disk: disk, dir: dir, next: 1, ours: ours}
+	err := disk.MakeDir(dir)
+	list, cannot := disk.List(dir)
+	if cannot != nil {
+		err = cannot
+	} else if len(list) > 0 {
+		err = nil // it is there, whatever MakeDir says of a disk that takes nothing
 	}
-	list, err := disk.List(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, err)
+		j.lost = cannot != nil
+		j.complain("open %s: %v", dir, err)
 	}
 	list = slices.DeleteFunc(list, func(i Info) bool { return !strings.HasSuffix(i.Name, ".seg") })
 	for i, info := range list {
-		if err := j.load(info.Name, i == len(list)-1); err != nil {
+		if err := j.load(dir+"/"+info.Name, i == len(list)-1); err != nil {
 			j.lost = true
-			j.damage = append(j.damage, fmt.Sprintf("%s/%s: %v", dir, info.Name, err))
+			j.complain("%s/%s: %v", dir, info.Name, err)
 			setAside(disk, dir+"/"+info.Name)
 		}
 	}
-	return j, nil
+	slices.SortFunc(j.segs, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
+	j.segs = slices.DeleteFunc(j.segs, func(seg segment) bool {
+		if seg.first >= j.next {
+			j.next = seg.last + 1
+			return false
+		}
+		j.lost = true
+		j.complain("%s: its numbers stand in another segment", seg.name)
+		setAside(disk, seg.name)
+		return true
+	})
+	return j
+}
+
+// isA makes a journal's test of its records, which are JSON.
+func isA[T any](ok func(T) bool) func([]byte) bool {
+	return func(body []byte) bool {
+		var v T
+		return json.Unmarshal(body, &v) == nil && ok(v)
+	}
+}
+
+func (j *journal) complain(format string, args ...any) {
+	if len(j.damage) < maxNews {
+		j.damage = append(j.damage, fmt.Sprintf(format, args...))
+	}
 }
 
 // load takes one segment in, mends it if it must, and drops it if it is empty.
 func (j *journal) load(name string, last bool) error {
-	full := j.dir + "/" + name
-	data, err := readFile(j.disk, full)
+	data, err := readFile(j.disk, name)
 	if err != nil {
 		return err
 	}
 	s := scanSegment(data)
-	if s.count > 0 && s.first < j.next {
-		return errors.New("its numbers stand in another segment")
+	seg := segment{name: name, first: s.first, last: s.last, minAt: s.minAt, maxAt: s.maxAt, size: int64(len(s.good))}
+	if s.count > 0 {
+		if r, _, err := readRecord(s.good); err != nil || !j.ours(r.body) {
+			return errors.New("not a part of this journal")
+		}
 	}
-	if s.damaged || s.tail > 0 && !last {
+	switch {
+	case s.damaged || s.tail > 0 && !last:
 		j.lost = true
-		j.damage = append(j.damage, fmt.Sprintf("%s: damaged, %d records kept", full, s.count))
-		if err := writeFile(j.disk, full+".bad", data); err != nil {
-			return err
-		}
-		if err := writeFile(j.disk, full, s.good); err != nil {
-			return err
-		}
-	} else if s.tail > 0 {
-		if err := cutFile(j.disk, full, int64(len(s.good))); err != nil {
-			return err
-		}
+		j.complain("%s: damaged, %d records kept", name, s.count)
+		copyAside(j.disk, name, data)
+		seg.bad = writeFile(j.disk, name, s.good) != nil
+	case s.tail > 0:
+		seg.bad = cutFile(j.disk, name, seg.size) != nil
 	}
 	if s.count == 0 {
-		return j.disk.Remove(full)
+		_ = j.disk.Remove(name) // else it is found empty again
+		return nil
 	}
-	if full != segmentName(j.dir, s.first) { // its first records were damaged
-		if err := j.disk.Rename(full, segmentName(j.dir, s.first)); err != nil {
-			return err
-		}
-	}
-	j.segs = append(j.segs, segment{s.first, s.last, s.minAt, s.maxAt, int64(len(s.good))})
-	j.next = s.last + 1
+	j.segs = append(j.segs, seg)
 	return nil
 }
 
@@ -132,12 +160,12 @@ func (j *journal) append(at []int64, bodies [][]byte, sync bool) error {
 // room makes sure that an open segment with room stands at the end. Numbers
 // within a segment have no gap.
 func (j *journal) room() error {
-	if n := len(j.segs); n > 0 && j.segs[n-1].size < segmentSize && j.segs[n-1].last+1 == j.next {
+	if n := len(j.segs); n > 0 && j.segs[n-1].size < segmentSize && j.segs[n-1].last+1 == j.next && !j.segs[n-1].bad {
 		if j.file != nil {
 			return nil
 		}
 		seg := j.segs[n-1]
-		f, err := j.disk.Open(segmentName(j.dir, seg.first), true, true)
+		f, err := j.disk.Open(seg.name, true, true)
 		if err != nil {
 			return err
 		}
@@ -153,7 +181,13 @@ func (j *journal) room() error {
 	if err := j.closeFile(); err != nil {
 		return err
 	}
-	f, err := j.disk.Open(segmentName(j.dir, j.next), true, true)
+	name := segmentName(j.dir, j.next)
+	f, err := j.disk.Open(name, true, true)
+	if errors.Is(err, fs.ErrNotExist) { // the directory could not be made before
+		if err = j.disk.MakeDir(j.dir); err == nil {
+			f, err = j.disk.Open(name, true, true)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -161,7 +195,7 @@ func (j *journal) room() error {
 		return errors.Join(err, f.Close())
 	}
 	j.file = f
-	j.segs = append(j.segs, segment{first: j.next, last: j.next - 1})
+	j.segs = append(j.segs, segment{name: name, first: j.next, last: j.next - 1})
 	return nil
 }
 
@@ -182,46 +216,61 @@ func (j *journal) closeFile() error {
 }
 
 // each calls yield for every record after the number after, of segments that
-// hold a record not older than since, until it says false. A segment that can
-// no longer be read is reported as damage and left out.
+// hold a record not older than since, until it says false. What can no longer
+// be read is reported as damage and left out.
 func (j *journal) each(after uint64, since int64, yield func(record) bool) {
-	for _, seg := range j.segs {
+	for i := range j.segs {
+		seg := &j.segs[i]
 		if seg.last <= after || seg.maxAt < since {
 			continue
 		}
-		name := segmentName(j.dir, seg.first)
-		data, err := readFile(j.disk, name)
-		for err == nil && len(data) > 0 {
-			var r record
-			var n int
-			if r, n, err = readRecord(data); err != nil {
-				break
+		data, err := readFile(j.disk, seg.name)
+		if err != nil {
+			j.complain("read %s: %v", seg.name, err)
+			continue
+		}
+		if int64(len(data)) < seg.size && !seg.bad {
+			seg.bad = true
+			j.complain("%s: shorter than it was", seg.name)
+		}
+		for len(data) > 0 {
+			r, n, err := readRecord(data)
+			if err != nil {
+				if !seg.bad {
+					seg.bad = true
+					j.complain("%s: damaged while it was in use", seg.name)
+				}
+				if data = scanSegment(data).good; len(data) == 0 {
+					break
+				}
+				continue
 			}
 			data = data[n:]
 			if r.seq > after && !yield(r) {
 				return
 			}
 		}
-		if err != nil {
-			j.damage = append(j.damage, fmt.Sprintf("read %s: %v", name, err))
-		}
 	}
 }
 
 // drop removes segments from the oldest on while gone says so; the last one stays.
 func (j *journal) drop(gone func(seg segment, total int64) bool) error {
-	var total int64
-	for _, s := range j.segs {
-		total += s.size
-	}
+	total := j.size()
 	for len(j.segs) > 1 && gone(j.segs[0], total) {
-		if err := j.disk.Remove(segmentName(j.dir, j.segs[0].first)); err != nil {
+		if err := j.disk.Remove(j.segs[0].name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("drop from %s: %w", j.dir, err)
 		}
 		total -= j.segs[0].size
 		j.segs = slices.Delete(j.segs, 0, 1)
 	}
 	return nil
+}
+
+func (j *journal) size() (total int64) {
+	for _, s := range j.segs {
+		total += s.size
+	}
+	return total
 }
 
 func readFile(disk Disk, name string) ([]byte, error) {
@@ -233,9 +282,12 @@ func readFile(disk Disk, name string) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
+// asideSuffix is that of files on their way in.
+const asideSuffix = ".next"
+
 // writeFile replaces a file: aside, synced, renamed.
 func writeFile(disk Disk, name string, data []byte) error {
-	aside := name + ".next"
+	aside := name + asideSuffix
 	f, err := disk.Open(aside, true, true)
 	if err != nil {
 		return err
@@ -262,14 +314,6 @@ func cutFile(disk Disk, name string, size int64) error {
 		return err
 	}
 	return errors.Join(f.Truncate(size), f.Sync(), f.Close())
-}
-
-// setAside renames a damaged file, so that a person can look at it and nothing
-// reads it again. That this may fail too is no reason to stop.
-func setAside(disk Disk, name string) {
-	if disk.Rename(name, name+".bad") == nil {
-		_ = disk.SyncDir(dirOf(name))
-	}
 }
 
 func dirOf(name string) string {

@@ -5,10 +5,12 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Op names an operation of a disk, for Fail.
@@ -34,6 +36,12 @@ type Mem struct {
 	kept  map[string]*memFile // the names that survive
 	fails []failure
 	cut   bool
+
+	capacity int64 // bytes of all files; 0 is no limit
+	readOnly bool
+	ops      int // changes so far
+	cutAt    int // the change at which the power goes; 0 never
+	atCut    func()
 }
 
 type memFile struct {
@@ -61,6 +69,85 @@ func (m *Mem) Fail(op Op, name string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fails = append(m.fails, failure{op, name, err})
+}
+
+// Fill leaves the disk room for so many more bytes; a negative number lifts
+// the limit.
+func (m *Mem) Fill(room int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.capacity = 0; room >= 0 {
+		m.capacity = max(m.size()+room, 1)
+	}
+}
+
+// ReadOnly makes the disk refuse every change, or take them again.
+func (m *Mem) ReadOnly(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.readOnly = on
+}
+
+// Room is how many bytes there is room for.
+func (m *Mem) Room() (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.capacity == 0 {
+		return 1 << 40, nil
+	}
+	return max(0, m.capacity-m.size()), nil
+}
+
+// CutAfter lets the power go in the middle of the n-th change from now on; then
+// calls then, which must not touch the disk. What is found afterwards is told by
+// Cut.
+func (m *Mem) CutAfter(n int, then func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cutAt, m.atCut = m.ops+n, then
+}
+
+// Changes is how many changes the disk has seen: writes, syncs, renames and
+// what else a power cut may fall into.
+func (m *Mem) Changes() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ops
+}
+
+// CutRandom cuts the power as Cut does, and lets chance decide what a card makes
+// of what was not synced: whether names appear or vanish, and how much of what
+// was written is there, or stands as zeros.
+func (m *Mem) CutRandom(rnd *rand.Rand) *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut = true
+	names := maps.Clone(m.kept)
+	for _, name := range slices.Sorted(maps.Keys(m.files)) {
+		if m.kept[name] != m.files[name] && rnd.IntN(2) == 0 {
+			names[name] = m.files[name]
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.kept)) {
+		if m.files[name] == nil && rnd.IntN(2) == 0 {
+			delete(names, name)
+		}
+	}
+	after := Memory()
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		f := names[name]
+		data := slices.Clone(f.synced)
+		if extra := len(f.data) - len(data); extra > 0 && slices.Equal(f.data[:len(data)], data) {
+			whole := rnd.IntN(extra + 1)
+			data = append(data, f.data[len(data):len(data)+whole]...)
+			if rnd.IntN(3) == 0 { // the length was written, the rest was not
+				data = append(data, make([]byte, extra-whole)...)
+			}
+		}
+		after.files[name] = &memFile{data: data, synced: slices.Clone(data)}
+	}
+	after.kept = maps.Clone(after.files)
+	return after
 }
 
 // Cut cuts the power: every further operation fails, and what is returned is
@@ -92,10 +179,41 @@ func (m *Mem) Damage(name string, offset int) {
 	f.synced = f.data[:len(f.data):len(f.data)]
 }
 
-// Size is the sum of the bytes of all files.
-func (m *Mem) Size() (n int64) {
+// Copy is another disk with the same content, all of it synced.
+func (m *Mem) Copy() *Mem {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	after := Memory()
+	for name, f := range m.files {
+		after.files[name] = &memFile{data: slices.Clone(f.data), synced: slices.Clone(f.data)}
+	}
+	after.kept = maps.Clone(after.files)
+	return after
+}
+
+// Write puts content in the place of a file, synced, as a card may that lies.
+func (m *Mem) Write(name string, content []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f := &memFile{data: slices.Clone(content), synced: slices.Clone(content)}
+	m.files[name], m.kept[name] = f, f
+}
+
+// Has tells whether there is a file of that name.
+func (m *Mem) Has(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.files[name] != nil
+}
+
+// Size is the sum of the bytes of all files.
+func (m *Mem) Size() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.size()
+}
+
+func (m *Mem) size() (n int64) {
 	for _, f := range m.files {
 		n += int64(len(f.data))
 	}
@@ -116,6 +234,24 @@ func (m *Mem) check(op Op, name string) error {
 	return nil
 }
 
+// change is check for what changes the disk.
+func (m *Mem) change(op Op, name string) error {
+	if err := m.check(op, name); err != nil {
+		return err
+	}
+	if m.readOnly {
+		return &fs.PathError{Op: string(op), Path: name, Err: syscall.EROFS}
+	}
+	if m.ops++; m.ops == m.cutAt {
+		m.cut = true
+		if m.atCut != nil {
+			m.atCut()
+		}
+		return &fs.PathError{Op: string(op), Path: name, Err: ErrPower}
+	}
+	return nil
+}
+
 // Open opens or makes a file; see Disk.
 func (m *Mem) Open(name string, write, create bool) (File, error) {
 	m.mu.Lock()
@@ -124,6 +260,14 @@ func (m *Mem) Open(name string, write, create bool) (File, error) {
 		return nil, err
 	}
 	f := m.files[name]
+	if m.readOnly && write && f != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EROFS}
+	}
+	if f == nil && create {
+		if err := m.change(OpOpen, name); err != nil {
+			return nil, err
+		}
+	}
 	if f == nil {
 		if !create {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
@@ -138,7 +282,7 @@ func (m *Mem) Open(name string, write, create bool) (File, error) {
 func (m *Mem) Rename(from, to string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.check(OpRename, from); err != nil {
+	if err := m.change(OpRename, from); err != nil {
 		return err
 	}
 	f := m.files[from]
@@ -154,7 +298,7 @@ func (m *Mem) Rename(from, to string) error {
 func (m *Mem) Remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.check(OpRemove, name); err != nil {
+	if err := m.change(OpRemove, name); err != nil {
 		return err
 	}
 	if m.files[name] == nil {
@@ -188,7 +332,7 @@ func (m *Mem) MakeDir(string) error { return nil }
 func (m *Mem) SyncDir(dir string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.check(OpSyncDir, dir); err != nil {
+	if err := m.change(OpSyncDir, dir); err != nil {
 		return err
 	}
 	in := func(name string, _ *memFile) bool { return path.Dir(name) == path.Clean(dir) }
@@ -256,8 +400,16 @@ func (h *memHandle) Write(p []byte) (int, error) {
 	if !h.write {
 		return 0, &fs.PathError{Op: "write", Path: h.name, Err: fs.ErrPermission}
 	}
-	if err := h.disk.check(OpWrite, h.name); err != nil {
-		if errors.Is(err, ErrPower) {
+	cut := h.disk.cut
+	err := h.disk.change(OpWrite, h.name)
+	if err == nil && h.disk.capacity > 0 {
+		if free := max(0, h.disk.capacity-h.disk.size()); free < int64(len(p)) {
+			h.file.data = append(h.file.data, p[:free]...)
+			return int(free), &fs.PathError{Op: "write", Path: h.name, Err: syscall.ENOSPC}
+		}
+	}
+	if err != nil {
+		if cut || errors.Is(err, syscall.EROFS) {
 			return 0, err
 		}
 		h.file.data = append(h.file.data, p[:len(p)/2]...)
@@ -270,7 +422,7 @@ func (h *memHandle) Write(p []byte) (int, error) {
 func (h *memHandle) Sync() error {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
-	if err := h.disk.check(OpSync, h.name); err != nil {
+	if err := h.disk.change(OpSync, h.name); err != nil {
 		return err
 	}
 	n := len(h.file.data)
@@ -281,7 +433,7 @@ func (h *memHandle) Sync() error {
 func (h *memHandle) Truncate(size int64) error {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
-	if err := h.disk.check(OpTruncate, h.name); err != nil {
+	if err := h.disk.change(OpTruncate, h.name); err != nil {
 		return err
 	}
 	if size > int64(len(h.file.data)) {

@@ -9,64 +9,106 @@ import (
 )
 
 // How long, and how many bytes of, entries stay that the centre has stored, and
-// how long item detail stays.
+// how long item detail stays. Entries that it has not stored go only when they
+// alone are more than keepBytes, which is years of a unit's proof.
 const (
 	keepStored = 60 * 24 * time.Hour
 	keepBytes  = 64 << 20
 	// ackEvery is how many acknowledged entries may be sent once more after a
 	// power cut; the centre ignores what it has.
 	ackEvery = 64
-	// seqBlock is how many numbers are reserved at a time against lost records.
+	// seqBlock is how many numbers are reserved at a time.
 	seqBlock = 1024
+	// seqLeap is how far numbers leap where nobody knows which were given.
+	seqLeap = 1 << 30
 )
 
 // outbox is the journal of entries and how far the centre has stored them.
+//
+// A number is never given twice, whatever became of the record that bore it:
+// the centre would take the second for the first. So numbers are reserved in
+// blocks, and an outbox that was not closed goes on above the last block.
 type outbox struct {
-	disk     Disk
 	journal  *journal
 	acked    uint64
 	saved    uint64 // acked as it stands on disk
 	reserved uint64 // no number above it was ever given
+	answers  uint64
+	limit    int64 // bytes; keepBytes
 }
 
-func (s *Spool) openOutbox() error {
-	j, err := openJournal(s.disk, "outbox")
-	if err != nil {
-		return err
-	}
-	o := &outbox{disk: s.disk, journal: j}
-	_, err = readCell(s.disk, "acked", &o.acked)
+func (s *Spool) openOutbox() {
+	o := &outbox{journal: openJournal(s.disk, "outbox", isA(func(e wire.Entry) bool { return e.Seq != 0 })), limit: keepBytes}
+	s.outbox = o
+	_, err := readCell(s.disk, "acked", &o.acked)
 	s.note(err)
 	found, err := readCell(s.disk, "reserved", &o.reserved)
 	s.note(err)
-	// Records that are gone may have been sent: their numbers must not be given
-	// to others, or the centre would think that it has those.
-	if found && (j.lost || j.next == 1) {
-		j.next = max(j.next, o.reserved+1)
+	j := o.journal
+	j.next = max(j.next, o.acked+1, o.reserved+1)
+	if err != nil || !found && (j.lost || j.next > 1) {
+		j.next += seqLeap
 	}
 	o.saved = o.acked
-	s.outbox = o
+}
+
+// release gives back the numbers that were reserved and not given: the outbox is
+// closed in order.
+func (s *Spool) release() error {
+	o := s.outbox
+	if last := o.journal.next - 1; o.reserved > last {
+		if err := s.putCell("reserved", last); err != nil {
+			return err
+		}
+		o.reserved = last
+	}
 	return nil
 }
 
-// Append writes entries, syncs them and returns the number of the last one.
-// Their Seq is given here; At must be set. When it fails none is kept.
-func (s *Spool) Append(entries ...wire.Entry) (uint64, error) {
+// Append writes entries and syncs them. Their Seq is given here; At must be set.
+// An error says that the card did not take them: they wait in memory then, can
+// be sent from there, and are written by a later call, with or without entries.
+func (s *Spool) Append(entries ...wire.Entry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.wrote(s.outbox.append(entries)); err != nil {
-		return 0, fmt.Errorf("append to outbox: %w", err)
-	}
-	return s.outbox.journal.next - 1, nil
-}
-
-func (o *outbox) append(entries []wire.Entry) error {
-	if len(entries) == 0 {
+	waiting := s.overflow.unsent()
+	all := append(waiting[:len(waiting):len(waiting)], entries...)
+	if len(all) == 0 {
 		return nil
 	}
+	err := s.append(all)
+	if err != nil && diskCode(err) == CodeFull && s.makeRoom() {
+		err = s.append(all)
+	}
+	if s.wrote(ofProof, err) == nil {
+		s.overflow.moved()
+		return s.bound(all[len(all)-1].At)
+	}
+	if gone := s.overflow.add(entries); len(gone) > 0 {
+		e, text := lostProof(len(gone), gone[0].At, gone[len(gone)-1].At, "the card takes nothing, and the memory is full")
+		s.tellLost(text)
+		s.overflow.add([]wire.Entry{e})
+	}
+	return fmt.Errorf("append to outbox: %w", err)
+}
+
+// tellLost keeps the newest word about lost proof as a condition.
+func (s *Spool) tellLost(text string) {
+	delete(s.issues, CodeProofLost)
+	s.issues[CodeProofLost] = text // the entry is its event
+}
+
+// append brings entries to the card.
+func (s *Spool) append(entries []wire.Entry) error {
+	o := s.outbox
 	j := o.journal
+	for _, name := range []string{"id", "id.copy"} { // entries need a name
+		if u, waits := s.unsaved[name]; waits && s.put(name, u.body) != nil {
+			return s.unsaved[name].err
+		}
+	}
 	if top := j.next + uint64(len(entries)); top > o.reserved {
-		if err := writeCell(o.disk, "reserved", top+seqBlock); err != nil {
+		if err := s.putCell("reserved", top+seqBlock); err != nil {
 			return err
 		}
 		o.reserved = top + seqBlock
@@ -80,47 +122,101 @@ func (o *outbox) append(entries []wire.Entry) error {
 		}
 		at[i], bodies[i] = e.At, body
 	}
-	before := len(j.segs)
-	if err := j.append(at, bodies, true); err != nil {
+	return j.append(at, bodies, true)
+}
+
+// bound keeps the outbox within its limits: what the centre has stored goes when
+// it is old or room is needed; what it has not, last of all, and not in silence.
+func (s *Spool) bound(newest int64) error {
+	o := s.outbox
+	var lost int
+	var from, to int64
+	err := o.journal.drop(func(seg segment, total int64) bool {
+		if seg.last <= o.acked {
+			return total > o.limit || seg.maxAt < newest-keepStored.Milliseconds()
+		}
+		if total <= o.limit {
+			return false
+		}
+		if lost == 0 {
+			from = seg.minAt
+		}
+		lost += int(seg.last - max(seg.first, o.acked+1) + 1)
+		to = seg.maxAt
+		return true
+	})
+	if lost == 0 || err != nil {
 		return err
 	}
-	if len(j.segs) > before {
-		newest := at[len(at)-1]
-		return j.drop(func(seg segment, total int64) bool {
-			return seg.last <= o.acked && (total > keepBytes || seg.maxAt < newest-keepStored.Milliseconds())
-		})
-	}
-	return nil
+	e, text := lostProof(lost, from, to, fmt.Sprintf("more than %d MB waited for it", o.limit>>20))
+	s.tellLost(text)
+	e.At = newest
+	return s.append([]wire.Entry{e})
 }
 
-// Peek gives up to n of the oldest entries that the centre has not stored.
-func (s *Spool) Peek(n int) []wire.Entry {
+// makeRoom frees the card for proof. It answers whether anything went.
+func (s *Spool) makeRoom() bool {
+	if boundBad(s.disk, 0, 0) {
+		return true
+	}
+	if s.dropSpare() {
+		return true
+	}
+	for _, j := range []*journal{s.outbox.journal, s.detail} {
+		one := true
+		before := len(j.segs)
+		_ = j.drop(func(seg segment, _ int64) bool {
+			ok := one && (j == s.detail || seg.last <= s.outbox.acked)
+			one = false
+			return ok
+		})
+		if len(j.segs) < before {
+			return true
+		}
+	}
+	return false
+}
+
+// Batch is what is sent at once.
+type Batch struct {
+	// Spool is under whose name the numbers count.
+	Spool string
+	// After is the number up to which everything is stored, or nothing is kept.
+	After   uint64
+	Entries []wire.Entry
+}
+
+// Batch gives the oldest entries that the centre has not stored: up to n, and
+// up to so many bytes, but one in any case.
+func (s *Spool) Batch(n, bytes int) Batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outbox.peek(n)
-}
-
-func (o *outbox) peek(n int) []wire.Entry {
-	var list []wire.Entry
-	if n <= 0 {
-		return nil
-	}
+	o := s.outbox
+	b := Batch{Spool: s.id, After: o.acked}
 	o.journal.each(o.acked, 0, func(r record) bool {
 		var e wire.Entry
-		if json.Unmarshal(r.body, &e) == nil { // the CRC was right: a newer version's entry at worst
-			e.Seq = r.seq
-			list = append(list, e)
+		if json.Unmarshal(r.body, &e) != nil { // the CRC was right: a newer version's entry at worst
+			return true
 		}
-		return len(list) < n
+		if bytes -= len(r.body); bytes < 0 && len(b.Entries) > 0 {
+			return false
+		}
+		e.Seq = r.seq
+		b.Entries = append(b.Entries, e)
+		return len(b.Entries) < n
 	})
-	return list
+	if len(b.Entries) == 0 {
+		return s.overflow.batch(n, bytes)
+	}
+	b.After = min(b.After, b.Entries[0].Seq-1)
+	return b
 }
 
 // Pending is the number of entries that the centre has not stored.
 func (s *Spool) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
+	n := len(s.overflow.entries)
 	for _, seg := range s.outbox.journal.segs {
 		if from := max(seg.first, s.outbox.acked+1); seg.last >= from {
 			n += int(seg.last - from + 1)
@@ -129,44 +225,70 @@ func (s *Spool) Pending() int {
 	return n
 }
 
-// Acked is the number up to which the centre has stored this spool's entries.
-func (s *Spool) Acked() uint64 {
+// Answers counts the answers of the centre that changed something.
+func (s *Spool) Answers() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.outbox.acked
+	return s.outbox.answers
 }
 
-// Ack notes that the centre has stored this spool's entries up to seq. When the
-// number falls, because the centre was restored from a backup, the entries
-// above it are pending again, as far as they are still kept. When it is higher
-// than any number given here, this card was restored from an older image: what
-// is pending is then written once more under numbers that the centre has not seen.
-func (s *Spool) Ack(seq uint64) error {
+// Ack notes that the centre has stored the entries under a spool's name up to
+// seq. When the number falls, because the centre was restored from a backup, the
+// entries above it are pending again, as far as they are still kept. When it is
+// higher than any number given here, this card was restored from an older image:
+// what is pending is then written once more under numbers that the centre has
+// not seen.
+func (s *Spool) Ack(spool string, seq uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.outbox
+	switch spool {
+	case s.overflow.id:
+		s.overflow.ack(seq)
+		o.answers++
+		return nil
+	case s.id:
+	default:
+		return nil // of another card, or of an earlier life
+	}
 	if last := o.journal.next - 1; seq > last {
-		pending := o.peek(int(last - min(last, o.acked)))
+		pending := s.pending()
 		o.journal.next = seq + 1
-		if err := o.append(pending); err != nil {
+		if err := s.append(pending); err != nil && len(pending) > 0 {
 			o.journal.next = last + 1
 			return fmt.Errorf("acknowledge %d: %w", seq, err)
 		}
 	}
-	o.acked = seq
+	if o.acked != seq {
+		o.acked = seq
+		o.answers++
+	}
 	if seq < o.saved || seq >= o.saved+ackEvery {
-		if err := s.wrote(o.saveAcked()); err != nil {
+		if err := s.saveAcked(); err != nil {
 			return fmt.Errorf("acknowledge %d: %w", seq, err)
 		}
 	}
 	return nil
 }
 
-func (o *outbox) saveAcked() error {
+// pending are all entries on the card that the centre has not stored.
+func (s *Spool) pending() (list []wire.Entry) {
+	s.outbox.journal.each(s.outbox.acked, 0, func(r record) bool {
+		var e wire.Entry
+		if json.Unmarshal(r.body, &e) == nil {
+			list = append(list, e)
+		}
+		return true
+	})
+	return list
+}
+
+func (s *Spool) saveAcked() error {
+	o := s.outbox
 	if o.saved == o.acked {
 		return nil
 	}
-	if err := writeCell(o.disk, "acked", o.acked); err != nil {
+	if err := s.putCell("acked", o.acked); err != nil {
 		return err
 	}
 	o.saved = o.acked

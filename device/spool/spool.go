@@ -4,49 +4,66 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// Codes of the conditions that a spool reports.
-const (
-	// CodeDamaged: something on the card was damaged; a copy stands in *.bad.
-	CodeDamaged = "spool-damaged"
-	// CodeFull: something could not be written, most often because the card is full.
-	CodeFull = "disk-full"
-	// CodeAsset: a media file was damaged; it is fetched again.
-	CodeAsset = "asset-damaged"
-)
-
 // Spool is what one unit remembers. All methods may be called at the same time.
 type Spool struct {
-	disk Disk
+	real Disk // as it was given
+	disk Disk // as it is used
+	// lost says why the disk could not be used at all; nothing is written then.
+	lost error
 
-	mu      sync.Mutex
-	id      string
-	held    map[heldKey]heldSnapshot
-	outbox  *outbox
-	detail  *journal
-	alive   *journal
-	last    Alive
-	ledger  []wire.Bar
-	session session
-	assets  assets
-	issues  map[string]string // condition code → text
+	mu       sync.Mutex
+	id       string
+	held     map[heldKey]heldSnapshot
+	outbox   *outbox
+	overflow *overflow
+	detail   *journal
+	alive    *journal
+	last     Alive
+	ledger   []wire.Bar
+	obeyed   obeyed
+	session  session
+	assets   assets
+
+	issues   map[string]string  // condition code → text, for the life of the spool
+	troubles map[kind]trouble   // of writes that did not work
+	unsaved  map[string]unsaved // values that count and are not on the card
+	news     []News
 }
 
-// Open opens the spool on a disk, or makes it. What is damaged is set aside and
-// stands in Conditions; an error means that the disk cannot be used at all.
-func Open(disk Disk) (*Spool, error) {
-	s := &Spool{disk: disk, held: map[heldKey]heldSnapshot{}, issues: map[string]string{}}
-	for _, step := range []func() error{s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openSession, s.openAssets} {
-		if err := step(); err != nil {
-			return nil, fmt.Errorf("open spool: %w", err)
-		}
+// Open opens the spool on a disk, or makes it. It always works: what is damaged
+// is set aside, what the disk does not take is kept in memory, and News and
+// Conditions say so.
+func Open(disk Disk) *Spool {
+	s := &Spool{
+		real: disk, disk: disk, held: map[heldKey]heldSnapshot{}, overflow: newOverflow(),
+		issues: map[string]string{}, troubles: map[kind]trouble{}, unsaved: map[string]unsaved{},
 	}
-	return s, nil
+	if _, err := disk.List("."); err != nil {
+		// Whatever stands on it must not be written over by one who cannot read it.
+		s.lost, s.disk = err, dead{err}
+	}
+	for _, step := range []func(){s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openObeyed, s.openSession, s.openAssets} {
+		step()
+	}
+	if s.lost != nil { // nobody wants to hear that nothing can be read of it
+		s.outbox.journal.damage, s.detail.damage, s.alive.damage, s.news, s.issues = nil, nil, nil, nil, map[string]string{}
+	}
+	s.gather()
+	return s
+}
+
+// Lost tells whether the disk could not be used at all when the spool was opened.
+func (s *Spool) Lost() bool { return s.lost != nil }
+
+// Back tells whether a disk that was lost can be used now, by another Open.
+func (s *Spool) Back() bool {
+	_, err := s.real.List(".")
+	return err == nil
 }
 
 // Close writes what is written lazily and lets the files go. The disk itself
@@ -54,64 +71,42 @@ func Open(disk Disk) (*Spool, error) {
 func (s *Spool) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return errors.Join(s.outbox.saveAcked(), s.outbox.journal.closeFile(), s.detail.sync(), s.detail.closeFile(), s.alive.closeFile())
+	if s.lost != nil {
+		return nil
+	}
+	s.save()
+	return errors.Join(s.saveAcked(), s.detail.sync(), s.outbox.journal.closeFile(), s.detail.closeFile(), s.alive.closeFile(), s.release())
 }
 
 // ID is the spool's own random name, 16 hexadecimal digits, made with it.
 func (s *Spool) ID() string { return s.id }
 
-// Conditions are the complaints of the spool by code, with their text.
-func (s *Spool) Conditions() map[string]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := map[string]string{}
-	for _, j := range []*journal{s.outbox.journal, s.detail, s.alive} {
-		for _, text := range j.damage {
-			out[CodeDamaged] = join(out[CodeDamaged], text)
+// openID reads the spool's name. It stands in two files, since a card that
+// forgot it could prove the same thing twice.
+func (s *Spool) openID() {
+	whole := map[string]bool{}
+	for _, name := range []string{"id.copy", "id"} {
+		var id string
+		found, err := readCell(s.disk, name, &id)
+		s.note(err)
+		if found && len(id) == 16 {
+			s.id, whole[name] = id, true
 		}
 	}
-	for code, text := range s.issues {
-		out[code] = join(out[code], text)
+	if s.id == "" {
+		s.id = randomID()
 	}
-	return out
-}
-
-func join(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + "; " + b
-}
-
-// note turns damage into a condition; it must be called with mu held or before
-// the spool is shared.
-func (s *Spool) note(err error) {
-	if err != nil {
-		s.issues[CodeDamaged] = join(s.issues[CodeDamaged], err.Error())
+	for _, name := range []string{"id.copy", "id"} {
+		if !whole[name] {
+			_ = s.putCell(name, s.id) // a condition until it is
+		}
 	}
 }
 
-// wrote remembers whether the last write of its kind worked, as a condition,
-// and gives err back.
-func (s *Spool) wrote(err error) error {
-	if err != nil {
-		s.issues[CodeFull] = err.Error()
-	} else {
-		delete(s.issues, CodeFull)
-	}
-	return err
-}
-
-func (s *Spool) openID() error {
-	found, err := readCell(s.disk, "id", &s.id)
-	s.note(err)
-	if found && len(s.id) == 16 {
-		return nil
-	}
+func randomID() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
-	s.id = hex.EncodeToString(b[:])
-	return writeCell(s.disk, "id", s.id)
+	return hex.EncodeToString(b[:])
 }
 
 // session is the counter of connections. Numbers are reserved in blocks, so
@@ -123,25 +118,29 @@ type session struct {
 
 const sessionBlock = 256
 
-func (s *Spool) openSession() error {
+func (s *Spool) openSession() {
 	_, err := readCell(s.disk, "session", &s.session.reserved)
 	s.note(err)
 	s.session.next = s.session.reserved + 1
-	return nil
 }
 
-// Session is the next session number: higher than every one before it, over
-// restarts too.
-func (s *Spool) Session() (uint64, error) {
+// Session is the next session number, and the spool under whose name it counts:
+// the number is higher than every one before it under that name, over restarts
+// too. Where the card takes no numbers that is a name that lasts as long as the
+// process.
+func (s *Spool) Session() (spool string, number uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.session.next > s.session.reserved {
-		top := s.session.next + sessionBlock
-		if err := s.wrote(writeCell(s.disk, "session", top)); err != nil {
-			return 0, fmt.Errorf("take session number: %w", err)
+	c := &s.session
+	if c.next > c.reserved {
+		top := c.next + sessionBlock
+		if s.putCell("session", top) == nil {
+			c.reserved = top
 		}
-		s.session.reserved = top
 	}
-	s.session.next++
-	return s.session.next - 1, nil
+	c.next++
+	if c.next-1 > c.reserved {
+		return s.overflow.id, c.next - 1
+	}
+	return s.id, c.next - 1
 }

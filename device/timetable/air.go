@@ -33,7 +33,7 @@ func (s *sim) begin(j *job) {
 			why = Reason{Code: WhyLate, By: by.By, ByTitle: by.ByTitle, Late: time.Duration(s.now - j.roundID(round))}
 		}
 	}
-	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked || j.Miss.Code == EndOff) {
+	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked || j.Miss.Code == EndOff || j.Miss.Code == EndClock) {
 		j.MissFrom = 0 // its rounds begin later, none is lost
 	}
 	s.flush(j)
@@ -103,7 +103,10 @@ func (s *sim) closeStretch(outcome string, why Reason, by string) {
 // off (nil). In a pause nothing is lost: the next round is on schedule.
 func (s *sim) cut(by *job) {
 	j := s.hold
-	why, outcome := Reason{Code: EndOff, By: EndOff}, wire.OutcomeUnknown
+	why, outcome := s.offReason(), wire.OutcomeUnknown
+	if why.Code == EndClock {
+		outcome = wire.OutcomeStopped
+	}
 	if by != nil {
 		why, outcome = Reason{Code: EndCut, By: by.p.id, ByTitle: by.p.title}, wire.OutcomeCut
 	}
@@ -173,7 +176,7 @@ func (s *sim) interrupted(j *job, pos int64, why Reason) {
 
 // blocked handles a job that wants the output and does not get it.
 func (s *sim) blocked(j *job) {
-	why := Reason{Code: EndOff, By: EndOff}
+	why := s.offReason()
 	switch {
 	case len(j.b.runs) == 0:
 		why = Reason{Code: EndMissing}

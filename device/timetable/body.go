@@ -165,15 +165,20 @@ func (b *body) itemAt(pos int64) (round int64, item int, offset int64) {
 }
 
 // position is the inverse of itemAt, in a body whose ready items may differ:
-// an item that is gone gives its round's start.
+// an item that is gone gives the start of the next one, the last one the end of
+// its round.
 func (b *body) position(round int64, item int, offset int64) int64 {
 	for _, s := range b.segs {
-		if s.item == item {
+		switch {
+		case item < 0:
+		case s.item == item:
 			return round*b.period + s.from + min(offset, s.to-s.from)
+		case s.item > item:
+			return round*b.period + s.from
 		}
 	}
 	if item < 0 {
 		return round*b.period + min(offset, b.period)
 	}
-	return round * b.period
+	return round*b.period + b.length
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
+	_ "time/tzdata" // a board without zone files keeps the same time
 )
 
 // Civil time is counted in seconds since 1970-01-01T00:00:00 on the wall, as if

@@ -177,6 +177,9 @@ func (s *sim) setEnds(j *job) {
 	_, to, _ := j.b.occupied(pos)
 	if j.p.loop() {
 		last := max(j.lastRound(s.limit(j)), round)
+		if j.adrift() {
+			last = round
+		}
 		if last < never {
 			to = min(to, last*j.b.period+j.b.length)
 		}
@@ -190,6 +193,12 @@ func (s *sim) setEnds(j *job) {
 			j.Hard, j.HardWhy = m, EndMaxPlay
 		}
 	}
+}
+
+// adrift tells whether a loop is off its grid, where it should not be: an item
+// came or went while it was on air. It goes back after the round.
+func (j *job) adrift() bool {
+	return j.p.loop() && j.p.onCut != wire.CutResume && j.Zero != j.Start
 }
 
 // limit is when window, validity or quiet hours next end what runs.

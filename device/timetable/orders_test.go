@@ -1,9 +1,7 @@
 package timetable
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -142,30 +140,6 @@ func TestVolumeCap(t *testing.T) {
 	if len(spans) != 2 || spans[0].Volume != 40 || spans[1].Volume != 25 || spans[1].Offset != 10*wire.Rate || !spans[1].From.Equal(at(t, "12:00")) {
 		t.Errorf("%+v", spans)
 	}
-}
-
-func BenchmarkWeek(b *testing.B) {
-	var progs []wire.Programme
-	for i := range 50 {
-		p := notice(string(rune('a'+i%26))+string(rune('a'+i/26)), fmt.Sprintf("%02d:%02d", 7+i%14, i), both(30))
-		p.Issuer = []string{"county", "town", "village"}[i%3]
-		switch {
-		case i < 5:
-			p = with(loop(p.ID, "07:00", "21:00", 10, both(50)), func(q *wire.Programme) { q.Issuer = p.Issuer })
-		case i < 15:
-			p.Rule = wire.Rule{Kind: wire.RuleEvery, Window: &wire.Window{From: "08:00", To: "18:00"}, Every: 60}
-		}
-		progs = append(progs, p)
-	}
-	in := input(progs...)
-	in.Bulletins[0].County.Quiet = []wire.Window{{From: "21:30", To: "06:30"}}
-	from := at(b, "2 00:00")
-	var n int
-	for b.Loop() {
-		tl, _ := Preview(in, from, from.Add(7*24*time.Hour))
-		n = len(tl.Stretches)
-	}
-	b.ReportMetric(float64(n), "stretches")
 }
 
 // TestWarningsEnd: the end of a warning is not part of its life, whatever falls

@@ -39,6 +39,7 @@ const (
 	EndLifted     = "lifted"       // a warning no longer in the orders
 	EndExpired    = "expired"      // a warning's own end
 	EndOff        = "off"          // the unit was not running
+	EndClock      = "clock"        // the unit did not know the time
 	EndMissing    = "missing"      // none of its items is on the unit yet
 	EndItem       = "item-missing" // one item is not on the unit yet; the next begins at once
 	EndGoesOn     = "goes-on"      // still on air at the end of the Run
@@ -71,6 +72,10 @@ func (r Reason) Text(lang string) string {
 	if !ok {
 		return r.Code
 	}
+	if r.Code == WhyLate && r.ByTitle == "" && (r.By == EndOff || r.By == EndClock) { // it waited for nobody
+		why := reasonWords[r.By]
+		pattern = [2]string{"{late} late: " + why[0], "推迟 {late}：" + why[1]}
+	}
 	by := r.ByTitle
 	if by == "" {
 		by = r.By
@@ -78,6 +83,8 @@ func (r Reason) Text(lang string) string {
 	switch {
 	case r.By == EndOff:
 		by = [2]string{"the time when the unit was off", "停机"}[i]
+	case r.By == EndClock:
+		by = [2]string{"the time when the clock was not right", "时钟未校准"}[i]
 	case by == "":
 		by = [2]string{"something higher", "更高级别的播出"}[i]
 	default:
@@ -120,6 +127,7 @@ var reasonWords = map[string][2]string{
 	EndLifted:     {"warning lifted", "预警已解除"},
 	EndExpired:    {"the warning's time is over", "预警时间已到"},
 	EndOff:        {"the unit was off", "终端未运行"},
+	EndClock:      {"the unit's clock was not right", "终端时钟未校准"},
 	EndMissing:    {"its audio is not on the unit yet", "音频还没有传到终端"},
 	EndItem:       {"item “{item}” is not on the unit yet", "条目《{item}》还没有传到终端"},
 	EndGoesOn:     {"goes on", "继续播出"},

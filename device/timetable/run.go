@@ -12,8 +12,9 @@ import (
 // at to. It is deterministic, and splitting it changes nothing:
 // Join(Run(a, b), Run(b, c)) is Run(a, c).
 //
-// Normally from is s.Time(). If it is later, the unit was off in between:
-// what was on air counts as cut, what was due as blocked. If it is earlier, the
+// Normally from is s.Time(). If it is later, the unit was off in between, or
+// did not know the time (s.Doubt): what was on air counts as cut, what was due
+// as blocked. If it is earlier, the
 // clock was set back: what is on air goes on, and nothing that was due before
 // s.Time() comes again.
 func (t *Table) Run(s State, from, to time.Time) (Timeline, State) {
@@ -25,7 +26,7 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	begin, end := from.UnixNano(), to.UnixNano()
 	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end)}
 	var tl Timeline
-	if end <= begin {
+	if wasOff := s.At != 0 && s.At < begin; end < begin || end == begin && !wasOff {
 		next.Outputs = s.Outputs
 		next.At = begin
 		return tl, next
@@ -41,16 +42,42 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	}
 	for _, o := range t.outputs {
 		m := &sim{t: t, out: o, hours: newHours(z, t.hours[o]), now: start, on: begin, end: end,
-			seen: max(s.Seen, s.At), arrivals: arrivals, tl: &tl, record: record}
+			seen: max(s.Seen, s.At), doubt: s.Doubt, arrivals: arrivals, tl: &tl, record: record}
+		stretches, skips := len(tl.Stretches), len(tl.Skips)
 		m.load(s, begin)
 		m.run()
 		next.Outputs = append(next.Outputs, m.save())
-	}
-	if len(t.outputs) > 1 {
-		slices.SortStableFunc(tl.Stretches, func(a, b Stretch) int { return a.From.Compare(b.From) })
-		slices.SortStableFunc(tl.Skips, func(a, b Skip) int { return a.At.Compare(b.At) })
+		merge(tl.Stretches, stretches, func(s *Stretch) time.Time { return s.From })
+		merge(tl.Skips, skips, func(s *Skip) time.Time { return s.At })
 	}
 	return tl, next
+}
+
+// merge puts what an output does, list[n:], between what those before it do,
+// by time and they first. Both parts are in order. The values are large, so each is
+// moved once: a stable sort would swap them many times over.
+func merge[T any](list []T, n int, at func(*T) time.Time) {
+	from := make([]int, 0, len(list)) // where the value of each place stands now
+	for i, j := 0, n; i < n || j < len(list); {
+		if j == len(list) || i < n && !at(&list[i]).After(at(&list[j])) {
+			from = append(from, i)
+			i++
+		} else {
+			from = append(from, j)
+			j++
+		}
+	}
+	for start := range from {
+		first, place := list[start], start
+		for from[place] != start && from[place] != place {
+			next := from[place]
+			list[place], from[place] = list[next], place
+			place = next
+		}
+		if from[place] == start {
+			list[place], from[place] = first, place
+		}
+	}
 }
 
 // Plan is Run without the State: what the next seconds will bring, as spans in
@@ -191,7 +218,7 @@ func (s *sim) rebase(j *job) {
 		j.Zero = s.now - nsOf(pos)
 		j.AirPos = pos - played
 		j.NatEnd = never
-		if _, item, _ := j.b.itemAt(pos); item < 0 && len(j.b.runs) == 0 {
+		if from, _, ok := j.b.occupied(pos); !ok || from > pos && !j.b.wrap {
 			j.NatEnd = s.now
 		}
 	case phaseWait, phaseCut:

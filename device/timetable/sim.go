@@ -14,6 +14,7 @@ type sim struct {
 	now, end int64
 	on       int64 // the instant before which the unit was off
 	seen     int64 // rounds due before it are known
+	doubt    int64 // the instant from which the unit was on without knowing the time, 0 for never
 	arrivals []arrival
 	jobs     []*job
 	hold     *job    // on air
@@ -31,6 +32,15 @@ func (s *sim) quietCode() string {
 }
 
 func (s *sim) off() bool { return s.now < s.on }
+
+// offReason is why nothing could play before the Run.
+func (s *sim) offReason() Reason {
+	code := EndOff
+	if s.doubt != 0 && s.now >= s.doubt {
+		code = EndClock
+	}
+	return Reason{Code: code, By: code}
+}
 
 func (s *sim) run() {
 	for {
@@ -91,6 +101,9 @@ func (s *sim) finished(j *job) {
 		}
 		s.closeStretch(wire.OutcomeEnded, why, "")
 		s.fresh(j, limit)
+	case j.adrift():
+		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndPause}, "")
+		s.fresh(j, j.Min)
 	default:
 		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndPause}, "")
 		j.Phase, j.Due = phaseGap, j.at(next)
@@ -210,7 +223,11 @@ func (s *sim) replace() {
 		}
 		for _, old := range slices.Clone(s.jobs) {
 			if old != j && old.p == j.p && old.Phase == phaseWait {
-				s.drop(old, Reason{Code: EndReplaced})
+				why := Reason{Code: EndReplaced}
+				if off := s.offReason(); s.off() && off.Code == EndClock {
+					why = off // that is why it waited
+				}
+				s.drop(old, why)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package timetable
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -20,6 +21,9 @@ type State struct {
 	// when the clock is set back.
 	Seen    int64      `json:"seen,omitempty"`
 	Outputs []OutState `json:"outputs,omitempty"`
+	// Doubt is set by whoever lets the next Run begin later than At: the instant
+	// from which on the unit was not off but did not know the time. 0 is never.
+	Doubt int64 `json:"doubt,omitempty"`
 }
 
 // OutState is the State of one output.
@@ -43,6 +47,17 @@ func ParseState(data []byte) (State, error) {
 		return State{}, fmt.Errorf("read timetable state: %w", err)
 	}
 	return s, nil
+}
+
+// Resumed is the State after a power cut: an interrupt that was on air is begun
+// anew, since half a warning is none. s stays as it is.
+func (s State) Resumed() State {
+	s.Outputs = slices.Clone(s.Outputs)
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		o.Jobs = slices.DeleteFunc(slices.Clone(o.Jobs), func(j JobState) bool { return j.Interrupt && j.Phase != phaseDone })
+	}
+	return s
 }
 
 // Phases of a job.
@@ -117,4 +132,35 @@ type Tail struct {
 	// Began is the instant of the item's first frame, Round its round.
 	Began int64 `json:"began"`
 	Round int64 `json:"round"`
+}
+
+// WithWarnings is s with what from, a State told with the Table t, knows of
+// warnings: those that were played are not begun again, the others go on with
+// the round that they were in. A unit that did not know the time has played
+// warnings alone, by a clock of its own, and then goes on with s.
+func (s State) WithWarnings(t *Table, from State) State {
+	s.Outputs = slices.Clone(s.Outputs)
+	for _, o := range from.Outputs {
+		i := slices.IndexFunc(s.Outputs, func(x OutState) bool { return x.Output == o.Output })
+		if i < 0 {
+			i = len(s.Outputs)
+			s.Outputs = append(s.Outputs, OutState{Output: o.Output})
+		}
+		jobs := slices.Clone(s.Outputs[i].Jobs)
+		for _, js := range o.Jobs {
+			p := t.byKey[key{js.ID, js.Version, js.Interrupt}]
+			if !js.Interrupt || p == nil || p.bodies[o.Output] == nil || len(p.bodies[o.Output].runs) == 0 {
+				continue
+			}
+			if js.Phase != phaseDone {
+				j := job{JobState: js, p: p, b: p.bodies[o.Output]}
+				js.Pos = max(j.current(from.At), 0)*j.b.period + j.b.runs[0].from
+				js.Phase, js.Due, js.Deadline, js.Tail = phaseCut, js.Start, never, nil
+			}
+			jobs = slices.DeleteFunc(jobs, func(x JobState) bool { return x.Interrupt && x.ID == js.ID })
+			jobs = append(jobs, js)
+		}
+		s.Outputs[i].Jobs = jobs
+	}
+	return s
 }

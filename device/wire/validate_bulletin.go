@@ -176,7 +176,7 @@ func (c *check) items(items []Item) {
 	for _, i := range items {
 		frames += i.Frames()
 	}
-	c.that(c.err != nil || frames >= Rate, "items", frames, "a round lasts at least a second, 48000 frames")
+	c.that(c.err != nil || frames >= Rate, "items", fmt.Sprintf("a round of %.2f s", float64(frames)/Rate), "make it last a second or more: add an item, or take a longer recording")
 }
 
 // Validate checks one item of a playlist.

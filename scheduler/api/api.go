@@ -28,6 +28,9 @@ type Options struct {
 	Enrol func(unit, secret string) (settings string, err error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
+	// Commander tells units to do something once, Bundler gives what they sent.
+	Commander Commander
+	Bundler   Bundler
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
@@ -83,6 +86,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.county()
 	s.areas()
 	s.units()
+	s.commands()
 	s.assets()
 	s.uploads()
 	s.playlists()

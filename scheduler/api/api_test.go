@@ -113,12 +113,12 @@ func TestRefusals(t *testing.T) {
 		"a long key":        {"POST", "/api/v1/warnings", "{}", []string{"Idempotency-Key", strings.Repeat("k", 129)}, 422, "invalid", "Idempotency-Key", strings.Repeat("k", 20) + "…", "random"},
 		"a wrong ETag":      {"PUT", "/api/v1/areas/x", `{"id":"x","name":"x"}`, []string{"If-Match", `"yesterday"`}, 422, "invalid", "If-Match", `"yesterday"`, "ETag"},
 		"another id":        {"PUT", "/api/v1/areas/x", `{"id":"y","name":"x"}`, nil, 422, "invalid", "id", "y", "equal"},
-		"a limit":           {"GET", "/api/v1/units?limit=5000", "", nil, 422, "invalid", "limit", "5000", "openapi.yaml"},
-		"an unknown word":   {"GET", "/api/v1/units?shows=lost", "", nil, 422, "invalid", "shows", "lost", "openapi.yaml"},
+		"a limit":           {"GET", "/api/v1/units?limit=5000", "", nil, 422, "invalid", "limit", "5000", "limit"},
+		"an unknown word":   {"GET", "/api/v1/units?shows=lost", "", nil, 422, "invalid", "shows", "lost", "use one of: on-air, idle"},
 		"no time":           {"GET", "/api/v1/asrun?from=yesterday", "", nil, 422, "invalid", "from", "yesterday", "openapi.yaml"},
 		"neither unit nor":  {"GET", "/api/v1/timetable", "", nil, 422, "invalid", "unit", "", "one of the two"},
 		"no offset":         {"PATCH", "/api/v1/uploads/x", "x", nil, 422, "invalid", "Upload-Offset", "", "openapi.yaml"},
-		"a negative offset": {"PATCH", "/api/v1/uploads/x", "x", []string{"Upload-Offset", "-1"}, 422, "invalid", "Upload-Offset", "-1", "openapi.yaml"},
+		"a negative offset": {"PATCH", "/api/v1/uploads/x", "x", []string{"Upload-Offset", "-1"}, 422, "invalid", "Upload-Offset", "-1", "limit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, log := serveBroken(t)

@@ -75,6 +75,10 @@ func unitOut(v scheduler.UnitView) client.Unit {
 	for _, a := range v.Pending {
 		u.Presence.Pending = append(u.Presence.Pending, wire.Address(a))
 	}
+	if c := p.Clock; c != nil {
+		u.Presence.Clock = &client.Clock{State: c.State, Source: c.Source, Offset: float64(c.Offset) / 1000,
+			Uncertainty: float64(c.Uncertainty) / 1000, Learned: when(p.ClockLearned()), Said: p.ClockAt}
+	}
 	if h := p.Have; h != nil {
 		u.Presence.Refused, u.Presence.Assets, u.Presence.Ready = h.Refused, h.Assets, h.Ready
 	}

@@ -123,6 +123,7 @@ func fault(d *huma.ErrorDetail) client.ProblemField {
 	}
 	whole := f.Field == "body"
 	name, absent := strings.CutPrefix(d.Message, "expected required property ")
+	choice, among := strings.CutPrefix(d.Message, "expected value to be one of ")
 	switch {
 	case absent:
 		if name, _, _ = strings.Cut(name, " "); !whole {
@@ -132,6 +133,10 @@ func fault(d *huma.ErrorDetail) client.ProblemField {
 	case whole && strings.HasPrefix(d.Message, "expected "):
 	case whole:
 		f.Message, f.Remedy = "is no JSON that can be read", "send one JSON object in UTF-8"
+	case among:
+		f.Message, f.Remedy = "is none of the possible values", "use one of: "+strings.Trim(choice, `"`)
+	case strings.HasPrefix(d.Message, "expected number "), strings.HasPrefix(d.Message, "expected length "):
+		f.Remedy = "keep to that limit"
 	case d.Message == "unexpected property":
 		f.Message, f.Remedy = "this name is not known here", "leave it out, or correct it: the names are in "+client.Prefix+"/openapi.yaml"
 	}

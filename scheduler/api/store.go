@@ -61,6 +61,8 @@ type unitStore interface {
 	AddUnit(context.Context, scheduler.Unit) (scheduler.Unit, string, error)
 	UpdateUnit(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.Change, error)
 	RemoveUnit(ctx context.Context, id string) error
+	// AuditCommand notes that a unit was told to do something once.
+	AuditCommand(ctx context.Context, unit, id, do string) error
 	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)
 	Calls(ctx context.Context, area string, now time.Time) ([]scheduler.Call, error)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
@@ -53,7 +55,7 @@ func (s *server) warn(ctx context.Context, spec client.WarningSpec) (*answer[cli
 	spoken, made := "yes", ""
 	if w.Audio == "" && w.Text != "" {
 		begun := s.Now().Truncate(time.Millisecond)
-		a, err := s.speakSoon(ctx, w.Text, w.Title)
+		a, err := s.speakSoon(ctx, called(w.Text), w.Title)
 		switch {
 		case err != nil:
 			spoken = "no: " + s.problemOf(err).Detail
@@ -73,6 +75,15 @@ func (s *server) warn(ctx context.Context, spec client.WarningSpec) (*answer[cli
 	out := warningOut(w)
 	out.Units, out.Spoken = reach.Units, spoken
 	return reply(out), err
+}
+
+// called is a warning's text as it is spoken: a word or two are gone before
+// anybody listens, and shorter than a round may be, so they are called thrice.
+func called(text string) string {
+	if utf8.RuneCountInString(text) > 10 {
+		return text
+	}
+	return strings.Repeat(strings.TrimRight(text, "。！!. ")+"。", 3)
 }
 
 // warnWait is how long a warning waits for its speech.

@@ -43,8 +43,10 @@ type App struct {
 	speaker   *speech.Command
 	fleet     *fleet.Fleet
 	watch     *watch.Watch
+	bundles   bundles
 
 	httpURL, mqttURL string
+	timeBucket       bucket
 
 	mu       sync.Mutex
 	started  bool
@@ -65,7 +67,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &App{options: o, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
+	return &App{options: o, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
 }
 
 // later registers a teardown the moment its resource exists.
@@ -174,7 +176,8 @@ func (a *App) openKeys(context.Context) (err error) {
 
 func (a *App) openStore(ctx context.Context) error {
 	// The database is for its owner alone from its first byte on.
-	path := filepath.Join(a.options.Data, "villagecast.db")
+	path := filepath.Join(a.options.Data, databaseFile)
+	_, cut := os.Stat(path + "-wal") // SQLite removes it when it is closed in order
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err == nil {
 		err = f.Close()
@@ -187,6 +190,9 @@ func (a *App) openStore(ctx context.Context) error {
 		return err
 	}
 	a.later("store", a.store.Close)
+	if err := a.checkAfterCut(ctx, cut == nil); err != nil {
+		return err
+	}
 	ok, err := a.store.TokenOK(ctx, a.token)
 	if err == nil && !ok {
 		err = a.store.SetTokenHash(ctx, a.hash)
@@ -237,7 +243,7 @@ func (a *App) openMedia(context.Context) (err error) {
 }
 
 func (a *App) startWatch(context.Context) (err error) {
-	a.watch, err = watch.New(watch.Options{Judge: judge{a.store}, Logger: a.options.Logger})
+	a.watch, err = watch.New(watch.Options{Judge: judge{a.store}, Alive: a.options.Alive, Logger: a.options.Logger})
 	if err == nil {
 		a.background("watch", a.watch.Run)
 	}

@@ -55,17 +55,55 @@ func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload
 	if u.Size > in.ceiling {
 		return client.Upload{}, nil, in.tooLarge(u.Size)
 	}
-	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil && in.whole(a) {
 		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, &a, nil
 	}
 	if in.checks(string(hash)) {
 		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, nil, nil
+	}
+	if err := in.room(string(hash), u.Size); err != nil {
+		return client.Upload{}, nil, err
 	}
 	if err := in.write(string(hash), u); err != nil {
 		return client.Upload{}, nil, full(fmt.Errorf("note upload: %w", err))
 	}
 	up, err := in.State(ctx, string(hash))
 	return up, nil, err
+}
+
+// whole tells whether the files of an asset are what they should be: one that a
+// disk has damaged is mended by uploading it again.
+func (in *intake) whole(a scheduler.Asset) bool {
+	if a.Kind != scheduler.AssetAudio {
+		return true
+	}
+	return in.files.Verify(media.Hash(a.ID)) == nil && (a.Rendition == nil || in.files.Verify(media.Hash(a.Rendition.Hash)) == nil)
+}
+
+// reserve is what uploads leave free on the disk: whoever decides something must
+// always be able to.
+const reserve = 32 << 20
+
+// room refuses an upload for whose rest the disk has no room.
+func (in *intake) room(id string, size int64) error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(in.dir, &disk); err != nil {
+		return fmt.Errorf("look at the disk: %w", err)
+	}
+	p, err := in.files.Partial(id)
+	if err != nil {
+		return busy(err)
+	}
+	defer p.Close()
+	free := int64(disk.Bavail)*int64(disk.Bsize) - reserve
+	if size-p.Size() <= free {
+		return nil
+	}
+	if p.Size() == 0 {
+		_ = p.Discard() // it was only made to be asked
+	}
+	return &scheduler.Error{Kind: scheduler.Full, Field: "size", Value: fmt.Sprint(size),
+		Message: fmt.Sprintf("the centre's disk has room for %d MiB of recordings", max(0, free)>>20), Remedy: "free room on it; nothing was changed"}
 }
 
 // write notes an upload, aside first: another request may be reading the note.
@@ -152,6 +190,10 @@ func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader
 	case from.err != nil:
 		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "body", Message: fmt.Sprintf("broke off; the upload stands at %d", p.Size()),
 			Remedy: "go on from there", Err: from.err}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		// A piece of a recording must not take the room that decisions need.
+		os.Remove(in.note(id))
+		return client.Upload{}, full(errors.Join(err, p.Discard()))
 	case err != nil:
 		return client.Upload{}, full(err)
 	}
@@ -252,7 +294,7 @@ func (in *intake) Speak(ctx context.Context, text, title string) (scheduler.Asse
 	if err != nil {
 		return scheduler.Asset{}, full(err)
 	}
-	if a, err := in.store.Asset(ctx, string(hash)); err == nil {
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil && in.whole(a) {
 		return a, nil
 	}
 	if title == "" {

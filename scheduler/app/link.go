@@ -116,6 +116,12 @@ func (a *App) unitAccess(unit string) (wire.Access, error) {
 	return wire.UnitAccess(unit, tree.Chain(u.Area)), nil
 }
 
+// features are what this centre knows beyond the first version of the protocol;
+// units use nothing that is not named here.
+func features() []string {
+	return wire.CentreFeatures()
+}
+
 func (a *App) newFleet() (err error) {
 	s := shelf{a.store}
 	o := fleet.Options{
@@ -127,8 +133,9 @@ func (a *App) newFleet() (err error) {
 				a.log.Error("note an event", "code", code, "error", err)
 			}
 		},
-		Link:   a.watch.Link,
-		Logger: a.options.Logger,
+		Link:     a.watch.Link,
+		Logger:   a.options.Logger,
+		Features: features(),
 	}
 	if x := a.options.Broker; x != nil {
 		o.TLS = x.TLS

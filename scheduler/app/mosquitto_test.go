@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"os/user"
 	"path/filepath"
 	"testing"
@@ -118,11 +119,14 @@ func configure(t *testing.T, m *brokertest.Mosquitto, dir string, users []broker
 }
 
 // switchOn runs an agent in this process, by the real clock, with outputs that count.
-func switchOn(t *testing.T, s agent.Settings) (off func()) {
+func switchOn(t *testing.T, s agent.Settings) (off func()) { return switchOnAt(t, s, nil) }
+
+// switchOnAt does so with a local page.
+func switchOnAt(t *testing.T, s agent.Settings, page net.Listener) (off func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- agent.Run(ctx, agent.Options{Settings: s, Disk: spool.Memory(), Sound: player.NewCounting(), Lang: "en",
+		ended <- agent.Run(ctx, agent.Options{Settings: s, Disk: spool.Memory(), Listener: page, Sound: player.NewCounting(), Lang: "en",
 			Panel:  func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
 			Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	}()

@@ -49,6 +49,9 @@ type Options struct {
 	Speech, SpeechEnglish []string
 	// Demonstration serves its page under /demo; nil for a real county.
 	Demonstration console.Demonstration
+	// Alive is called, if not nil, at every turn of the loop that judges units:
+	// while it is, the store answers.
+	Alive func()
 	// Version of the software.
 	Version string
 	// VFS names another file layer of SQLite.

@@ -189,9 +189,6 @@ func (w *wireway) close() {
 // its own way, all at once.
 func TestEveryKindOfOutageIsSeenAndEnds(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("this takes 100 s of real time")
-	}
 	program, dir := buildAgent(t), t.TempDir()
 	a, err := app.New(app.Options{Data: filepath.Join(dir, "centre"), HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0"})
 	if err == nil {

@@ -123,11 +123,8 @@ func TestAnEntryLeavesTheOutboxOnlyWhenItIsStored(t *testing.T) {
 // waiting is what a unit that is off has in its outbox.
 func (s *station) waiting(t *testing.T) []wire.Entry {
 	t.Helper()
-	card, err := spool.Open(s.disk)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := card.Peek(1000)
+	card := spool.Open(s.disk)
+	list := card.Batch(1000, 1<<20).Entries
 	if err := card.Close(); err != nil {
 		t.Error(err)
 	}

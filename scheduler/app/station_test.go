@@ -34,6 +34,8 @@ type station struct {
 	disk     *spool.Mem
 	cancel   context.CancelFunc
 	ended    chan error // nil while it is off
+	// change, if not nil, has the last word on what the agent runs on.
+	change func(*agent.Options)
 }
 
 // web is the way to the centre's web server.
@@ -58,6 +60,12 @@ func (c *county) operator() *client.Client {
 // place adds a unit and switches its device on.
 func (c *county) place(spec client.UnitSpec) *station {
 	c.t.Helper()
+	return c.placeOn(spec, nil)
+}
+
+// placeOn does so with something changed in what the device's agent runs on.
+func (c *county) placeOn(spec client.UnitSpec, change func(*agent.Options)) *station {
+	c.t.Helper()
 	added, err := c.operator().AddUnit(c.t.Context(), spec)
 	if err != nil {
 		c.t.Fatal(err)
@@ -67,7 +75,7 @@ func (c *county) place(spec client.UnitSpec) *station {
 		c.t.Fatal(err)
 	}
 	c.tell(spec.ID, settings.Secret)
-	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory()}
+	s := &station{unit: spec.ID, settings: settings, outputs: added.Unit.Outputs, disk: spool.Memory(), change: change}
 	c.stations = append(c.stations, s)
 	c.switchOn(s)
 	return s
@@ -89,6 +97,9 @@ func (c *county) switchOn(s *station) {
 	}
 	if slices.Contains(s.outputs, wire.OutputScreen) {
 		o.Panel = func(int, int) (screen.Panel, error) { return screen.Counting{}, nil }
+	}
+	if s.change != nil {
+		s.change(&o)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.ended = cancel, make(chan error, 1)

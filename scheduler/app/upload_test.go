@@ -325,6 +325,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	_, err := w.AddAudio(t.Context(), path, "", nil)
 	refused(err, 413, "too-large", "upload_ceiling")
 
+	// A disk that has no room for it says so before it is filled.
+	roomy := serve(t, func(o *app.Options) { o.UploadCeiling = 1 << 60 })
+	large := roomy.ask("POST", "/uploads", fmt.Sprintf(`{"name":"a.wav","size":%d,"hash":%q}`, int64(1)<<50, strings.Repeat("a", 64)))
+	if large.status != 507 || large.problem.Errors[0].Field != "size" || !strings.Contains(large.body, "has room for") || len(roomy.leftovers()) > 0 {
+		t.Errorf("a petabyte: %d %s %v", large.status, large.body, roomy.leftovers())
+	}
+
 	// A recording that is damaged on its way.
 	wav := noise(time.Second, 440)
 	wrong := sha256.Sum256([]byte("another"))

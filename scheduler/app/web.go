@@ -87,15 +87,17 @@ func (a *App) handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
+	mux.HandleFunc("POST /time", a.serveTime)
 	a.doors(mux)
+	mux.HandleFunc("PUT /bundle/{unit}/{command}", a.serveBundle)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
 	mux.Handle("GET /static/", console.Static())
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
 		Store:  desk{a.store, a.kick, a.passwords},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
-		Detail: a.fleet,
-		Who:    a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
+		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
+		Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 	}))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))
@@ -127,12 +129,12 @@ func taken(field, address string, err error) error {
 	return fmt.Errorf("listen on %s: %w", address, err)
 }
 
-// setting is the flag that changes an address.
+// setting is the flag that changes an address, and what make run calls it.
 func setting(field string) string {
 	if field == "http" {
-		return "--listen"
+		return "--listen (make run LISTEN=127.0.0.1:8530)"
 	}
-	return "--" + field
+	return "--mqtt (make run MQTT=127.0.0.1:8531)"
 }
 
 // writeAddress leaves the address for the command line, beside the token.

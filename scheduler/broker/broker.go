@@ -154,7 +154,7 @@ func (b *Broker) start(o Options) error {
 	for i, l := range o.Listeners {
 		d := &door{Listener: l, open: map[net.Conn]struct{}{}}
 		b.doors = append(b.doors, d)
-		if err := b.server.AddListener(listeners.NewNet(strconv.Itoa(i), d)); err != nil {
+		if err := b.server.AddListener(turns{listeners.NewNet(strconv.Itoa(i), d), b.hook}); err != nil {
 			return err
 		}
 	}

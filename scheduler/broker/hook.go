@@ -22,8 +22,9 @@ type hook struct {
 	options Options
 	log     *slog.Logger
 	broker  *Broker
-	// logins holds the login of each client connected.
+	// logins holds the newest login of each client connected.
 	logins                    sync.Map // client id → *login
+	connections               sync.Map // net.Conn → *login
 	centre                    atomic.Pointer[mochi.Client]
 	refusedLogins, refusedACL atomic.Int64
 }
@@ -31,6 +32,10 @@ type hook struct {
 // login is what one connected client may do.
 type login struct {
 	client *mochi.Client
+	gone   chan struct{} // closed when the broker is through with the connection
+	// aside is the message that OnPacketRead put aside; only the connection's
+	// own reader touches it.
+	aside  *packets.Packet
 	mu     sync.Mutex
 	access wire.Access
 	// read are the topics that were found to be allowed.
@@ -41,8 +46,8 @@ func (h *hook) ID() string { return "villagecast" }
 
 func (h *hook) Provides(b byte) bool {
 	return slices.Contains([]byte{
-		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnDisconnect,
-		mochi.OnPublish, mochi.OnWill,
+		mochi.OnConnectAuthenticate, mochi.OnACLCheck, mochi.OnPublish, mochi.OnWill,
+		mochi.OnPacketRead, mochi.OnPacketProcessed,
 	}, b)
 }
 
@@ -60,7 +65,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		h.log.Warn("login refused", "user", short(user), "client", short(cl.ID), "remote", cl.Net.Remote, "why", why)
 		return false
 	}
-	h.logins.Store(cl.ID, &login{client: cl, access: access, read: map[string]struct{}{}})
+	h.enter(cl, &login{client: cl, access: access, read: map[string]struct{}{}})
 	if user == h.options.CentreUser {
 		h.centre.Store(cl)
 	}
@@ -169,13 +174,6 @@ func (h *hook) OnWill(cl *mochi.Client, will mochi.Will) (mochi.Will, error) {
 		h.options.Will(will.TopicName, bytes.Clone(will.Payload))
 	}
 	return will, nil
-}
-
-func (h *hook) OnDisconnect(cl *mochi.Client, _ error, _ bool) {
-	if v, ok := h.logins.Load(cl.ID); ok && v.(*login).client == cl {
-		h.logins.CompareAndDelete(cl.ID, v)
-	}
-	h.centre.CompareAndSwap(cl, nil)
 }
 
 // short cuts what a stranger sent to a length fit for a log.

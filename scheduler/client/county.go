@@ -78,6 +78,7 @@ type Presence struct {
 	Page        string           `json:"page,omitempty"`
 	OnAir       []wire.OnAir     `json:"onAir,omitempty"`
 	Conditions  []wire.Condition `json:"conditions,omitempty"`
+	Clock       *Clock           `json:"clock,omitempty"`
 	Flaps       int              `json:"flaps,omitempty" doc:"How often it was offline since it flaps"`
 	Paused      *Mute            `json:"paused,omitempty" doc:"Under work: until when and why"`
 	// Delivery is how far it is; Addresses what it should hold and what it holds.
@@ -89,6 +90,16 @@ type Presence struct {
 	Refused []wire.Refusal `json:"refused,omitempty"`
 	Assets  int            `json:"assets,omitempty"`
 	Ready   int            `json:"ready,omitempty"`
+}
+
+// Clock is what a unit said last of its clock.
+type Clock struct {
+	State       string     `json:"state" enum:"trusted,uncertain,untrusted" doc:"Nothing scheduled plays while it is untrusted"`
+	Source      string     `json:"source" enum:"centre,system,none" doc:"Who told it the time"`
+	Offset      float64    `json:"offset" doc:"Seconds by which air time is ahead of the device's own clock"`
+	Uncertainty float64    `json:"uncertainty" doc:"Seconds by which it may be off at most"`
+	Learned     *time.Time `json:"learned,omitempty" doc:"When it was last compared with one that knows"`
+	Said        time.Time  `json:"said" doc:"When the unit said so"`
 }
 
 // UnitAdded answers the adding of a unit: its settings file, given once.

@@ -79,14 +79,17 @@ type Status struct {
 	At     time.Time `json:"at"`
 	Units  Counts    `json:"units"`
 	// Towns are the areas under the county, with their counts.
-	Towns      []AreaStatus `json:"towns"`
-	OnAir      []Playing    `json:"onAir"`
-	Outages    []Outage     `json:"outages"`
-	Warnings   []Warning    `json:"warnings"`
-	Pending    int          `json:"pending" doc:"Units that do not hold the newest revisions yet"`
-	Refused    int          `json:"refused" doc:"Units that refused something"`
-	Missing    []string     `json:"missing" doc:"Villages with no unit that can be reached"`
-	NotWatched string       `json:"notWatched,omitempty" doc:"Why the centre cannot judge now"`
+	Towns    []AreaStatus `json:"towns"`
+	OnAir    []Playing    `json:"onAir"`
+	Outages  []Outage     `json:"outages"`
+	Warnings []Warning    `json:"warnings"`
+	Pending  int          `json:"pending" doc:"Units that do not hold the newest revisions yet"`
+	Refused  int          `json:"refused" doc:"Units that refused something"`
+	// Clocks that are not as they should be, of units that can be reached.
+	ClockUntrusted int      `json:"clockUntrusted" doc:"Units that do not know the time: nothing scheduled plays there"`
+	ClockUncertain int      `json:"clockUncertain" doc:"Units whose clock may be off by more than half a minute"`
+	Missing        []string `json:"missing" doc:"Villages with no unit that can be reached"`
+	NotWatched     string   `json:"notWatched,omitempty" doc:"Why the centre cannot judge now"`
 	// Delivery says how far the installed units are, /delivery which ones.
 	Delivery DeliveryCounts `json:"delivery"`
 	Incident *Incident      `json:"incident,omitempty" doc:"Most units fell at once: the centre's own trouble, not an outage of each"`

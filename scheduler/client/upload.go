@@ -45,6 +45,10 @@ func (c *Client) AddAudio(ctx context.Context, path, title string, progress Prog
 	if err != nil {
 		return Asset{}, fmt.Errorf("read audio file: %w", err)
 	}
+	if size == 0 {
+		return Asset{}, &Error{Problem{Title: "Empty file", Status: http.StatusUnprocessableEntity, Code: "invalid",
+			Errors: []ProblemField{{Field: "file", Value: filepath.Base(path), Message: "the file is empty", Remedy: "copy or export it again"}}}}
+	}
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}

@@ -63,6 +63,7 @@ func TestDemoInBrowser(t *testing.T) {
 	shows(page, "#unit-a0 .title", loop)
 	shows(page, "#next-what", "柳树镇插播《"+cut+"》")
 	page.Wait(`/^1:2\d$|^1:1\d$/.test(document.getElementById("next-count").textContent)`, soon)
+	page.Wait(`document.querySelector("#unit-a0 .pid").href === "http://127.0.0.1:9/"`, soon)
 	page.Wait(`document.querySelector("#unit-a3 .led").width >= 384`, soon)
 	page.Eval(`document.querySelector("#unit-a0 .wave").scrollIntoView()`, nil)
 
@@ -161,7 +162,7 @@ func breaking(t *testing.T, s *stage, page *chrometest.Page) {
 		page.Eval(`document.querySelector("#unit-a1 .harm").click()`, nil)
 		page.Wait(`document.getElementById("break").open`, soon)
 		if kind == "kill" {
-			shows(page, "#break-ways", "约 40 秒内这里应显示离线，并记一条中断")
+			shows(page, "#break-ways", "约 40 秒内中心应显示离线，并记一条中断")
 			shows(page, "#break-ways", "4301")
 			fits(t, page, "break")
 			picture(t, page, "break")

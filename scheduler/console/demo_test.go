@@ -131,7 +131,7 @@ func play(u *DemoUnit, id, title string, level wire.Level, why string, until tim
 	}
 	agent["onAir"] = on
 	u.Agent, _ = json.Marshal(agent)
-	u.Unit.Presence = client.Presence{Shows: "on-air", Online: true, LastSeen: &now, OnAir: on}
+	u.Unit.Presence = client.Presence{Shows: "on-air", Online: true, LastSeen: &now, OnAir: on, Page: "http://127.0.0.1:9/"}
 }
 
 // panel is a unit's own page: a picture that moves to the left, and a sound.

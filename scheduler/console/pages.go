@@ -7,18 +7,20 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+
+	"github.com/villagecast/villagecast/device/looks"
 )
 
 //go:embed static
 var static embed.FS
 
-// files are the pages with their scripts and styles.
+// files are the pages with their scripts and styles, and what all pages share.
 func files() fs.FS {
 	sub, err := fs.Sub(static, "static")
 	if err != nil {
 		panic(err) // the folder is embedded above
 	}
-	return sub
+	return looks.With(sub)
 }
 
 // Static serves the scripts and styles of the plain pages; it stands at /static/

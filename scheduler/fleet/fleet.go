@@ -99,7 +99,7 @@ type Signer interface {
 	Ring() []byte
 }
 
-// Options of a fleet. All but Dial, TLS, Dirty, Note, Link and Logger must be given.
+// Options of a fleet. All but Dial, TLS, Dirty, Note, Link, Logger and Features must be given.
 type Options struct {
 	// URL of the broker, such as tcp://10.0.0.5:1883 or ssl://broker:8883.
 	URL string
@@ -125,6 +125,9 @@ type Options struct {
 	// Link is told when the centre begins and ceases to hear its units.
 	Link   func(up bool, now time.Time, why string)
 	Logger *slog.Logger
+	// Features are the wire.Feature… that this centre and its broker know; units
+	// use no other.
+	Features []string
 }
 
 func (o *Options) validate() error {
@@ -172,10 +175,11 @@ type Fleet struct {
 	reports  chan wire.Report
 	done     chan struct{} // closed when the workers end
 
-	asking  asking
-	bad     badness
-	counted counters
-	since   int64 // of the last session's state, only used by the session loop
+	asking   asking
+	commands commanding
+	bad      badness
+	counted  counters
+	since    int64 // of the last session's state, only used by the session loop
 }
 
 // New makes a fleet; Run starts it.

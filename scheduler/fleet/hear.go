@@ -84,6 +84,12 @@ func (f *Fleet) take(topic string, payload []byte) error {
 			f.asking.answer(h.unit, *d)
 			return nil
 		}
+	case wire.ChannelAnswer:
+		var a *wire.Answer
+		if a, err = read[wire.Answer](payload, func(a wire.Answer) { named = a.Unit }); err == nil && named == h.unit {
+			f.commands.answer(h.unit, *a)
+			return nil
+		}
 	default:
 		return fmt.Errorf("units do not speak on %s", t.Channel)
 	}
@@ -92,6 +98,9 @@ func (f *Fleet) take(topic string, payload []byte) error {
 		return err
 	case named != h.unit:
 		return fmt.Errorf("%s speaks in the name of %q", h.unit, named)
+	}
+	if h.birth != nil {
+		f.commands.born(*h.birth)
 	}
 	select {
 	case f.presence <- h:

@@ -150,11 +150,18 @@ func (f *Fleet) open(s *session) error {
 
 // say publishes the centre's own state.
 func (f *Fleet) say(s *session, online bool) error {
-	b, err := wire.Encode(wire.Centre{Online: online, Since: s.since})
+	b, err := wire.Encode(f.state(s, online))
 	if err != nil {
 		return err
 	}
 	return await(s.client.Publish(wire.CentreTopic, 1, true, b))
+}
+
+// state is the centre's word of itself. Its features stand in the will too: they
+// are those of the broker, and what was known before the centre went is known
+// after it.
+func (f *Fleet) state(s *session, online bool) wire.Centre {
+	return wire.Centre{Online: online, Since: s.since, Features: f.options.Features}
 }
 
 // heardCentre takes what comes on the centre's own topic.
@@ -173,7 +180,7 @@ func (s *session) heardCentre(c wire.Centre) {
 }
 
 func (f *Fleet) clientOptions(ctx context.Context, s *session) (*paho.ClientOptions, error) {
-	will, err := wire.Encode(wire.Centre{Online: false, Since: s.since})
+	will, err := wire.Encode(f.state(s, false))
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (t *tx) delivery(q scheduler.DeliveryQuery) (scheduler.Delivery, error) {
 		}
 		out.Programme, out.Version, out.Title = on.programme.ID, on.programme.Version, on.programme.Title
 	}
-	by := map[string]scheduler.DeliveryCounts{}
+	by, known := map[string]scheduler.DeliveryCounts{}, wants{}
 	ps := &t.s.presence
 	ps.mu.RLock()
 	defer ps.mu.RUnlock()
@@ -52,7 +52,7 @@ func (t *tx) delivery(q scheduler.DeliveryQuery) (scheduler.Delivery, error) {
 		case scheduler.UnitRemoved:
 			continue
 		}
-		d := ps.delivered(e, tree, on)
+		d := ps.delivered(e, tree, on, known)
 		out.Units = append(out.Units, d)
 		c := by[e.unit.Area]
 		c.Add(d.State)
@@ -128,10 +128,27 @@ func addressesOfUnit(u scheduler.Unit, tree *scheduler.Tree) []wire.Address {
 	return append(scheduler.Above(tree, u.Area), wire.UnitAddress(u.ID))
 }
 
-// wanted is what a unit should hold; the lock is held. Addresses for which
-// nothing was ever decided are left out.
-func (ps *presences) wanted(u scheduler.Unit, tree *scheduler.Tree, on *stood) (out []scheduler.Wanted) {
-	for _, a := range addressesOfUnit(u, tree) {
+// wants is what the units of each area should hold of the areas above, worked
+// out once for many units.
+type wants map[string][]scheduler.Wanted
+
+// wanted is what a unit should hold; the lock is held. known may be nil.
+func (ps *presences) wanted(u scheduler.Unit, tree *scheduler.Tree, on *stood, known wants) []scheduler.Wanted {
+	above, ok := known[u.Area]
+	if !ok {
+		above = ps.wantedOf(scheduler.Above(tree, u.Area), on)
+		if known != nil {
+			known[u.Area] = above
+		}
+	}
+	own := ps.wantedOf([]wire.Address{wire.UnitAddress(u.ID)}, on)
+	return append(above[:len(above):len(above)], own...)
+}
+
+// wantedOf is what a unit should hold of some addresses. Those for which nothing
+// was ever decided are left out.
+func (ps *presences) wantedOf(addresses []wire.Address, on *stood) (out []scheduler.Wanted) {
+	for _, a := range addresses {
 		if on != nil {
 			if from, stands := on.from[a]; stands {
 				g := Target{a, wire.KindBulletin}
@@ -153,9 +170,9 @@ func (ps *presences) wanted(u scheduler.Unit, tree *scheduler.Tree, on *stood) (
 	return out
 }
 
-func (ps *presences) delivered(e *entry, tree *scheduler.Tree, on *stood) scheduler.UnitDelivery {
+func (ps *presences) delivered(e *entry, tree *scheduler.Tree, on *stood, known wants) scheduler.UnitDelivery {
 	if on != nil {
-		return scheduler.DeliveryOf(e.unit, e.p, ps.wanted(e.unit, tree, on), &on.programme)
+		return scheduler.DeliveryOf(e.unit, e.p, ps.wanted(e.unit, tree, on, known), &on.programme)
 	}
-	return scheduler.DeliveryOf(e.unit, e.p, ps.wanted(e.unit, tree, nil), nil)
+	return scheduler.DeliveryOf(e.unit, e.p, ps.wanted(e.unit, tree, nil, known), nil)
 }

@@ -16,8 +16,8 @@ const (
 	dueAhead   = 30 * time.Minute
 	dueASweep  = 20 // distinct sets of units
 	dueHushed  = 45 * time.Second
-	dueMargin  = 5 * time.Second // at both ends of a stretch
-	dueWorking = 2 * time.Second // in one sweep
+	dueMargin  = 5 * time.Second       // at both ends of a stretch
+	dueWorking = 50 * time.Millisecond // in one sweep
 )
 
 // agenda is what units that do the same will sound until its end. It holds as
@@ -85,6 +85,7 @@ func newAgenda(tl timetable.Timeline, decided uint64, until time.Time) *agenda {
 func (ps *presences) lookHushed(tree *scheduler.Tree, now time.Time) (ask []scheduler.Unit) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
+	known := wants{}
 	for _, e := range ps.entries {
 		e.due = nil
 		if e.unit.State != scheduler.UnitInstalled || !e.p.Online || e.p.Hushed.IsZero() || now.Sub(e.p.Hushed) < dueHushed || !e.unit.Has(wire.OutputSound) {
@@ -94,7 +95,7 @@ func (ps *presences) lookHushed(tree *scheduler.Tree, now time.Time) (ask []sche
 			ask = append(ask, e.unit)
 			continue
 		}
-		if e.due = e.agenda.at(now, e.p.Since); e.due != nil && ps.delivered(e, tree, nil).State != scheduler.DeliveryReady {
+		if e.due = e.agenda.at(now, e.p.Since); e.due != nil && ps.delivered(e, tree, nil, known).State != scheduler.DeliveryReady {
 			e.due = nil
 		}
 	}

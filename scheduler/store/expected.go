@@ -262,7 +262,7 @@ func (ps *presences) holds(u scheduler.Unit, tree *scheduler.Tree) (holds, ready
 	if e == nil || e.p.Have == nil {
 		return false, false
 	}
-	agreed := scheduler.Agree(e.p.Have, ps.wanted(u, tree, nil))
+	agreed := scheduler.Agree(e.p.Have, ps.wanted(u, tree, nil, nil))
 	holds = !slices.ContainsFunc(agreed, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing })
 	return holds, e.p.Have.Ready >= e.p.Have.Assets
 }

@@ -62,8 +62,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 	ps := &s.presence
 	ps.sweep.Lock()
 	defer ps.sweep.Unlock()
-	if err := s.lookDue(ctx, now); err != nil {
-		return Swept{}, fmt.Errorf("sweep presence: %w", err)
+	if err := s.lookDue(ctx, now); err != nil && ctx.Err() == nil {
+		s.log.Error("look what is due", "error", err) // who is gone is judged all the same
 	}
 	swept, rows := s.judge(now)
 	seen := now.Sub(ps.flushed) >= seenEvery

@@ -81,18 +81,20 @@ func (ps *presences) load(t *tx) error {
 func (ps *presences) loadRows(t *tx) error {
 	err := t.each(func(scan func(...any) error) error {
 		var p scheduler.Presence
-		var since, seen int64
-		var have string
-		err := scan(&p.Unit, &p.Online, &since, &seen, &p.Session, &p.Spool, &p.Boot, &p.Cause, &p.Software, &p.SoundOutput, &p.Page, &have)
+		var since, seen, clockAt int64
+		var have, clock string
+		err := scan(&p.Unit, &p.Online, &since, &seen, &p.Session, &p.Spool, &p.Boot, &p.Cause, &p.Software, &p.SoundOutput, &p.Page, &have, &clock, &clockAt)
 		if err != nil {
 			return err
 		}
 		// The clock may have been set back: nobody was heard in the future.
-		p.Since, p.LastSeen = sooner(at(since), t.now), sooner(at(seen), t.now)
-		err = decode(have, &p.Have)
+		p.Since, p.LastSeen, p.ClockAt = sooner(at(since), t.now), sooner(at(seen), t.now), sooner(at(clockAt), t.now)
+		if err = decode(have, &p.Have); err == nil {
+			err = decode(clock, &p.Clock)
+		}
 		ps.entries[p.Unit].p = p
 		return err
-	}, `SELECT u.id, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have FROM presence JOIN unit u ON u.num = unit`)
+	}, `SELECT u.id, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have, clock, clock_at FROM presence JOIN unit u ON u.num = unit`)
 	if err != nil {
 		return err
 	}
@@ -314,10 +316,10 @@ func (t *tx) savePresence(units []string) error {
 	if len(units) == 0 {
 		return nil
 	}
-	st, err := t.sql.PrepareContext(t.ctx, `INSERT INTO presence (unit, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (unit) DO UPDATE SET online = excluded.online, since = excluded.since, last_seen = excluded.last_seen,
+	st, err := t.sql.PrepareContext(t.ctx, `INSERT INTO presence (unit, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have, clock, clock_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (unit) DO UPDATE SET online = excluded.online, since = excluded.since, last_seen = excluded.last_seen,
 		session = excluded.session, spool = excluded.spool, boot = excluded.boot, cause = excluded.cause, software = excluded.software,
-		sound_output = excluded.sound_output, page = excluded.page, have = excluded.have`)
+		sound_output = excluded.sound_output, page = excluded.page, have = excluded.have, clock = excluded.clock, clock_at = excluded.clock_at`)
 	if err != nil {
 		return err
 	}
@@ -331,7 +333,11 @@ func (t *tx) savePresence(units []string) error {
 		if p.Have != nil {
 			have = encode(p.Have)
 		}
-		if _, err := st.ExecContext(t.ctx, num, p.Online, ms(p.Since), ms(p.LastSeen), int64(p.Session), p.Spool, p.Boot, p.Cause, p.Software, p.SoundOutput, p.Page, have); err != nil {
+		clock := ""
+		if p.Clock != nil {
+			clock = encode(p.Clock)
+		}
+		if _, err := st.ExecContext(t.ctx, num, p.Online, ms(p.Since), ms(p.LastSeen), int64(p.Session), p.Spool, p.Boot, p.Cause, p.Software, p.SoundOutput, p.Page, have, clock, ms(p.ClockAt)); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,11 @@ func (s *Store) Note(ctx context.Context, unit, code, text string) error {
 	return s.write(ctx, func(t *tx) error { return t.note(t.now, unit, code, text) })
 }
 
+// AuditCommand notes that a unit was told to do something once.
+func (s *Store) AuditCommand(ctx context.Context, unit, id, do string) error {
+	return s.write(ctx, func(t *tx) error { return t.audit("command "+do, "unit", unit, id) })
+}
+
 func (t *tx) note(when time.Time, unit, code, text string) error {
 	t.event("notable", unit, "", code, text)
 	return t.exec("INSERT INTO notable (at, unit, code, text) VALUES (?, ?, ?, ?)", ms(when), unit, code, text)

@@ -50,7 +50,7 @@ func bigCountyOf(b *testing.B, programmes bool) *Store {
 			addBig(village, bigVillage)
 			var us []scheduler.Unit
 			for u := range bigUnits {
-				us = append(us, scheduler.Unit{ID: fmt.Sprintf("%su%d", village, u), Area: village, Volume: 80, State: scheduler.UnitInstalled, Outputs: []wire.Output{wire.OutputSound}})
+				us = append(us, scheduler.Unit{ID: fmt.Sprintf("%su%d", village, u), Area: village, Volume: 80, State: scheduler.UnitInstalled, Outputs: []wire.Output{wire.OutputSound, wire.OutputScreen}})
 			}
 			check(s.AddUnits(ctx, us))
 		}
@@ -137,6 +137,7 @@ func BenchmarkCountyTimetable(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/1e6, "ms")
 	b.ReportMetric(float64(sets), "sets")
+	b.ReportMetric(raw(b, s), "bare-ms")
 }
 
 // BenchmarkStore asks a store of 10,000 units, all of them online, what people
@@ -162,6 +163,10 @@ func BenchmarkStore(b *testing.B) {
 			}
 			return err
 		}},
+		{"sweep", func(ctx context.Context, n int) error {
+			_, err := s.Sweep(ctx, time.Now())
+			return err
+		}},
 		{"release", func(ctx context.Context, n int) error {
 			p := bigProgramme("big", 100+n)
 			if _, _, err := s.PutDraft(ctx, p); err != nil {
@@ -183,7 +188,7 @@ func BenchmarkStore(b *testing.B) {
 				n++
 			}
 			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/1e6, "ms")
-			b.ReportMetric(raw(b, s), "scan-ms")
+			b.ReportMetric(raw(b, s), "bare-ms")
 		})
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (s *Store) Unit(ctx context.Context, id string) (UnitView, error) {
 func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.Time) UnitView {
 	v := UnitView{Unit: e.unit, Presence: e.p, Shows: scheduler.ShowsOf(e.unit, e.p, e.open, paused, ps.watch, now), Pending: []string{}}
 	addresses := addressesOfUnit(e.unit, tree)
-	v.Delivery = ps.delivered(e, tree, nil)
+	v.Delivery = ps.delivered(e, tree, nil, nil)
 	for _, a := range v.Delivery.Agreements {
 		if name := string(a.Address); (a.Held < a.Revision || a.Composing) && !slices.Contains(v.Pending, name) {
 			v.Pending = append(v.Pending, name)
@@ -106,19 +107,13 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	ps := &s.presence
 	ps.mu.RLock()
 	defer ps.mu.RUnlock()
-	switch {
-	case ps.watch.Since.IsZero():
-		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
-	case !ps.watch.Judging(now):
-		st.NotWatched = "the centre listens since " + ps.watch.Since.Format("15:04:05") + " and judges a minute later"
-	}
 	st.Incident = ps.incident
 	inside := map[string]bool{}
 	for _, id := range tree.Subtree(st.Area.ID) {
 		inside[id] = true
 	}
 	paused := ps.pauses(now)
-	by := map[string]*areaTally{}
+	by, known := map[string]*areaTally{}, wants{}
 	onAir := map[wire.OnAir]*scheduler.OnAirCount{}
 	for id, e := range ps.entries {
 		if !inside[e.unit.Area] || e.unit.State == scheduler.UnitRemoved {
@@ -134,7 +129,7 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		t.installed = t.installed || e.unit.State == scheduler.UnitInstalled
 		t.reached = t.reached || e.p.Online
 		if e.unit.State == scheduler.UnitInstalled {
-			ps.progress(st, e, tree)
+			ps.progress(st, e, tree, known)
 		}
 		st.Outages = append(st.Outages, e.open...)
 		st.Troubled = append(st.Troubled, troubles(e)...)
@@ -145,6 +140,12 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Code, b.Code))
 	})
 	s.sum(st, tree, by)
+	switch {
+	case ps.watch.Since.IsZero():
+		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
+	case !ps.watch.Judging(now) && st.Units.Unknown > 0:
+		st.NotWatched = fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged after a minute", int(now.Sub(ps.watch.Since).Seconds()))
+	}
 	for _, o := range onAir {
 		st.OnAir = append(st.OnAir, *o)
 	}
@@ -188,11 +189,19 @@ type areaTally struct {
 }
 
 // progress counts what a unit does not hold.
-func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tree) {
-	d := ps.delivered(e, tree, nil)
+func (ps *presences) progress(st *scheduler.Status, e *entry, tree *scheduler.Tree, known wants) {
+	d := ps.delivered(e, tree, nil, known)
 	st.Delivery.Add(d.State)
 	if slices.ContainsFunc(d.Agreements, func(a scheduler.Agreement) bool { return a.Held < a.Revision || a.Composing }) {
 		st.Pending++
+	}
+	if c := e.p.Clock; c != nil && e.p.Online {
+		switch c.State {
+		case wire.ClockUntrusted:
+			st.ClockUntrusted++
+		case wire.ClockUncertain:
+			st.ClockUncertain++
+		}
 	}
 	if h := e.p.Have; h != nil {
 		if len(h.Refused) > 0 {

@@ -30,6 +30,9 @@ type Options struct {
 	// VFS names the file layer of SQLite, see the vfs package of the driver;
 	// empty is the operating system's.
 	VFS string
+	// ReadOnly opens a database to look at it, while another program may use it.
+	// It is not brought up to date.
+	ReadOnly bool
 	// Readers is the number of reading connections; 0 means 4.
 	Readers int
 	// Logger; nil discards.
@@ -69,10 +72,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	c := &core{log: o.Logger.With("component", "store")}
 	var err error
-	if c.w, err = connect(o, 1, "immediate", ""); err != nil {
+	begin, more := "immediate", ""
+	if o.ReadOnly {
+		begin, more = "deferred", "&_pragma=query_only(1)&mode=ro"
+	}
+	if c.w, err = connect(o, 1, begin, more); err != nil {
 		return nil, err
 	}
-	if err = migrate(ctx, c.w, latest); err == nil {
+	if !o.ReadOnly {
+		err = migrate(ctx, c.w, latest)
+	}
+	if err == nil {
 		c.r, err = connect(o, o.Readers, "deferred", "&_pragma=query_only(1)")
 	}
 	if err != nil {
@@ -88,8 +98,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func connect(o Options, conns int, txlock, more string) (*sql.DB, error) {
 	path := (&url.URL{Path: o.Path}).EscapedPath()
-	dsn := "file:" + path + "?_txlock=" + txlock +
-		"&_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" + more
+	dsn := "file:" + path + "?_txlock=" + txlock + "&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)" + more
+	if !o.ReadOnly {
+		dsn += "&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
+	}
 	if o.VFS != "" {
 		dsn += "&vfs=" + url.QueryEscape(o.VFS)
 	}

@@ -31,7 +31,13 @@ func open(t testing.TB, path string) *Store {
 // each village, and a playlist of a sound and a text.
 func county(t testing.TB) *Store {
 	t.Helper()
-	s := open(t, filepath.Join(t.TempDir(), "乡 村.db"))
+	return countyAt(t, filepath.Join(t.TempDir(), "乡 村.db"))
+}
+
+// countyAt is one in a database of a name.
+func countyAt(t testing.TB, path string) *Store {
+	t.Helper()
+	s := open(t, path)
 	ctx := t.Context()
 	must(t)(s.SetCounty(ctx, scheduler.County{County: wire.County{Name: "青禾县", Zone: "Asia/Shanghai"}}))
 	for _, a := range []scheduler.Area{{ID: "qinghe", Name: "青禾县"}, {ID: "liushu", Parent: "qinghe", Name: "柳树镇"}, {ID: "shiqiao", Parent: "qinghe", Name: "石桥镇"},

@@ -36,7 +36,10 @@ type Judge interface {
 type Options struct {
 	Judge Judge
 	// Each is the time between two sweeps; DefaultEach if zero.
-	Each   time.Duration
+	Each time.Duration
+	// Alive is called, if not nil, at every turn of the loop: when it falls
+	// silent, the store no longer answers.
+	Alive  func()
 	Logger *slog.Logger
 }
 
@@ -44,6 +47,7 @@ type Options struct {
 type Watch struct {
 	judge Judge
 	each  time.Duration
+	alive func()
 	log   *slog.Logger
 
 	changed chan struct{}
@@ -69,8 +73,11 @@ func New(o Options) (*Watch, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Alive == nil {
+		o.Alive = func() {}
+	}
 	return &Watch{
-		judge: o.Judge, each: o.Each, log: o.Logger.With("component", "watch"),
+		judge: o.Judge, each: o.Each, alive: o.Alive, log: o.Logger.With("component", "watch"),
 		changed: make(chan struct{}, 1),
 		wanted:  link{why: "the centre starts"},
 	}, nil
@@ -99,6 +106,7 @@ func (w *Watch) Run(ctx context.Context) {
 	var told link
 	last := time.Now()
 	for {
+		w.alive()
 		w.mu.Lock()
 		wanted := w.wanted
 		w.mu.Unlock()

@@ -75,7 +75,7 @@ func (a *agents) mend(ctx context.Context, one *agent) error {
 	}
 	one.mu.Unlock()
 	switch {
-	case fault == nil:
+	case fault == nil && one.pid() == 0:
 		return nil
 	case fault.Kind == "kill":
 		select {

@@ -16,14 +16,14 @@ import (
 	"syscall"
 	"time"
 
+	device "github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
 )
 
-// repairAfter is how long what was broken stays broken, if nobody mends it: long
-// enough for the outage to show.
-const repairAfter = 75 * time.Second
+// repairAfter is how long what was broken stays broken, if nobody mends it.
+const repairAfter = device.BreakLasts
 
 // agents runs the units of the demonstration, each as a process of its own, and
 // starts again those that end.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	device "github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
 )
@@ -100,9 +101,22 @@ func (s *stage) State(ctx context.Context) (console.DemoState, error) {
 			u.Fault = &fault
 		}
 		one.mu.Unlock()
+		if u.Fault == nil {
+			u.Fault = ownFault(words[spec.ID])
+		}
 		state.Units = append(state.Units, u)
 	}
 	return state, ctx.Err()
+}
+
+// ownFault is what was broken from the unit's own page, if anything.
+func ownFault(word json.RawMessage) *console.DemoFault {
+	var state device.State
+	if word == nil || json.Unmarshal(word, &state) != nil || len(state.Broken) == 0 {
+		return nil
+	}
+	until := time.UnixMilli(state.BrokenUntil)
+	return &console.DemoFault{Kind: state.Broken[0], Since: until.Add(-device.BreakLasts), Until: until}
 }
 
 // listen asks every unit's own page at once; one that does not answer is left out.

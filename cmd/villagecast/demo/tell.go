@@ -22,7 +22,7 @@ func tell(o Options, s *stage, a *app.App, took time.Duration) {
 	next := s.next
 	s.mu.Unlock()
 	if next != nil {
-		say("  next    %s: %s cuts into the county's loop, in %d s", next.At.Local().Format("15:04:05"), next.Title, int(time.Until(next.At).Seconds()))
+		say("  next    %s: %s cuts into the county's loop, in %d s", inZone(next.At).Format("15:04:05"), next.Title, int(time.Until(next.At).Seconds()))
 	}
 	example := "xiling-horn"
 	say("  try     stop one: kill %d (%s); then: %s outages", s.all[example].pid(), example, self())
@@ -36,6 +36,14 @@ func tell(o Options, s *stage, a *app.App, took time.Duration) {
 	}
 	say("")
 	say("Ctrl-C ends it.")
+}
+
+// inZone is a time as the county's clocks, and so the page, show it.
+func inZone(t time.Time) time.Time {
+	if loc, err := time.LoadLocation(zone); err == nil {
+		return t.In(loc)
+	}
+	return t
 }
 
 // sound says where the one loud unit plays.

@@ -45,9 +45,15 @@ type Centre struct {
 	conns    []*memnet.Conn
 	refuse   bool
 	silent   bool
+	forbid   func(topic string, write bool) bool
 	said     []Said
 	entries  map[string]map[uint64]wire.Entry // spool → seq
 	revision uint64
+	timing   Timing
+	asked    int
+	told     []byte // the first answer
+	// sealedRing is the key ring as it travels.
+	sealedRing []byte
 	// Media serves GET /media/{hash}.
 	Media Media
 }
@@ -76,6 +82,7 @@ func newCentre(t testing.TB, l net.Listener) *Centre {
 	c := &Centre{t: t, net: l, entries: map[string]map[uint64]wire.Entry{}, revision: 1}
 	_, c.root, _ = ed25519.GenerateKey(nil)
 	_, c.key, _ = ed25519.GenerateKey(nil)
+	c.Media.time = c.serveTime
 	c.openBroker(l)
 	c.PublishKeys()
 	t.Cleanup(c.Close)
@@ -84,7 +91,7 @@ func newCentre(t testing.TB, l net.Listener) *Centre {
 
 func (c *Centre) openBroker(l net.Listener) {
 	c.broker = mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), InlineClient: true, SysTopicResendInterval: 3600})
-	if err := c.broker.AddHook(new(everybody), nil); err != nil {
+	if err := c.broker.AddHook(&everybody{centre: c}, nil); err != nil {
 		c.t.Fatal(err)
 	}
 	if err := c.broker.AddListener(listeners.NewNet("units", l)); err != nil {
@@ -100,8 +107,11 @@ func (c *Centre) openBroker(l net.Listener) {
 	}
 }
 
-// everybody lets every client do everything.
-type everybody struct{ mochi.HookBase }
+// everybody lets every client do everything that is not forbidden.
+type everybody struct {
+	mochi.HookBase
+	centre *Centre
+}
 
 // ID names the hook.
 func (*everybody) ID() string { return "everybody" }
@@ -112,10 +122,40 @@ func (*everybody) Provides(b byte) bool {
 }
 
 // OnConnectAuthenticate lets the client in.
-func (*everybody) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { return true }
+func (h *everybody) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool {
+	return !h.centre.forbids("", true)
+}
 
 // OnACLCheck lets it read and write.
-func (*everybody) OnACLCheck(*mochi.Client, string, bool) bool { return true }
+func (h *everybody) OnACLCheck(_ *mochi.Client, topic string, write bool) bool {
+	return !h.centre.forbids(topic, write)
+}
+
+// Forbid makes the broker refuse what the rule says: a topic that a unit
+// subscribes to or is sent something on, or publishes on (write), and every login
+// (the empty topic). nil forbids nothing.
+func (c *Centre) Forbid(rule func(topic string, write bool) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forbid = rule
+}
+
+func (c *Centre) forbids(topic string, write bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.forbid != nil && c.forbid(topic, write)
+}
+
+// Says publishes the centre's own state with the features that it names; a new
+// centre has said nothing, as an older one would not name any.
+func (c *Centre) Says(features ...string) {
+	c.t.Helper()
+	raw, err := wire.Encode(wire.Centre{Online: true, Since: int64(c.next()), Features: features})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Send(wire.CentreTopic, raw)
+}
 
 // Close ends the broker; the end of the test calls it too.
 func (c *Centre) Close() { c.closing.Do(func() { _ = c.broker.Close() }) }
@@ -189,6 +229,9 @@ func (c *Centre) PublishKeys() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.mu.Lock()
+	c.sealedRing = raw
+	c.mu.Unlock()
 	c.Send(wire.KeysTopic, raw)
 }
 
@@ -236,6 +279,14 @@ func (c *Centre) Send(topic string, payload []byte) {
 		c.t.Fatal(err)
 	}
 	if err := c.broker.Publish(topic, payload, parsed.Spec().Retain, parsed.Spec().QoS); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Retain publishes bytes retained on a topic where nothing may be.
+func (c *Centre) Retain(topic string, payload []byte) {
+	c.t.Helper()
+	if err := c.broker.Publish(topic, payload, true, 1); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -17,6 +17,7 @@ type Media struct {
 	files    map[string][]byte
 	breakAt  int64
 	requests []string
+	time     http.HandlerFunc // POST /time
 }
 
 func (m *Media) put(hash string, content []byte) {
@@ -55,14 +56,42 @@ func (m *Media) Requests() []string {
 // Client is an HTTP client that reaches nothing else.
 func (m *Media) Client() *http.Client { return &http.Client{Transport: m} }
 
+// Hosts is a client that notes which hosts it asks.
+func Hosts(m *Media) (client *http.Client, asked func() []string) {
+	var mu sync.Mutex
+	var hosts []string
+	client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		mu.Lock()
+		hosts = append(hosts, r.URL.Host)
+		mu.Unlock()
+		return m.RoundTrip(r)
+	})}
+	return client, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string{}, hosts...)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // RoundTrip answers a request.
-func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
+func (m *Media) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if v := recover(); v == http.ErrAbortHandler {
+			resp, err = nil, errors.New("no network")
+		} else if v != nil {
+			panic(v)
+		}
+	}()
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
 	m.ServeHTTP(w, r)
-	resp := w.Result()
+	resp = w.Result()
 	resp.Request = r
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -73,7 +102,12 @@ func (m *Media) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // ServeHTTP serves GET /media/{hash}, for agents that are processes of their own.
+// It serves POST /time as well, the centre's.
 func (m *Media) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/time" && m.time != nil {
+		m.time(w, r)
+		return
+	}
 	m.mu.Lock()
 	m.requests = append(m.requests, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
 	content, ok := m.files[strings.TrimPrefix(r.URL.Path, "/media/")]

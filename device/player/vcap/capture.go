@@ -68,7 +68,7 @@ func (c *Card) Capture() (*Capture, error) {
 }
 
 func (p *Capture) readLog(log []byte) (format string, err error) {
-	prepared := 0
+	prepared, stood := 0, 0
 	for lines := bufio.NewScanner(bytes.NewReader(log)); lines.Scan(); {
 		line := lines.Text()
 		if strings.HasPrefix(line, "params ") {
@@ -89,6 +89,11 @@ func (p *Capture) readLog(log []byte) (format string, err error) {
 			prepared = frames
 		case "start":
 			p.runs = append(p.runs, run{first: prepared, start: time.Unix(0, wall-(mono-n))})
+		case "stand":
+			stood = prepared + int(n)
+		case "move":
+			zero := time.Unix(0, wall-(mono-n))
+			p.runs = append(p.runs, run{first: stood, start: zero.Add(time.Duration(stood-prepared) * time.Second / time.Duration(p.Rate))})
 		case "xrun":
 			p.XRuns = append(p.XRuns, XRun{Frame: frames, Late: time.Duration(n) * time.Second / time.Duration(p.Rate)})
 		}
@@ -117,6 +122,33 @@ func (p *Capture) Instant(frame int) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// A Turn is a switching of an amplifier.
+type Turn struct {
+	At time.Time
+	On bool
+}
+
+// Amplified is one channel as it is heard behind an amplifier that was switched
+// so, and is silent until it has been on for as long as it takes to wake.
+func (p *Capture) Amplified(i int, turns []Turn, wake time.Duration) []float32 {
+	heard := p.Channel(i)
+	for f, s := range heard {
+		if s == 0 {
+			continue
+		}
+		at, last := p.Instant(f), Turn{}
+		for _, turn := range turns {
+			if !turn.At.After(at) {
+				last = turn
+			}
+		}
+		if !last.On || at.Sub(last.At) < wake {
+			heard[f] = 0
+		}
+	}
+	return heard
 }
 
 // Match is where a sound was found in a capture.

@@ -10,11 +10,13 @@ package vcap
 import (
 	_ "embed"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -49,8 +51,8 @@ func Build(dir string) (*Card, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build virtual sound card: %w: %s", err, out)
 	}
-	conf := fmt.Sprintf("pcm_type.vcap { lib %q }\npcm.!default { type vcap raw %q log %q gone %q }\n",
-		lib, c.path("out.raw"), c.path("out.log"), c.path("GONE"))
+	conf := fmt.Sprintf("pcm_type.vcap { lib %q }\npcm.!default { type vcap raw %q log %q gone %q stall %q race %q }\n",
+		lib, c.path("out.raw"), c.path("out.log"), c.path("GONE"), c.path("STALL"), c.path("RACE"))
 	if err := os.WriteFile(c.path("asound.conf"), []byte(conf), 0o644); err != nil {
 		return nil, fmt.Errorf("build virtual sound card: %w", err)
 	}
@@ -68,6 +70,37 @@ func (c *Card) Unplug() error { return os.WriteFile(c.path("GONE"), nil, 0o644) 
 
 // Plug brings it back; the capture goes on in the same file.
 func (c *Card) Plug() error { return os.Remove(c.path("GONE")) }
+
+// Stall lets the card stand still: writing to it blocks, and says nothing.
+func (c *Card) Stall() error { return os.WriteFile(c.path("STALL"), nil, 0o644) }
+
+// Move lets it go on where it stood.
+func (c *Card) Move() error { return os.Remove(c.path("STALL")) }
+
+// Race lets the card swallow at once whatever is written, as one behind which
+// nothing sounds.
+func (c *Card) Race() error { return os.WriteFile(c.path("RACE"), nil, 0o644) }
+
+// Pace brings it back to real time.
+func (c *Card) Pace() error { return os.Remove(c.path("RACE")) }
+
+// Written is how many bytes of samples the card has taken; loud tells whether any
+// of the last n is not silence. It does not read the whole capture.
+func (c *Card) Written(n int64) (written int64, loud bool, err error) {
+	f, err := os.Open(c.path("out.raw"))
+	if err != nil {
+		return 0, false, fmt.Errorf("look at capture: %w", err)
+	}
+	defer f.Close()
+	if written, err = f.Seek(0, io.SeekEnd); err != nil {
+		return 0, false, fmt.Errorf("look at capture: %w", err)
+	}
+	tail := make([]byte, min(n, written))
+	if _, err := f.ReadAt(tail, written-int64(len(tail))); err != nil {
+		return 0, false, fmt.Errorf("look at capture: %w", err)
+	}
+	return written, slices.ContainsFunc(tail, func(b byte) bool { return b != 0 }), nil
+}
 
 // Sweep is a test sound of n frames at rate: a tone that rises from 1 to 16 kHz
 // every ten seconds with a little noise, so that it is unlike itself at every

@@ -174,10 +174,21 @@
 		if (performance.now() - heard > LOST && source && source.readyState !== EventSource.CONNECTING) connect();
 		render();
 		if (pages) showPage();
-		const now = new Date(air());
-		const two = (n) => String(n).padStart(2, "0");
-		put(clock, `${two(now.getHours())}:${two(now.getMinutes())}`);
-		put(date, `${now.getMonth() + 1}月${now.getDate()}日 周${"日一二三四五六"[now.getDay()]}`);
+		const now = civil(air(), state?.zone);
+		put(clock, `${now.hour}:${now.minute}`);
+		put(date, `${now.month}月${now.day}日 ${now.weekday}`);
+	}
+
+	// civil is an instant as the county's clocks show it; a board often stands in
+	// another zone.
+	let zone = null, format = null;
+	function civil(at, wanted = "") {
+		if (!format || zone !== wanted) {
+			const options = { month: "numeric", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+			zone = wanted;
+			try { format = new Intl.DateTimeFormat("zh-CN", { ...options, timeZone: wanted || undefined }); } catch { format = new Intl.DateTimeFormat("zh-CN", options); }
+		}
+		return Object.fromEntries(format.formatToParts(at).map((p) => [p.type, p.value]));
 	}
 
 	function put(el, s) {

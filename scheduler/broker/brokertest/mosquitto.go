@@ -104,3 +104,11 @@ func (m *Mosquitto) Stop() {
 		m.t.Logf("Mosquitto said:\n%s", m.said.String())
 	}
 }
+
+// Signal sends a signal to the broker that runs, as to make it stand still.
+func (m *Mosquitto) Signal(s os.Signal) {
+	m.t.Helper()
+	if err := m.cmd.Process.Signal(s); err != nil {
+		m.t.Fatal(err)
+	}
+}

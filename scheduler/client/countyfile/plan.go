@@ -1,6 +1,7 @@
 package countyfile
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,7 +19,9 @@ import (
 type Step struct {
 	// Act is add, change or release; Noun and ID say of what.
 	Act, Noun, ID string
-	do            func(context.Context) error
+	// What says field by field what changes.
+	What []string
+	do   func(context.Context) error
 }
 
 // Plan is what has to be changed for the centre to be as the file says.
@@ -57,7 +60,7 @@ func Make(ctx context.Context, c *client.Client, f File, dir string) (*Plan, err
 		return nil, err
 	}
 	if f.County != nil && !same(*f.County, p.now.county) {
-		p.add("change", "county", f.County.Name, func(ctx context.Context) error {
+		p.change("county", f.County.Name, p.now.county, *f.County, func(ctx context.Context) error {
 			_, err := c.PutCounty(ctx, *f.County)
 			return err
 		})
@@ -95,20 +98,23 @@ func (p *Plan) add(act, noun, id string, do func(context.Context) error) {
 	p.Steps = append(p.Steps, Step{Act: act, Noun: noun, ID: id, do: do})
 }
 
+// change plans a change from old to new.
+func (p *Plan) change(noun, id string, old, new any, do func(context.Context) error) {
+	p.Steps = append(p.Steps, Step{Act: "change", Noun: noun, ID: id, What: differences(old, new), do: do})
+}
+
 // put plans things that are put whole.
 func put[T any](p *Plan, noun string, wanted []T, have map[string]T, id func(T) string, call func(context.Context, T) (T, error)) {
 	for _, w := range wanted {
-		act := "change"
-		old, ok := have[id(w)]
-		if !ok {
-			act = "add"
-		} else if same(w, old) {
-			continue
-		}
-		p.add(act, noun, id(w), func(ctx context.Context) error {
+		do := func(ctx context.Context) error {
 			_, err := call(ctx, w)
 			return err
-		})
+		}
+		if old, ok := have[id(w)]; !ok {
+			p.add("add", noun, id(w), do)
+		} else if !same(w, old) {
+			p.change(noun, id(w), old, w, do)
+		}
 	}
 }
 
@@ -128,10 +134,11 @@ func (p *Plan) units(wanted []client.UnitSpec) {
 			})
 			continue
 		}
-		if same(filled(u, old.UnitSpec), old.UnitSpec) {
+		whole := filled(u, old.UnitSpec)
+		if same(whole, old.UnitSpec) {
 			continue
 		}
-		p.add("change", "unit", u.ID, func(ctx context.Context) error {
+		p.change("unit", u.ID, old.UnitSpec, whole, func(ctx context.Context) error {
 			_, err := p.c.PutUnit(ctx, u)
 			return err
 		})
@@ -234,14 +241,15 @@ func (p *Plan) playlists(wanted []Playlist) error {
 		if ok && same(p.resolved(l), old) {
 			continue
 		}
-		act := "change"
-		if !ok {
-			act = "add"
-		}
-		p.add(act, "playlist", l.ID, func(ctx context.Context) error {
+		do := func(ctx context.Context) error {
 			_, err := p.c.PutPlaylist(ctx, p.resolved(l))
 			return err
-		})
+		}
+		if ok {
+			p.change("playlist", l.ID, p.named(old), l, do)
+		} else {
+			p.add("add", "playlist", l.ID, do)
+		}
 	}
 	return nil
 }
@@ -255,6 +263,21 @@ func (p *Plan) resolved(l Playlist) client.Playlist {
 	return out
 }
 
+// named is the playlist as the file would write it: with keys in place of asset
+// ids, as far as the file has them.
+func (p *Plan) named(l client.Playlist) Playlist {
+	keys := map[string]string{}
+	for key, id := range p.ids {
+		keys[id] = key
+	}
+	key := func(id string) string { return cmp.Or(keys[id], id) }
+	out := Playlist{ID: l.ID, Title: l.Title}
+	for _, it := range l.Items {
+		out.Items = append(out.Items, Item{Title: it.Title, Audio: key(it.Audio), Text: key(it.Text)})
+	}
+	return out
+}
+
 func (p *Plan) programmes(wanted []Programme) {
 	changed := map[string]bool{}
 	for _, s := range p.Steps {
@@ -263,24 +286,19 @@ func (p *Plan) programmes(wanted []Programme) {
 	for _, w := range wanted {
 		old, ok := p.now.programmes[w.ID]
 		stands := ok && (old.State == "draft" || old.State == "released")
-		content := !stands || !same(defaulted(w.ProgrammeSpec, old, p.root()), old.ProgrammeSpec)
-		if content {
-			act := "change"
-			if !ok {
-				act = "add"
-			}
-			p.add(act, "programme", w.ID, func(ctx context.Context) error {
-				_, err := p.c.PutProgramme(ctx, w.ProgrammeSpec)
-				return err
-			})
-		}
+		whole := defaulted(w.ProgrammeSpec, old, p.root())
+		content := !stands || !same(whole, old.ProgrammeSpec)
+		// The released version keeps the items it was released with: a new one takes the new items.
 		again := changed["playlist "+w.Playlist]
-		if again && !content {
-			// The released version keeps the items it was released with: a new one takes the new items.
-			p.add("change", "programme", w.ID, func(ctx context.Context) error {
-				_, err := p.c.PutProgramme(ctx, w.ProgrammeSpec)
-				return err
-			})
+		put := func(ctx context.Context) error {
+			_, err := p.c.PutProgramme(ctx, w.ProgrammeSpec)
+			return err
+		}
+		switch {
+		case !ok:
+			p.add("add", "programme", w.ID, put)
+		case content || again:
+			p.change("programme", w.ID, old.ProgrammeSpec, whole, put)
 		}
 		if !w.Draft && (content || again || old.State != "released") {
 			p.add("release", "programme", w.ID, func(ctx context.Context) error {

@@ -1,4 +1,5 @@
 // The page of the demonstration.
+import "./wording.js";
 import { count, english, lang, length, onLanguage, say, speak } from "./words.js";
 import { matches, missing, name, onAir, raised, shows } from "./state.js";
 import { attribute, faultKey, hide, text, Tile } from "./tile.js";
@@ -14,7 +15,7 @@ const towns = new Map(); // by name
 const marks = new Map(); // what each unit showed last
 let state = null, came = 0, loggedOut = false, filter = "";
 
-const listener = new Listener(() => look(false));
+const listener = new Listener((unit) => "/demo/listen/" + encodeURIComponent(unit), () => look(false));
 const acts = {
 	listen: (unit) => listener.toggle(unit),
 	harm: openBreak,

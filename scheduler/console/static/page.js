@@ -1,4 +1,5 @@
 // The plain pages: their language.
+import "./wording.js";
 import { speak } from "./words.js";
 
 speak();

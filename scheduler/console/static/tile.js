@@ -74,7 +74,9 @@ export class Tile {
 	}
 
 	#tag(u, air, view) {
-		const cut = raised(air), next = view.next?.units?.includes(this.id) && view.next.at > view.now;
+		// Who cannot play has no cut-in to wait for.
+		const able = Boolean(u.agent) && u.fault?.kind !== "freeze" && u.fault?.kind !== "kill";
+		const cut = raised(air), next = able && view.next?.units?.includes(this.id) && view.next.at > view.now;
 		data(this.element, "cut", cut ? (warning(air) ? air.level : "cut") : next ? "next" : "no");
 		text(this.parts.tag, cut ? say(warning(air) ? air.level : "cut") : next ? say("cut.next") + " " + count(view.next.at - view.now) : "");
 	}
@@ -144,7 +146,13 @@ export class Tile {
 		attribute(p.harm, "aria-label", say("harm.of", { unit }));
 		text(p.mend, say("mend"));
 		attribute(p.mend, "aria-label", say("mend") + " " + unit);
-		text(p.pid, u.pid ? say("pid", { pid: u.pid }) : say("pid.none"));
+		// The unit's own page is on this machine, where its process is.
+		const own = u.pid && u.unit.presence?.page;
+		text(p.pid, u.pid ? say("pid", { pid: u.pid }) + (own ? " ↗" : "") : say("pid.none"));
+		if (own) attribute(p.pid, "href", own);
+		else p.pid.removeAttribute("href");
+		attribute(p.pid, "title", own ? say("own") : "");
+		attribute(p.pid, "aria-label", own ? say("own.of", { unit }) : say("pid.none"));
 	}
 }
 

@@ -4,15 +4,19 @@
  * when what happened. The header <alsa/pcm_external.h> is under the LGPL.
  *
  *	pcm_type.vcap { lib "…/libasound_module_pcm_vcap.so" }
- *	pcm.!default { type vcap raw "…/out.raw" log "…/out.log" gone "…/GONE" }
+ *	pcm.!default { type vcap raw "…/out.raw" log "…/out.log" gone "…/GONE" stall "…/STALL" race "…/RACE" }
  *
- * While the file "gone" exists the device is unplugged. Lines of the log:
+ * While the file "gone" exists the device is unplugged. While "stall" exists it
+ * stands still: it takes what fits into its buffer and consumes nothing. While
+ * "race" exists it swallows whatever comes at once, as a device does behind
+ * which nothing sounds. Lines of the log:
  *
  *	params rate=… ch=… fmt=… period=… buffer=…
  *	<event> <n> mono=<ns> wall=<ns> frames=<frames in the file so far>
  *
- * start: n is the monotonic time at which it began to consume. xrun: n is by
- * how many frames the program was late.
+ * start: n is the monotonic time at which it began to consume. stand: n is how
+ * many frames it had consumed since then. move: n is the time of the start, had
+ * it not stood still. xrun: n is by how many frames the program was late.
  */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -24,8 +28,9 @@
 typedef struct {
 	snd_pcm_ioplug_t io;
 	FILE *raw, *log;
-	char *gone;
+	char *gone, *stall, *race;
 	int running;
+	int64_t stood;		/* since when it stands still, 0: it does not */
 	int64_t t0;		/* when it began to consume */
 	uint64_t submitted;	/* frames since prepare */
 	uint64_t total;		/* frames in the file */
@@ -46,15 +51,44 @@ static void note(vcap_t *v, const char *event, int64_t n)
 	fflush(v->log);
 }
 
+static int there(const char *file)
+{
+	return file && access(file, F_OK) == 0;
+}
+
 static int gone(const vcap_t *v)
 {
-	return v->gone && access(v->gone, F_OK) == 0;
+	return there(v->gone);
+}
+
+/* since is how many frames a card consumes from t0 to t. */
+static uint64_t since(const vcap_t *v, int64_t t)
+{
+	return (t - v->t0) / 1000 * v->io.rate / 1000000;
 }
 
 /* consumed is how many frames a card would have played since start. */
-static uint64_t consumed(const vcap_t *v)
+static uint64_t consumed(vcap_t *v)
 {
-	return (now(CLOCK_MONOTONIC) - v->t0) / 1000 * v->io.rate / 1000000;
+	int64_t t = now(CLOCK_MONOTONIC);
+
+	if (there(v->race)) {	/* from where it is, time goes on when it ends */
+		v->t0 = t - v->submitted * SECOND / v->io.rate;
+		v->stood = 0;
+		return v->submitted;
+	}
+	if (there(v->stall)) {
+		if (!v->stood) {
+			v->stood = t;
+			note(v, "stand", since(v, t));
+		}
+		t = v->stood;
+	} else if (v->stood) {
+		v->t0 += t - v->stood;
+		v->stood = 0;
+		note(v, "move", v->t0);
+	}
+	return since(v, t);
 }
 
 /* tick makes the poll descriptor readable every ns nanoseconds, 0: never. */
@@ -71,6 +105,7 @@ static int vcap_start(snd_pcm_ioplug_t *io)
 
 	v->t0 = now(CLOCK_MONOTONIC);
 	v->running = 1;
+	v->stood = 0;
 	tick(v, io->period_size * SECOND / io->rate);
 	note(v, "start", v->t0);
 	return 0;
@@ -179,6 +214,8 @@ static void release(vcap_t *v)
 	if (v->io.poll_fd >= 0)
 		close(v->io.poll_fd);
 	free(v->gone);
+	free(v->stall);
+	free(v->race);
 	free(v);
 }
 
@@ -221,7 +258,7 @@ static int limit(snd_pcm_ioplug_t *io)
 
 SND_PCM_PLUGIN_DEFINE_FUNC(vcap)
 {
-	const char *raw = NULL, *log = NULL, *absent = NULL, *id;
+	const char *raw = NULL, *log = NULL, *absent = NULL, *stall = NULL, *race = NULL, *id;
 	snd_config_iterator_t i, next;
 	vcap_t *v;
 	int e;
@@ -238,6 +275,10 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vcap)
 			snd_config_get_string(n, &log);
 		else if (!strcmp(id, "gone"))
 			snd_config_get_string(n, &absent);
+		else if (!strcmp(id, "stall"))
+			snd_config_get_string(n, &stall);
+		else if (!strcmp(id, "race"))
+			snd_config_get_string(n, &race);
 	}
 	if (stream != SND_PCM_STREAM_PLAYBACK || !raw || !log)
 		return -EINVAL;
@@ -253,6 +294,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(vcap)
 	v->io.poll_events = POLLIN;
 	v->io.poll_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	v->gone = absent ? strdup(absent) : NULL;
+	v->stall = stall ? strdup(stall) : NULL;
+	v->race = race ? strdup(race) : NULL;
 	v->raw = fopen(raw, "ab");
 	v->log = fopen(log, "a");
 	if (!v->raw || !v->log || v->io.poll_fd < 0) {

@@ -1,4 +1,4 @@
-package console
+package looks
 
 import (
 	"math"
@@ -29,7 +29,11 @@ func contrast(a, b string) float64 {
 }
 
 func TestContrast(t *testing.T) {
-	light, dark, ok := strings.Cut(string(read("tokens.css")), "@media (prefers-color-scheme: dark)")
+	css, err := static.ReadFile("static/tokens.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, dark, ok := strings.Cut(string(css), "@media (prefers-color-scheme: dark)")
 	if !ok {
 		t.Fatal("tokens.css has no dark theme")
 	}

@@ -1,11 +1,13 @@
 // Listening to one unit at a time.
 
 export class Listener {
-	#audio = new Audio(); #changed; #retry = 0;
+	#audio = new Audio(); #address; #changed; #retry = 0;
 	unit = "";
 	word = "listen.wait"; // how it goes, as a key of words.js
 
-	constructor(changed) {
+	// address gives the sound of a unit; changed is called whenever the word may be another.
+	constructor(address, changed) {
+		this.#address = address;
 		this.#changed = changed;
 		this.#audio.preload = "none";
 		this.#audio.addEventListener("playing", () => this.#say("listen.on"));
@@ -26,7 +28,7 @@ export class Listener {
 
 	#open() {
 		this.#say("listen.wait");
-		this.#audio.src = "/demo/listen/" + encodeURIComponent(this.unit);
+		this.#audio.src = this.#address(this.unit);
 		this.#audio.play().catch(() => { /* the error event says it */ });
 	}
 

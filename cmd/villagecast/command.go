@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func unitsTone(s *shell) *cobra.Command {
+	return unitsCommanded(s, "tone UNIT", "Lets a unit sound a test tone of 2 s", "tone", nil)
+}
+
+func unitsRestart(s *shell) *cobra.Command {
+	return unitsCommanded(s, "restart UNIT", "Lets a unit's agent end, to be started anew by its supervisor", "restart", nil)
+}
+
+func unitsBundle(s *shell) *cobra.Command {
+	var file string
+	cmd := unitsCommanded(s, "bundle UNIT", "Fetches a unit's diagnostics bundle: its state, conditions, link and last log lines", "bundle",
+		func(ctx context.Context, c *client.Client, m client.Command) error {
+			data, err := c.Bundle(ctx, m.Unit, m.ID)
+			if err != nil {
+				return err
+			}
+			if file == "" {
+				file = m.Unit + ".tar.gz"
+			}
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				return fmt.Errorf("write bundle: %w; choose another file with -o", err)
+			}
+			fmt.Fprintf(s.errs, "%s: %d bytes\n", file, len(data))
+			return nil
+		})
+	cmd.Flags().StringVarP(&file, "output", "o", "", "where to write it (default UNIT.tar.gz)")
+	return cmd
+}
+
+// unitsCommanded tells a unit to do something once and waits for what it says.
+func unitsCommanded(s *shell, use, short, do string, then func(context.Context, *client.Client, client.Command) error) *cobra.Command {
+	var timeout time.Duration
+	cmd := query(s, use, short, exactly("UNIT"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Command, error) {
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			m, err := s.commanded(ctx, c, args[0], do, timeout)
+			if err == nil && then != nil {
+				err = then(ctx, c, m)
+			}
+			return m, err
+		},
+		func(client.Command) {})
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait for the unit")
+	return cmd
+}
+
+func (s *shell) commanded(ctx context.Context, c *client.Client, unit, do string, timeout time.Duration) (client.Command, error) {
+	m, err := c.Command(ctx, unit, do)
+	for err == nil {
+		fmt.Fprintf(s.errs, "%s %s: %s", unit, do, m.State)
+		if m.Why != "" {
+			fmt.Fprintf(s.errs, ": %s", m.Why)
+		}
+		fmt.Fprintln(s.errs)
+		if m.Over() {
+			break
+		}
+		for last := m.State; err == nil && m.State == last; {
+			var next client.Command
+			if next, err = c.Commanded(ctx, unit, m.ID, last); err == nil {
+				m = next
+			}
+		}
+	}
+	switch {
+	case err != nil && ctx.Err() != nil && m.ID != "":
+		return m, fmt.Errorf("%s has not answered within %v (its last word: %s): see whether it is online with \"villagecast units show %s\"", unit, timeout, m.State, unit)
+	case err != nil:
+		return m, err
+	case m.State != "done":
+		return m, fmt.Errorf("%s %s the command: %s", unit, m.State, m.Why)
+	}
+	return m, nil
+}

@@ -1,0 +1,138 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/villagecast/villagecast/device/wire"
+)
+
+const (
+	// maxCommands is how many commands wait while one is obeyed.
+	maxCommands = 8
+	// toneLength and toneGain are the test tone's, at full volume.
+	toneLength = 2 * time.Second
+	toneGain   = 0.3
+	// badEach is how often at most an event tells of commands that are not genuine.
+	badEach = time.Minute
+	// answerMoment is how long an answer may take to leave before a restart.
+	answerMoment = time.Second
+)
+
+// errAsked ends the agent because the centre asked for it.
+var errAsked = errors.New("the centre asks for a new start")
+
+// commander obeys the centre's once-only commands. take belongs to the goroutine
+// that looks at what comes, obey to its own.
+type commander struct {
+	a      *agent
+	log    *slog.Logger
+	orders chan wire.Command
+	bad    time.Time
+}
+
+// take judges a command: signed, for this unit, not expired, never seen. Its id
+// is on the card before it is obeyed.
+func (c *commander) take(payload []byte) {
+	a := c.a
+	m, err := wire.OpenCommand(payload, wire.UnitAddress(a.o.Settings.Unit), a.keeper.ring, a.keeper.root)
+	if err != nil {
+		c.log.Warn("a command is refused", "err", err)
+		if now := time.Now(); now.Sub(c.bad) > badEach {
+			c.bad = now
+			a.reporter.record(event(a.air.Now(), CodeRefused, "command: "+err.Error()))
+		}
+		return
+	}
+	refuse := func(why string) {
+		c.log.Warn("a command is refused", "command", m.ID, "do", m.Do, "why", why)
+		c.answer(m, wire.AnswerRefused, why)
+	}
+	switch {
+	case !a.air.Trusted():
+		refuse("the unit's clock is not right: whether the command has expired cannot be said")
+		return
+	case m.Until <= a.air.Stamp():
+		refuse("it has expired")
+		return
+	case !canObey(m.Do):
+		refuse("this agent cannot do " + m.Do)
+		return
+	case len(c.orders) == cap(c.orders):
+		refuse("too many commands wait")
+		return
+	}
+	fresh, err := a.spool.Obey(m.ID, m.Revision)
+	switch {
+	case err != nil:
+		refuse(err.Error())
+	case !fresh:
+		refuse("it was obeyed already")
+	default:
+		c.answer(m, wire.AnswerAccepted, "")
+		c.orders <- m
+	}
+}
+
+func canObey(do string) bool {
+	return do == wire.CommandTone || do == wire.CommandRestart || do == wire.CommandBundle
+}
+
+func (c *commander) answer(m wire.Command, state, why string) {
+	c.a.link.post(wire.ChannelAnswer, wire.Answer{Unit: c.a.o.Settings.Unit, Command: m.ID, At: c.a.air.Stamp(), State: state, Why: words(why, wire.MaxWords)}, false)
+}
+
+// run obeys one command after the other until ctx ends.
+func (c *commander) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-c.orders:
+			c.log.Info("obeys", "command", m.ID, "do", m.Do)
+			why, err := c.obey(ctx, m)
+			if err != nil {
+				c.answer(m, wire.AnswerFailed, err.Error())
+				continue
+			}
+			c.answer(m, wire.AnswerDone, why)
+			if m.Do == wire.CommandRestart && sleep(ctx, answerMoment) {
+				c.a.quit(errAsked)
+			}
+		}
+	}
+}
+
+func (c *commander) obey(ctx context.Context, m wire.Command) (why string, err error) {
+	switch m.Do {
+	case wire.CommandTone:
+		return c.tone()
+	case wire.CommandBundle:
+		n, err := c.a.sendBundle(ctx, m.ID)
+		return fmt.Sprintf("%d bytes", n), err
+	}
+	return "ends, to be started anew", nil
+}
+
+// tone sounds for a person at the pole, whatever the hour; a warning goes first.
+// It is an event, and no proof of anything that was scheduled.
+func (c *commander) tone() (string, error) {
+	a := c.a
+	if a.player == nil {
+		return "", errors.New("the unit has no sound output")
+	}
+	for _, o := range a.conductor.shared.Load().onAir {
+		if o.Interrupt != "" && o.Output == wire.OutputSound {
+			return "", errors.New("a warning is on air: " + o.Title)
+		}
+	}
+	volume := a.keeper.view.Load().volume()
+	if err := a.player.Tone(toneLength, toneGain*float64(volume)/100); err != nil {
+		return "", fmt.Errorf("nobody would hear it: %w", err)
+	}
+	a.reporter.record(event(a.air.Now(), CodeTone, fmt.Sprintf("test tone of %v at volume %d, as the centre asked", toneLength, volume)))
+	return fmt.Sprintf("sounds for %v at volume %d, to %s", toneLength, volume, a.soundName()), nil
+}
