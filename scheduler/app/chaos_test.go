@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,27 @@ type pole struct {
 	line   *faultnet.Line
 	sound  *player.Counting
 	random *rand.Rand
+	dark   atomic.Bool // without power nothing is sent either
+}
+
+// powered is a way into the network that is none while the power is off.
+func (p *pole) powered(dial func(context.Context) (net.Conn, error)) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		if p.dark.Load() {
+			return nil, errors.New("no power")
+		}
+		return dial(ctx)
+	}
+}
+
+// cutPower ends everything at once. The card keeps what was synced, and what
+// chance will of the rest.
+func (p *pole) cutPower(t *testing.T) {
+	p.dark.Store(true)
+	p.line.Cut()
+	after := p.disk.CutRandom(p.random)
+	p.off(t)
+	p.disk = after
 }
 
 // chaos is a day in which everything goes wrong.
@@ -160,9 +182,9 @@ func (d *chaos) raise(id string, outputs []wire.Output, random *rand.Rand) *pole
 		p.board.Boot(time.Unix(0, 0))
 	}
 	p.line = faultnet.New(func(ctx context.Context) (net.Conn, error) { return d.c.reach(ctx, mqttAddress) })
-	media := p.line.To(func(ctx context.Context) (net.Conn, error) { return d.c.reach(ctx, httpAddress) })
+	media := p.powered(p.line.To(func(ctx context.Context) (net.Conn, error) { return d.c.reach(ctx, httpAddress) }))
 	p.station = d.c.placeOn(client.UnitSpec{ID: id, Area: p.chain[2], Outputs: outputs}, func(o *agent.Options) {
-		o.Dial, o.Board = p.line.Dial, p.board.System()
+		o.Dial, o.Board = p.powered(p.line.Dial), p.board.System()
 		if o.Sound != nil {
 			o.Sound = p.sound
 		}
@@ -218,7 +240,7 @@ func (d *chaos) decide() {
 	}
 	warn := func(area string, level wire.Level, from, until string) act {
 		return act{area, at(from), at(from), at(until), true, func() {
-			if _, err := d.op.Warn(d.t.Context(), client.WarningSpec{Area: area, Level: level, Title: "flood", Text: "洪水", Audio: siren, Repeat: 3, Pause: 5, Until: at(until)}); err != nil {
+			if _, err := d.op.Warn(d.t.Context(), client.WarningSpec{Area: area, Level: level, Title: "flood", Text: "洪水", Audio: siren, Repeat: repeats, Pause: 5, Until: at(until)}); err != nil {
 				d.t.Fatal(err)
 			}
 			time.Sleep(2 * time.Second)
@@ -323,14 +345,13 @@ func (d *chaos) close(m mishap) {
 func (d *chaos) befall(p *pole, m mishap) {
 	switch m.kind {
 	case power, damage:
-		after := p.disk.CutRandom(p.random)
-		p.off(d.t)
-		p.disk = after
+		p.cutPower(d.t)
 		if m.kind == damage {
 			spoil(d.t, p)
 		}
 		agenttest.SleepUntil(m.to)
 		p.board.Boot(time.Unix(0, 0))
+		p.dark.Store(false)
 		d.c.switchOn(p.station)
 	case restart:
 		p.off(d.t)

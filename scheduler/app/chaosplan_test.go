@@ -125,6 +125,16 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
+// by tells what touches [from, to): heardLate if that does, else one of them.
+func (is intervals) by(from, to time.Time) (why string) {
+	for _, i := range is {
+		if from.Before(i.to) && i.from.Before(to) && why != heardLate {
+			why = i.why
+		}
+	}
+	return why
+}
+
 // clear is the end of the first stretch of time d, beginning at an instant or
 // later, that none of them touches.
 func (is intervals) clear(at time.Time, d time.Duration) time.Time {
@@ -157,9 +167,14 @@ const (
 // others. Everywhere else all that is due has to play as if nothing had happened.
 type verdict struct {
 	silent, disturbed intervals
+	// unheard is when something holds of which the unit knows nothing.
+	unheard intervals
 	// deaf is when nothing reaches the unit, or nothing that reaches it stays.
 	deaf intervals
 }
+
+// heardLate disturbs: what should have been cut or ended went on.
+const heardLate = "heard of late"
 
 // act is something that somebody decides during the day: it begins to matter at
 // an instant, and is over at another.
@@ -199,7 +214,8 @@ func (ms mishaps) judge(p *pole, acts []act) (v verdict) {
 	}
 	for _, a := range acts {
 		if heard := v.heard(a); heard.After(a.from) {
-			v.disturbed = append(v.disturbed, interval{a.from, later(heard, a.until).Add(after), "heard of late"})
+			v.unheard = append(v.unheard, interval{a.from, heard, "not heard of"})
+			v.disturbed = append(v.disturbed, interval{a.from.Add(-time.Minute), later(heard, a.until).Add(after), heardLate})
 		}
 	}
 	return v
