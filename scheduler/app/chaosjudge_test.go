@@ -320,7 +320,7 @@ func one(t *testing.T, unit string, runs []scheduler.AsRun) {
 			frames += r.Frames
 		}
 		if room := (a.To - a.From) * wire.Rate / 1000; frames > room+nearly {
-			t.Errorf("%s: an entry of %s proves %d frames in a time of %d", unit, a.Programme+a.Interrupt, frames, room)
+			t.Errorf("%s: an entry proves %d frames in a time of %d, %s to %s: %+v", unit, frames, room, shanghai(time.UnixMilli(a.From)), shanghai(time.UnixMilli(a.To)), a)
 		}
 		if a.Grade == wire.GradeFailed {
 			continue

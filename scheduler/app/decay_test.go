@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,6 +55,7 @@ func TestNothingGrowsInAWeek(t *testing.T) {
 	if _, err := os.Stat("/proc/self/fd"); err != nil {
 		t.Skip("this counts open files in /proc, which is not here")
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // weighing collects everything anyway
 	days := 7
 	if faultnet.Soak() {
 		days = 60
@@ -69,7 +71,7 @@ func TestNothingGrowsInAWeek(t *testing.T) {
 		sound := upload(t, op, tone(t, t.TempDir(), "song", 440, 50), "song")
 		playlist(t, op, "day", [2]string{sound.ID, ""})
 		release(t, op, client.ProgrammeSpec{ID: "day", Playlist: "day", Targets: client.Targets{Areas: []string{"county"}},
-			Rule: wire.Rule{Kind: wire.RuleLoop, Window: &wire.Window{From: "07:00", To: "21:00"}, Pause: 20, Until: "2027-11-24T00:00:00"}})
+			Rule: wire.Rule{Kind: wire.RuleLoop, Window: &wire.Window{From: "07:00", To: "21:00"}, Pause: 250, Until: "2027-11-24T00:00:00"}})
 		aDayOfWork := func(day int) {
 			id := fmt.Sprint("day-", day)
 			release(t, op, client.ProgrammeSpec{ID: id, Playlist: "day", Targets: client.Targets{Areas: []string{"liushu"}},
@@ -106,7 +108,7 @@ func TestNothingGrowsInAWeek(t *testing.T) {
 				t.Logf("after %d days: %d KiB, %d goroutines, %d files", day, now.heap>>10, now.goroutines, now.files)
 			}
 		}
-		if n := len(c.asruns("horn")); n < days*100 {
+		if n := len(c.asruns("horn")); n < days*50 {
 			t.Errorf("%d entries are proved: it did not play", n)
 		}
 	})
