@@ -167,6 +167,9 @@ const (
 // others. Everywhere else all that is due has to play as if nothing had happened.
 type verdict struct {
 	silent, disturbed intervals
+	// timeless is when a unit without a clock chip may not know the time after
+	// a start. It says so by a condition; of a loop it does not name the rounds.
+	timeless intervals
 	// unheard is when something holds of which the unit knows nothing.
 	unheard intervals
 	// deaf is when nothing reaches the unit, or nothing that reaches it stays.
@@ -203,6 +206,7 @@ func (ms mishaps) judge(p *pole, acts []act) (v verdict) {
 		case power, damage:
 			if !p.board.Chip {
 				ready = later(ready, v.deaf.without(m).clear(m.to, learning))
+				v.timeless = append(v.timeless, interval{m.to, ready, m.kind})
 			}
 			if m.kind == damage {
 				ready = later(ready, v.deaf.clear(m.to, fetching))
