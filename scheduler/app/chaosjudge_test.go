@@ -310,10 +310,9 @@ func (v verdict) reach(k roundKey, r roundDue) (possible int64, kind string) {
 // unknown tells whether the unit knew nothing of what was due, and cannot say
 // why it did not play: the centre does, by what the unit holds.
 func (v verdict) unknown(k roundKey, r roundDue) bool {
-	if k.content == "day" && v.timeless.touch(r.cues[0].from, r.cues[len(r.cues)-1].to) {
-		return true
-	}
-	return (k.interrupt || k.content == "late") && v.unheard.touch(r.cues[0].from, r.cues[len(r.cues)-1].to)
+	from, to := r.cues[0].from, r.cues[len(r.cues)-1].to
+	return k.content == "day" && v.timeless.touch(from, to) || v.spoilt.touch(from, to) ||
+		(k.interrupt || k.content == "late") && v.unheard.touch(from, to)
 }
 
 // one holds that a unit never says that two things played on one output at once,
@@ -340,7 +339,7 @@ func (v verdict) one(t *testing.T, unit string, runs []scheduler.AsRun) {
 			continue
 		}
 		before, known := last[a.Output]
-		if known && before.To-a.From > slack(a)+fade*1000/wire.Rate {
+		if known && min(before.To, a.To)-a.From > slack(a)+fade*1000/wire.Rate {
 			t.Errorf("%s: two entries are proved on %s at once: %s to %s %+v and %s to %s %+v", unit, a.Output,
 				shanghai(time.UnixMilli(before.From)), shanghai(time.UnixMilli(before.To)), before, shanghai(time.UnixMilli(a.From)), shanghai(time.UnixMilli(a.To)), a)
 		}

@@ -170,6 +170,9 @@ type verdict struct {
 	// timeless is when a unit without a clock chip may not know the time after
 	// a start. It says so by a condition; of a loop it does not name the rounds.
 	timeless intervals
+	// spoilt is when a recording is missing that the card damaged: an event and
+	// a condition, and a round is not told when it is cut besides.
+	spoilt intervals
 	// unheard is when something holds of which the unit knows nothing.
 	unheard intervals
 	// deaf is when nothing reaches the unit, or nothing that reaches it stays.
@@ -210,6 +213,7 @@ func (ms mishaps) judge(p *pole, acts []act) (v verdict) {
 			}
 			if m.kind == damage {
 				ready = later(ready, v.deaf.clear(m.to, fetching))
+				v.spoilt = append(v.spoilt, interval{m.to, ready, m.kind})
 			}
 		default:
 			continue
