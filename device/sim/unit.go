@@ -18,6 +18,9 @@ import (
 	"github.com/villagecast/villagecast/device/spool"
 )
 
+// forever is how long a hang lasts by itself: faults end when they are mended.
+const forever = 10 * 365 * 24 * time.Hour
+
 // unit is one agent in its place: what outlasts the agent when its power is cut.
 type unit struct {
 	settings agent.Settings
@@ -47,7 +50,7 @@ func (u *unit) on(ctx context.Context, o *Options) {
 		Sound: player.NewCounting(),
 		Panel: func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
 		Dial:  u.line.open, HTTP: o.HTTP,
-		Board: airtime.System{Now: o.Now}, Listener: u.page, Demo: true,
+		Board: airtime.System{Now: o.Now}, Listener: u.page, Demo: true, BreakFor: forever,
 		Software: o.Software, Lang: o.Lang, Logger: o.Logger,
 	}
 	go func() {

@@ -64,7 +64,7 @@ func TestCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 		files := unpacked(t, data)
-		for name, word := range map[string]string{"horn/state.json": `"unit": "horn"`, "horn/facts.json": `"Trusted": true`, "horn/link.json": `"up": true`, "horn/log.txt": "link to the centre"} {
+		for name, word := range map[string]string{"horn/state.json": `"unit": "horn"`, "horn/facts.json": `"state": "trusted"`, "horn/link.json": `"up": true`, "horn/log.txt": "link to the centre"} {
 			if !strings.Contains(files[name], word) {
 				t.Errorf("%s does not say %q:\n%.300s", name, word, files[name])
 			}

@@ -131,7 +131,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	var stored []client.AsRun
 	inTime(t, time.Minute+time.Duration(len(issued))*2*time.Second, "every warning that was acknowledged is proved", func() bool {
 		var err error
-		if stored, err = provedBy(t, op); err != nil {
+		if stored, err = op.AsRunEntries(t.Context(), client.ProofQuery{}); err != nil {
 			return false
 		}
 		clear(played)
@@ -158,19 +158,13 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	compareCard(t, spool.Open(spool.OS(filepath.Join(dir, "horn"))), op)
 }
 
-// provedBy is what units have proved, without what the centre concludes of gaps.
-func provedBy(t *testing.T, op *client.Client) ([]client.AsRun, error) {
-	list, err := op.AsRun(t.Context(), client.ProofQuery{})
-	return slices.DeleteFunc(list, func(a client.AsRun) bool { return a.Stored == nil }), err
-}
-
 // compareCard wants what stands on a unit's card at the centre, once.
 func compareCard(t *testing.T, s *spool.Spool, op *client.Client) {
 	t.Helper()
 	name := func(run, output string, from, to int64) string {
 		return fmt.Sprint(run, " ", output, " ", from, " ", to)
 	}
-	list, err := provedBy(t, op)
+	list, err := op.AsRunEntries(t.Context(), client.ProofQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +183,12 @@ func compareCard(t *testing.T, s *spool.Spool, op *client.Client) {
 		}
 		card++
 		if n := at[name(e.AsRun.Interrupt, string(e.AsRun.Output), e.AsRun.From, e.AsRun.To)]; n != 1 {
-			t.Errorf("an entry of the card is %d times at the centre: %+v", n, e.AsRun)
+			t.Errorf("an entry of the card is %d times at the centre: %d: %+v", n, e.Seq, e.AsRun)
+			for _, a := range list {
+				if a.Warning == e.AsRun.Interrupt {
+					t.Logf("there is: %d to %d, %s: %+v", a.From.UnixMilli(), a.To.UnixMilli(), a.Stored, a)
+				}
+			}
 		}
 	}
 	if card == 0 || card != len(list) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
@@ -20,7 +21,8 @@ func TestTheCentreIsAnOfficePC(t *testing.T) {
 	inCounty(t, func(t *testing.T, c *county) {
 		op := c.operator()
 		for _, id := range []string{"fine", "dark", "dead"} {
-			c.place(client.UnitSpec{ID: id, Area: "liushu", Outputs: []wire.Output{wire.OutputSound}})
+			// With a clock chip: a unit that was off at night knows the time in the morning.
+			c.placeOn(client.UnitSpec{ID: id, Area: "liushu", Outputs: []wire.Output{wire.OutputSound}}, func(o *agent.Options) { o.Board.Chip = true })
 		}
 		fine, dark, dead := c.stations[0], c.stations[1], c.stations[2]
 		sound := upload(t, op, tone(t, t.TempDir(), "news", 440, 50), "news")

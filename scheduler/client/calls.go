@@ -208,10 +208,18 @@ type ProofQuery struct {
 	From, To              time.Time
 }
 
+func (q ProofQuery) values() url.Values {
+	return query("unit", q.Unit, "area", q.Area, "programme", q.Programme, "from", stamp(q.From), "to", stamp(q.To))
+}
+
 // AsRun lists as-run entries, oldest first, gaps in the proof among them.
 func (c *Client) AsRun(ctx context.Context, q ProofQuery) ([]AsRun, error) {
-	return list[AsRun](ctx, c, "/asrun",
-		query("unit", q.Unit, "area", q.Area, "programme", q.Programme, "from", stamp(q.From), "to", stamp(q.To)))
+	return list[AsRun](ctx, c, "/asrun", q.values())
+}
+
+// AsRunEntries lists the as-run entries themselves, as the units sent them.
+func (c *Client) AsRunEntries(ctx context.Context, q ProofQuery) ([]AsRun, error) {
+	return list[AsRun](ctx, c, "/asrun/entries", q.values())
 }
 
 // Outages lists outages, newest first; open ones only if so asked.

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net"
 	"slices"
@@ -90,7 +91,8 @@ func newCentre(t testing.TB, l net.Listener) *Centre {
 }
 
 func (c *Centre) openBroker(l net.Listener) {
-	c.broker = mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), InlineClient: true, SysTopicResendInterval: 3600})
+	const never = 1 << 30 // seconds
+	c.broker = mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), InlineClient: true, SysTopicResendInterval: never})
 	if err := c.broker.AddHook(&everybody{centre: c}, nil); err != nil {
 		c.t.Fatal(err)
 	}
@@ -99,6 +101,13 @@ func (c *Centre) openBroker(l net.Listener) {
 	}
 	if err := c.broker.Serve(); err != nil {
 		c.t.Fatal(err)
+	}
+	// The broker looks at all that is retained each second, which is most of what a
+	// day in a bubble costs: its own statistics, which nobody reads, go.
+	for topic := range c.broker.Topics.Retained.GetAll() {
+		if strings.HasPrefix(topic, mochi.SysPrefix) {
+			c.broker.Topics.Retained.Delete(topic)
+		}
 	}
 	for i, sub := range wire.CentreSubscriptions() {
 		if err := c.broker.Subscribe(sub.Filter, i+1, c.hear); err != nil {
@@ -177,8 +186,9 @@ func (c *Centre) Dial(ctx context.Context) (net.Conn, error) {
 	c.mu.Lock()
 	refuse := c.refuse
 	c.mu.Unlock()
+	refused := &net.OpError{Op: "dial", Net: "mem", Err: net.ErrClosed}
 	if refuse {
-		return nil, &net.OpError{Op: "dial", Net: "mem", Err: net.ErrClosed}
+		return nil, refused
 	}
 	conn, err := c.mem.Dial(ctx)
 	if err != nil {
@@ -186,6 +196,9 @@ func (c *Centre) Dial(ctx context.Context) (net.Conn, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.refuse { // the network went meanwhile
+		return nil, errors.Join(refused, conn.Close())
+	}
 	c.conns = append(c.conns, conn)
 	return conn, nil
 }
