@@ -1,11 +1,17 @@
 package player
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Counting is an output that takes spans and no frames: it renders nothing,
-// opens no clip and wakes only where a span begins or ends. It never fails. In
-// a synctest bubble it is deterministic.
-type Counting struct{}
+// opens no clip and wakes only where a span begins or ends. It fails on command
+// alone. In a synctest bubble it is deterministic.
+type Counting struct {
+	mu    sync.Mutex
+	fault func(error)
+}
 
 // NewCounting returns a counting output.
 func NewCounting() *Counting { return &Counting{} }
@@ -18,7 +24,23 @@ func (*Counting) Latency() time.Duration { return 0 }
 
 // Start implements Output; fill is never called, the player's counter does
 // without.
-func (*Counting) Start(func([]float32), func(error)) error { return nil }
+func (c *Counting) Start(_ func([]float32), fault func(error)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fault = fault
+	return nil
+}
+
+// Fail loses the output of a player that has started, as a card is that is
+// pulled out; nil brings it back.
+func (c *Counting) Fail(err error) {
+	c.mu.Lock()
+	fault := c.fault
+	c.mu.Unlock()
+	if fault != nil {
+		fault(err)
+	}
+}
 
 // Close implements Output.
 func (*Counting) Close() error { return nil }
@@ -53,7 +75,7 @@ func (p *Player) count() {
 // untilEdge is how long nothing happens, negative: not before the next plan.
 func (p *Player) untilEdge() time.Duration {
 	at, begins := p.deck.edge()
-	if at == never {
+	if at == never || p.status.Fault != nil {
 		return -1
 	}
 	wait := max(0, duration(at)-p.clock.since())
@@ -71,6 +93,12 @@ func (p *Player) catchUp() {
 	}
 	p.clock.readAir()
 	now := p.clock.since()
+	if p.status.Fault != nil { // it takes nothing
+		return
+	}
+	if p.lost { // it plays again, from where the clock is
+		p.lost, p.deck.pos = false, frames(now)
+	}
 	p.deck.run(max(0, frames(now)-p.deck.pos), nil)
 	p.lastFill, p.filled = now, true
 }

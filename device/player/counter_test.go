@@ -1,6 +1,7 @@
 package player
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -160,4 +161,39 @@ func BenchmarkCountedDay(b *testing.B) {
 			b.Fatalf("played %d", played)
 		}
 	}
+}
+
+// A counting output that is lost takes nothing until it is back; then the rest
+// comes from where the clock is.
+func TestCountingIsLostAndComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, out, lost := time.Now(), NewCounting(), errors.New("no such device")
+		p := New(out, Options{})
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		p.SetPlan(loop(start, 5))
+		time.Sleep(20 * time.Second)
+		out.Fail(lost)
+		if s := p.Status(); !errors.Is(s.Fault, lost) || s.Taken != 20*Rate {
+			t.Errorf("when it is lost: %+v", s)
+		}
+		time.Sleep(2 * time.Minute) // over the second and into the third
+		if r, on := p.Running(); on {
+			t.Errorf("%+v sounds on an output that is lost", r)
+		}
+		out.Fail(nil)
+		time.Sleep(3 * time.Minute)
+		frames := map[string]int64{}
+		for _, r := range p.Drain() {
+			frames[r.ID] += r.Frames
+			if r.ID == "2" && (r.Offset != 20*Rate || r.Late.Abs() > time.Millisecond) {
+				t.Errorf("it came back with %+v, want the third from its 20th second", r)
+			}
+		}
+		if frames["0"] != 20*Rate || frames["1"] != 0 || frames["2"] != 30*Rate || frames["3"] != 50*Rate || frames["4"] != 50*Rate {
+			t.Errorf("frames of each span: %v", frames)
+		}
+	})
 }

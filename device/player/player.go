@@ -301,10 +301,12 @@ func (p *Player) tell() {
 func (p *Player) fault(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.catchUp()
 	if err != nil && !p.lost { // what stood in its buffers is gone
 		p.deck.gap(frames(p.clock.latency))
 	}
 	p.setFault(err)
+	p.wake()
 }
 
 func (p *Player) setFault(err error) {

@@ -82,6 +82,15 @@ func (c *county) placeOn(spec client.UnitSpec, change func(*agent.Options)) *sta
 }
 
 func (c *county) switchOn(s *station) {
+	o := c.optionsOf(s)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel, s.ended = cancel, make(chan error, 1)
+	ended := s.ended
+	go func() { ended <- agent.Run(ctx, o) }()
+}
+
+// optionsOf are what a station's agent runs on the next time.
+func (c *county) optionsOf(s *station) agent.Options {
 	o := agent.Options{
 		Settings: s.settings, Disk: s.disk, HTTP: c.web(), Lang: "en", Software: "test", Logger: logger(c.t),
 		Dial: func(ctx context.Context) (net.Conn, error) {
@@ -101,10 +110,7 @@ func (c *county) switchOn(s *station) {
 	if s.change != nil {
 		s.change(&o)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel, s.ended = cancel, make(chan error, 1)
-	ended := s.ended
-	go func() { ended <- agent.Run(ctx, o) }()
+	return o
 }
 
 // off stops the agent in order, if it runs.

@@ -13,7 +13,8 @@ import (
 const eventsKept = 10_000
 
 // eventLog holds the newest events in memory. Its ids begin at the time of the
-// start, so that one from before a restart is known to be too old.
+// start, so that one from before a restart is known to be too old. Its room is
+// taken at the start: a centre is as heavy in its first hour as in its tenth week.
 type eventLog struct {
 	mu   sync.Mutex
 	ring []scheduler.Event // in order, at most 2 × eventsKept
@@ -21,7 +22,10 @@ type eventLog struct {
 	wake signal
 }
 
-func (l *eventLog) init() { l.last = time.Now().UnixMilli() * 1000 }
+func (l *eventLog) init() {
+	l.last = time.Now().UnixMilli() * 1000
+	l.ring = make([]scheduler.Event, 0, 2*eventsKept)
+}
 
 func (l *eventLog) add(es ...scheduler.Event) {
 	if len(es) == 0 {
@@ -31,10 +35,10 @@ func (l *eventLog) add(es ...scheduler.Event) {
 	for _, e := range es {
 		l.last++
 		e.ID = l.last
+		if len(l.ring) == 2*eventsKept {
+			l.ring = slices.Delete(l.ring, 0, eventsKept)
+		}
 		l.ring = append(l.ring, e)
-	}
-	if len(l.ring) >= 2*eventsKept {
-		l.ring = slices.Clone(l.ring[len(l.ring)-eventsKept:])
 	}
 	l.mu.Unlock()
 	l.wake.wake()
