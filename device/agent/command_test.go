@@ -36,7 +36,9 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 		c.County(horn)
 		disk := spool.Memory()
 		var step atomic.Int64 // of the unit's clock
-		change := func(o *agent.Options) { o.Board.Now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) } }
+		change := func(o *agent.Options) {
+			o.Board.Now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) }
+		}
 		u := c.Unit(horn, disk, change)
 		time.Sleep(time.Minute)
 		tones := func() int { time.Sleep(5 * time.Second); return len(c.Events(agent.CodeTone)) }

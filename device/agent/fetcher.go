@@ -264,6 +264,7 @@ func (f *fetcher) obtain(ctx context.Context, a asset) error {
 			return nil
 		}
 		f.log.Warn("a file on the card is damaged", "file", a.hash.Short(), "err", err)
+		f.ready() // it is planned no more, however long a whole one takes to come
 	}
 	if f.isCut() {
 		return errors.New("the link was cut by hand")

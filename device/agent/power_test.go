@@ -8,12 +8,17 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/agent/agenttest"
+	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// cuts is how often the power goes in a story.
-const cuts = 200
+const (
+	// cuts is how often the power goes in a story.
+	cuts = 200
+	// goesBack is how many seconds before its cut something resumes.
+	goesBack = 2
+)
 
 // life is one time under power.
 type life struct {
@@ -158,16 +163,26 @@ func (s *outageStory) judge() {
 	runs := s.c.AsRuns()
 	slices.SortFunc(runs, func(a, b wire.AsRun) int { return int(a.From - b.From) })
 	for i := 1; i < len(runs); i++ {
-		if before := runs[i-1]; runs[i].From < before.To-20 {
+		before, overlap := runs[i-1], int64(20)
+		if before.Outcome == wire.OutcomeCut {
+			overlap += player.FadeTime.Milliseconds() // it fades while the other begins
+		}
+		if runs[i].From < before.To-overlap {
 			s.t.Errorf("proved twice:\n%+v\n%+v", before, runs[i])
 		}
 	}
-	sum := map[int64]int64{}
+	sum, most := map[int64]int64{}, map[int64]int64{}
 	for _, r := range runs {
 		for _, p := range r.Rounds {
-			if r.Programme == "news" {
-				sum[p.Start] += p.Frames
+			if r.Programme != "news" {
+				continue
 			}
+			if sum[p.Start] == 0 {
+				most[p.Start] = 10 * wire.Rate
+			} else { // it goes on a little before where it was cut off
+				most[p.Start] += goesBack * wire.Rate
+			}
+			sum[p.Start] += p.Frames
 		}
 	}
 	whole, unknown := 0, 0
@@ -175,7 +190,7 @@ func (s *outageStory) judge() {
 		from, to := l.on.UnixMilli(), l.off.UnixMilli()
 		for m := l.on.Truncate(3 * time.Minute).Add(3 * time.Minute); m.Before(l.off); m = m.Add(3 * time.Minute) {
 			// It ends after 10 s and is closed a second later.
-			if n := sum[m.UnixMilli()]; m.Add(12*time.Second).Before(l.off) && n != 10*wire.Rate || n > 10*wire.Rate {
+			if n := sum[m.UnixMilli()]; m.Add(12*time.Second).Before(l.off) && n != 10*wire.Rate || n > most[m.UnixMilli()] {
 				s.t.Errorf("life %d, %v to %v: the round of %v is proved with %d frames", i, l.on.UTC(), l.off.UTC(), m.UTC(), n)
 				s.show(l)
 			} else if n == 10*wire.Rate {

@@ -23,6 +23,7 @@ type unit struct {
 	settings agent.Settings
 	line     line
 
+	hold   sync.Mutex // held while the agent is told to hang, or not to
 	mu     sync.Mutex
 	disk   spool.Disk
 	off    context.CancelFunc // nil while it has no power
@@ -62,13 +63,35 @@ func (u *unit) on(ctx context.Context, o *Options) {
 // hang stops the playing loop, or lets it go on, by the door that the agent's
 // own page has for demonstrations.
 func (u *unit) hang(yes bool) error {
+	u.hold.Lock()
+	defer u.hold.Unlock()
 	u.mu.Lock()
-	page, off := u.page, u.off
+	off := u.off
 	u.hung = yes && off != nil
 	u.mu.Unlock()
 	if off == nil {
 		return nil
 	}
+	return u.breakIt(yes)
+}
+
+// holdHung hangs a unit that hangs for longer.
+func (u *unit) holdHung() error {
+	u.hold.Lock()
+	defer u.hold.Unlock()
+	u.mu.Lock()
+	hung := u.hung
+	u.mu.Unlock()
+	if !hung {
+		return nil
+	}
+	return u.breakIt(true)
+}
+
+func (u *unit) breakIt(yes bool) error {
+	u.mu.Lock()
+	page := u.page
+	u.mu.Unlock()
 	kind := agent.BreakHang
 	if !yes {
 		kind = agent.BreakRestore

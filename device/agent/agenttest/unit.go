@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/agent"
+	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
 	"github.com/villagecast/villagecast/device/screen"
 	"github.com/villagecast/villagecast/device/spool"
@@ -29,13 +30,14 @@ type Unit struct {
 	err  error
 }
 
-// Unit starts an agent of the centre on a disk, with counting outputs. change
-// may be nil.
+// Unit starts an agent of the centre on a disk, with counting outputs, on a board
+// whose clock chip has the time: what a board without one does is asked with a
+// Board. change may be nil.
 func (c *Centre) Unit(id string, disk *spool.Mem, change func(*agent.Options)) *Unit {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := agent.Options{
 		Settings: c.Settings(id), Disk: disk, Dial: c.Dial, HTTP: c.Media.Client(), Software: "agenttest", Lang: "en",
-		Sound: player.NewCounting(), Panel: func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
+		Board: airtime.System{Chip: true}, Sound: player.NewCounting(), Panel: func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
 		Logger: slog.New(slog.NewTextHandler(logWriter{c.t}, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if change != nil {
