@@ -121,6 +121,7 @@ type agent struct {
 	link      *link
 	keeper    *keeper
 	fetcher   *fetcher
+	preparer  *preparer
 	reporter  *reporter
 	conductor *conductor
 	player    *player.Player
@@ -215,6 +216,7 @@ func assemble(o Options) (*agent, error) {
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
 		ready: func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
+	a.prepareSound()
 	return a, nil
 }
 
@@ -256,6 +258,9 @@ func (a *agent) run(ctx context.Context) error {
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
+	if a.player != nil && a.player.Decodes() {
+		rest.Go(func() { a.preparer.run(life) })
+	}
 	rest.Go(func() { a.time.watch(life) })
 	rest.Go(func() { a.time.run(life) })
 	rest.Go(func() { a.watchSettings(life) })
@@ -339,6 +344,7 @@ func (a *agent) changed() {
 	a.fitScreen(a.keeper.view.Load())
 	poke(a.conductor.wake)
 	a.fetcher.changed()
+	poke(a.preparer.wake)
 	a.sayHave()
 }
 
