@@ -93,16 +93,18 @@ func frequent(table *timetable.Table, state timetable.State, now time.Time) []wi
 		if stretch.Output != wire.OutputSound {
 			continue
 		}
-		for _, s := range stretch.Spans(now, now.Add(lookAhead)) {
-			if s.Sound == nil || s.Offset > 0 {
-				continue
+		for hour := stretch.From; hour.Before(stretch.To); hour = hour.Add(time.Hour) { // a day of short items is a long list
+			for _, s := range stretch.Spans(hour, hour.Add(time.Hour)) {
+				if s.Sound == nil || s.Offset > 0 {
+					continue
+				}
+				i, known := at[s.Sound.Hash]
+				if !known {
+					i, at[s.Sound.Hash] = len(list), len(list)
+					list = append(list, use{*s.Sound, 0, s.From.UnixNano()})
+				}
+				list[i].times++
 			}
-			i, known := at[s.Sound.Hash]
-			if !known {
-				i, at[s.Sound.Hash] = len(list), len(list)
-				list = append(list, use{*s.Sound, 0, s.From.UnixNano()})
-			}
-			list[i].times++
 		}
 	}
 	list = slices.DeleteFunc(list, func(u use) bool { return u.times < prepareTimes })

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -117,16 +116,11 @@ func (s *Spool) OpenPrepared(h media.Hash) (PreparedFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &s.prepared
-	if _, ok := p.size[h]; !ok {
+	size, ok := p.size[h]
+	if !ok {
 		return PreparedFile{}, fmt.Errorf("open prepared sound %s: %w", h.Short(), fs.ErrNotExist)
 	}
 	f, err := s.disk.Open(s.pcmName(h), false, false)
-	var size int64
-	if err == nil {
-		if size, err = f.Seek(0, io.SeekEnd); err != nil {
-			err = errors.Join(err, f.Close())
-		}
-	}
 	if err != nil {
 		s.hurtPrepared(h, err)
 		return PreparedFile{}, fmt.Errorf("open prepared sound %s: %w", h.Short(), err)
