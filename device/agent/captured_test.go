@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -43,6 +44,7 @@ const calmBuffer = 400 * time.Millisecond
 func TestMain(m *testing.M) {
 	dir := os.Getenv(unitVariable)
 	if dir == "" {
+		debug.SetGCPercent(400) // days in bubbles make much and keep little
 		os.Exit(m.Run())
 	}
 	err := beUnit(dir)

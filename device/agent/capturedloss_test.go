@@ -223,7 +223,7 @@ func (s *losing) cost() (c cost) {
 func TestCardThatComesAndGoes(t *testing.T) {
 	t.Parallel()
 	losses := 12
-	if soak {
+	if agenttest.Soak() {
 		losses = 100
 	}
 	s := startLosing(t)
@@ -305,7 +305,7 @@ func TestCardThatStandsStillOrSwallows(t *testing.T) {
 		{name: "swallows for long", begin: s.card.Race, end: s.card.Pace, long: true, soak: true},
 	}
 	for _, x := range cases {
-		if x.soak && !soak {
+		if x.soak && !agenttest.Soak() {
 			continue
 		}
 		events := s.events()
@@ -327,7 +327,7 @@ func TestCardThatStandsStillOrSwallows(t *testing.T) {
 			t.Errorf("%s: process %d, want %d", x.name, now, starts)
 		}
 		s.well()
-		if x.long && soak {
+		if x.long && agenttest.Soak() {
 			time.Sleep(11 * time.Second)
 		}
 	}

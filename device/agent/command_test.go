@@ -36,10 +36,10 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 		c.County(horn)
 		disk := spool.Memory()
 		var step atomic.Int64 // of the unit's clock
-		change := func(o *agent.Options) {
+		stepping := func(o *agent.Options) {
 			o.Board.Now = func() time.Time { return time.Now().Add(time.Duration(step.Load())) }
 		}
-		u := c.Unit(horn, disk, change)
+		u := c.Unit(horn, disk, stepping)
 		time.Sleep(time.Minute)
 		tones := func() int { time.Sleep(5 * time.Second); return len(c.Events(agent.CodeTone)) }
 
@@ -56,13 +56,13 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 			t.Errorf("%d tones after duplicates and a retained copy", n)
 		}
 		stop(t, u)
-		u = c.Unit(horn, disk, change)
+		u = c.Unit(horn, disk, stepping)
 		time.Sleep(time.Minute)
 		if n := tones(); n != 1 {
 			t.Errorf("%d tones after a restart", n)
 		}
 		disk = u.PowerCut(c)
-		u = c.Unit(horn, disk, change)
+		u = c.Unit(horn, disk, stepping)
 		time.Sleep(time.Minute)
 		for _, by := range []time.Duration{-5 * time.Minute, -time.Hour, 2 * time.Hour, 0} {
 			step.Store(int64(by))
@@ -74,7 +74,7 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 		bad := map[string][]byte{
 			"late":    command(c, "late", wire.CommandTone, time.Now().Add(-10*time.Minute), 2*time.Minute),
 			"unknown": command(c, "other", wire.CommandRestart, time.Now().Add(-time.Hour), time.Minute),
-			"altered": change2(t, command(c, "altered", wire.CommandTone, time.Now(), time.Minute)),
+			"altered": change(t, command(c, "altered", wire.CommandTone, time.Now(), time.Minute), func(e *wire.Envelope) { e.Revision++ }),
 		}
 		for name, raw := range bad {
 			c.Send(wire.CommandTopic(horn), raw)
@@ -97,8 +97,4 @@ func TestCommandsAreObeyedOnce(t *testing.T) {
 			t.Errorf("the restart was answered %v", got)
 		}
 	})
-}
-
-func change2(t *testing.T, raw []byte) []byte {
-	return change(t, raw, func(e *wire.Envelope) { e.Revision++ })
 }

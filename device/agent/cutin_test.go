@@ -3,9 +3,7 @@ package agent_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,20 +20,8 @@ import (
 // notices, warnings that come and go, stops and power cuts, several of them at
 // one instant or at the frame at which something begins or ends. A unit really
 // sounds, and what is heard is held against what was decided and what is proved.
-// AGENT_SEED=n tries that one alone.
 func TestCutInsAreHeardAsTheyAreDecided(t *testing.T) {
-	first, count := uint64(1), uint64(6)
-	if soak {
-		first, count = rand.Uint64N(1<<40), 1000
-	}
-	if text := os.Getenv("AGENT_SEED"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, count = n, 1
-	}
-	for seed := first; seed < first+count && !t.Failed(); seed++ {
+	for _, seed := range agenttest.Seeds(t, 6, 1000) {
 		synctest.Test(t, func(t *testing.T) {
 			agenttest.SleepUntil(agenttest.Start)
 			p := newPlay(t, seed)
@@ -45,7 +31,6 @@ func TestCutInsAreHeardAsTheyAreDecided(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("seeds %d to %d", first, first+count-1)
 }
 
 // play is one random morning: what the centre says, and what must follow.

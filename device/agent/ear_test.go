@@ -116,15 +116,15 @@ func (e *ear) hear(buf []float32, at time.Time) {
 			continue
 		}
 		v := int64(s * (1 << (codeBits - 1)))
-		bit := heardBit{number: byte(v >> 16), at: at.Add(audio.Duration(int64(i))), offset: v & 0xffff * (wire.Rate / 1000), frames: 1, from: pos}
-		if last := e.last(); last != nil && last.from+last.frames == pos && last.number == bit.number {
-			if d := bit.offset - (last.offset + last.frames); d > -wire.Rate/500 && d < wire.Rate/500 {
+		number, offset := byte(v>>16), v&0xffff*(wire.Rate/1000)
+		if last := e.last(); last != nil && last.from+last.frames == pos && last.number == number {
+			if d := offset - (last.offset + last.frames); d > -wire.Rate/500 && d < wire.Rate/500 {
 				last.frames++
 				continue
 			}
 		}
 		e.settle()
-		e.bits = append(e.bits, bit)
+		e.bits = append(e.bits, heardBit{number: number, at: at.Add(audio.Duration(int64(i))), offset: offset, frames: 1, from: pos})
 	}
 	e.pos += int64(len(buf))
 }

@@ -21,6 +21,8 @@ import (
 const (
 	// lookAhead is how far the order in which files are needed is looked at.
 	lookAhead = 24 * time.Hour
+	// lookAgain is how soon it is looked at again.
+	lookAgain = time.Minute
 	// spareMedia is how many bytes of files stay that nothing names any more.
 	spareMedia = 256 << 20
 	// Failures wait longer and longer: those of the server, which concern every
@@ -62,6 +64,7 @@ type fetcher struct {
 	server   failure
 	soon     time.Time // when a warning's file may be asked for although the server failed
 	progress int64     // bytes of the transfer under way
+	looked   look
 }
 
 type failure struct {
@@ -187,15 +190,7 @@ func (f *fetcher) order(v *view) []wanted {
 	if len(missing) == 0 {
 		return nil
 	}
-	now := f.air.Now()
-	tl, _ := v.ideal.Run(f.state(), now, now.Add(lookAhead))
-	first := map[string]int64{}
-	for _, s := range tl.Stretches {
-		id := s.Programme + s.Interrupt
-		if at, known := first[id]; !known || s.From.UnixNano() < at {
-			first[id] = s.From.UnixNano()
-		}
-	}
+	first := f.needs(v)
 	for i := range missing {
 		w := &missing[i]
 		for _, p := range w.programmes {
@@ -209,6 +204,32 @@ func (f *fetcher) order(v *view) []wanted {
 	}
 	slices.SortStableFunc(missing, func(a, b wanted) int { return cmp.Compare(a.need, b.need) })
 	return missing
+}
+
+// needs is when each programme is on air next, by its id. It is worked out once
+// for what the centre says, not for each file, and anew when it has aged.
+func (f *fetcher) needs(v *view) map[string]int64 {
+	now := f.air.Now()
+	if f.looked.ideal == v.ideal && now.Sub(f.looked.at).Abs() < lookAgain {
+		return f.looked.first
+	}
+	tl, _ := v.ideal.Run(f.state(), now, now.Add(lookAhead))
+	first := map[string]int64{}
+	for _, s := range tl.Stretches {
+		id := s.Programme + s.Interrupt
+		if at, known := first[id]; !known || s.From.UnixNano() < at {
+			first[id] = s.From.UnixNano()
+		}
+	}
+	f.looked = look{v.ideal, now, first}
+	return first
+}
+
+// look is what was seen of the timetable.
+type look struct {
+	ideal *timetable.Table
+	at    time.Time
+	first map[string]int64
 }
 
 // note remembers how it went.

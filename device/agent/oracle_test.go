@@ -3,8 +3,6 @@ package agent_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,31 +13,18 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// soak tells whether the long forms are wanted.
-var soak = os.Getenv("VILLAGECAST_SOAK") != ""
-
 // TestWhatSoundsIsWhatTheRulesSay lets whole units live through random scenarios
 // of loops, notices and warnings that get in each other's way, and holds what the
 // output took, second by second, against a second reading of the rules: one at a
 // time, the highest, resumed or rejoined at the right place, ended on time.
-// AGENT_SEED=n tries that one alone.
 func TestWhatSoundsIsWhatTheRulesSay(t *testing.T) {
-	first, count := uint64(1), uint64(20)
-	if soak {
-		first, count = rand.Uint64N(1<<40), 3000
-	}
-	if text := os.Getenv("AGENT_SEED"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, count = n, 1
-	}
 	seconds := 0
-	for seed := first; seed < first+count && !t.Failed(); seed++ {
-		seconds += liveByRules(t, seed)
+	for _, seed := range agenttest.Seeds(t, 20, 3000) {
+		if seconds += liveByRules(t, seed); t.Failed() {
+			return
+		}
 	}
-	t.Logf("seeds %d to %d: %v of sound are as the rules say", first, first+count-1, time.Duration(seconds)*time.Second)
+	t.Logf("%v of sound are as the rules say", time.Duration(seconds)*time.Second)
 }
 
 // liveByRules lives through one scenario and gives how many seconds sounded.

@@ -1,7 +1,6 @@
 package agent_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
@@ -72,7 +71,7 @@ func TestStepsOfTheSystemClockChangeNothing(t *testing.T) {
 // and each that did not play is recorded with its reason.
 func TestStepsOfTheTimeItself(t *testing.T) {
 	steps := stepsOfR2
-	if os.Getenv("VILLAGECAST_SOAK") == "" {
+	if !agenttest.Soak() {
 		steps = []time.Duration{-time.Second, 5 * time.Minute, -2 * time.Hour, 24 * time.Hour}
 	}
 	for _, step := range steps {

@@ -36,13 +36,16 @@ type asset struct {
 }
 
 // compile makes a view of snapshots. ready tells whether a file is verified on
-// the card.
-func compile(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string) bool) *view {
+// the card. ideal is the table of that name if these snapshots were compiled
+// before, else nil.
+func compile(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string) bool, ideal *timetable.Table) *view {
 	v := &view{orders: orders, assets: named(bulletins, orders)}
 	in := timetable.Input{Bulletins: bulletins, Orders: orders, Ready: ready}
 	v.table, v.problems = timetable.Compile(in)
-	in.Ready = nil
-	v.ideal, _ = timetable.Compile(in)
+	if v.ideal = ideal; ideal == nil {
+		in.Ready = nil
+		v.ideal, _ = timetable.Compile(in)
+	}
 	for i := range bulletins {
 		b := &bulletins[i]
 		if b.Settings != nil {

@@ -51,7 +51,7 @@ func TestAValleysPowerReturns(t *testing.T) {
 	before := heap()
 	var proved atomic.Int64
 	for i, u := range list {
-		c.secrets[u.ID] = secrets[i]
+		c.tell(u.ID, secrets[i])
 		d := c.newDevice(u.ID, "s1", "b1")
 		wait := time.Duration(r.Int64N(int64(jitter)))
 		d.pause = func() time.Duration { return wait }

@@ -60,13 +60,6 @@ func (b *Board) Sync(off, within time.Duration) {
 	b.synced, b.within = true, within
 }
 
-// Unsync ends the time service.
-func (b *Board) Unsync() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.synced = false
-}
-
 func (b *Board) elapsed() time.Duration {
 	d := time.Since(b.on)
 	return d + time.Duration(float64(d)*b.PPM*1e-6)
