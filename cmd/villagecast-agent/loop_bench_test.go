@@ -36,7 +36,7 @@ const (
 	loopPatience = time.Minute
 	// loopPrepare is how long the hour may take to be prepared, at the agent's own
 	// gentle pace.
-	loopPrepare = 5 * time.Minute
+	loopPrepare = 15 * time.Minute
 )
 
 // BenchmarkLoop measures the agent as it is shipped, looping an hour of notices
