@@ -54,9 +54,10 @@ type preparer struct {
 func (p *preparer) run(ctx context.Context) {
 	p.later = map[media.Hash]time.Time{}
 	for sleep(ctx, prepareSettle) {
-		for {
-			v := p.view()
-			next, ok := p.next(v)
+		v := p.view()
+		list := p.list(v)
+		for p.view() == v {
+			next, ok := p.next(list)
 			if !ok || ctx.Err() != nil {
 				break
 			}
@@ -64,11 +65,12 @@ func (p *preparer) run(ctx context.Context) {
 				p.later[media.Hash(next.Hash)] = time.Now().Add(prepareEvery)
 				p.log.Info("sound is not prepared; it plays from its recording", "file", media.Hash(next.Hash).Short(), "err", err)
 			}
-			if p.view() != v {
-				break
-			}
 		}
-		t := time.NewTimer(prepareEvery)
+		wait := prepareEvery
+		if !p.air.Trusted() { // nobody says when it will be
+			wait = time.Minute
+		}
+		t := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-p.wake:
@@ -118,13 +120,17 @@ func frequent(table *timetable.Table, state timetable.State, now time.Time) []wi
 	return out
 }
 
-// next is what to prepare now. What is prepared and still plays often is not
-// given up for what plays more often: that would wear the card for nothing.
-func (p *preparer) next(v *view) (wire.Sound, bool) {
-	if !p.air.Trusted() || v.table == nil {
-		return wire.Sound{}, false
+// list is what plays often by the view.
+func (p *preparer) list(v *view) []wire.Sound {
+	if !p.air.Trusted() || v.table == nil || p.limit == 0 {
+		return nil
 	}
-	list := frequent(v.table, p.state(), p.air.Now())
+	return frequent(v.table, p.state(), p.air.Now())
+}
+
+// next is what of the list to prepare now. What is prepared and still plays often
+// is not given up for what plays more often: that would wear the card for nothing.
+func (p *preparer) next(list []wire.Sound) (wire.Sound, bool) {
 	have := p.spool.Prepared()
 	left, wanted := p.limit, map[media.Hash]bool{}
 	for _, s := range list {

@@ -81,20 +81,21 @@ func Prepare(w io.Writer, s Stream, key string, width int) error {
 	if _, err := w.Write(head); err != nil {
 		return fmt.Errorf("prepare sound: %w", err)
 	}
-	var now, next [preparedFrames]float32
-	n, err := fill(s, now[:])
+	now, next := make([]float32, preparedFrames), make([]float32, preparedFrames)
+	block := make([]byte, 0, preparedFrames*width+preparedSum)
+	n, err := fill(s, now)
 	for index := int64(0); ; index++ {
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("prepare sound: %w", err)
 		}
 		more := 0
 		if err == nil { // a full block: whether it is the last is known by reading on
-			more, err = fill(s, next[:])
+			more, err = fill(s, next)
 			if err != nil && err != io.EOF {
 				return fmt.Errorf("prepare sound: %w", err)
 			}
 		}
-		b, fits := appendSamples(make([]byte, 0, n*width+preparedSum), now[:n], width)
+		b, fits := appendSamples(block[:0], now[:n], width)
 		if !fits {
 			return ErrNarrow
 		}
@@ -105,7 +106,7 @@ func Prepare(w io.Writer, s Stream, key string, width int) error {
 		if more == 0 {
 			return nil
 		}
-		now, n = next, more
+		now, next, n = next, now, more
 	}
 }
 
