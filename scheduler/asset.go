@@ -52,6 +52,8 @@ type Rendition struct {
 type Playlist struct {
 	ID    string
 	Title string
+	// Area is the id of the area whose it is; empty for the county.
+	Area  string
 	Items []PlaylistItem
 	// Rev rises with every change.
 	Rev int64

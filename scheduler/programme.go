@@ -47,6 +47,8 @@ type Programme struct {
 	Rev        int64
 	Created    time.Time
 	ReleasedAt time.Time
+	// Author is the id of who drafted it, as it stands.
+	Author string
 	// Items are those of the playlist as released; empty in a draft.
 	Items []wire.Item
 }

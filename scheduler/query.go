@@ -49,7 +49,8 @@ type OutageFilter struct {
 // ProgrammeFilter chooses programmes; the zero value is the newest version of each.
 type ProgrammeFilter struct {
 	State ProgrammeState
-	// Area keeps those whose released version reaches the area (from above, at it, or below it).
+	// Area keeps those whose released version reaches the area (from above, at it,
+	// or below it), and those issued in its name or below, drafts too.
 	Area     string
 	Campaign string
 	Category string
@@ -150,17 +151,6 @@ type UnitView struct {
 	Delivery UnitDelivery
 	// Mute is the mute or pause in force for the unit, if any.
 	Mute *Mute
-}
-
-// AuditLine says who changed what.
-type AuditLine struct {
-	ID    int64
-	At    time.Time
-	Actor string
-	// Act is a verb and a noun, such as "release programme"; Ref the id.
-	Act  string
-	Ref  string
-	Text string
 }
 
 // Gap is a time in which nobody watched: the centre was off, asleep or cut off.

@@ -196,6 +196,11 @@ func (p Playlist) Validate(asset func(id string) (Asset, bool), w World) error {
 	if err := first(CheckID("id", p.ID), checkName("title", p.Title, maxName)); err != nil {
 		return err
 	}
+	if p.Area != "" {
+		if err := w.area("area", p.Area); err != nil {
+			return err
+		}
+	}
 	check := func(field, id string, kind AssetKind) error {
 		if id == "" {
 			return nil

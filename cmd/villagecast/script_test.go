@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -33,6 +34,7 @@ func TestScripts(t *testing.T) {
 			"tone":          tone,
 			"remove-listed": removeListed,
 			"spoil":         spoil,
+			"token":         useToken,
 		},
 	})
 }
@@ -74,4 +76,14 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// useToken takes the secret of the token that was just made for all that follows.
+func useToken(ts *testscript.TestScript, _ bool, _ []string) {
+	var made struct{ Secret string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &made))
+	if made.Secret == "" {
+		ts.Fatalf("no secret was shown")
+	}
+	ts.Setenv("VILLAGECAST_TOKEN", made.Secret)
 }

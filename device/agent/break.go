@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What POST /break can break. Nothing of it outlasts the process, nor BreakLasts.
+// What POST /break can break. Nothing of it outlasts the process, nor Options.BreakFor.
 const (
 	BreakKill    = "kill"    // the process ends at once, as by a power cut
 	BreakMute    = "mute"    // the amplifier falls silent
@@ -72,7 +72,7 @@ func (a *agent) damage(kind string) bool {
 	return true
 }
 
-// mendLater has what is broken mended after BreakLasts, counted anew at each
+// mendLater has what is broken mended after BreakFor, counted anew at each
 // call, or no more.
 func (a *agent) mendLater(later bool) {
 	a.mu.Lock()
@@ -81,8 +81,8 @@ func (a *agent) mendLater(later bool) {
 		a.mend.Stop()
 	}
 	if later {
-		a.mendAt = time.Now().Add(BreakLasts)
-		a.mend = time.AfterFunc(BreakLasts, func() { a.damage(BreakRestore) })
+		a.mendAt = time.Now().Add(a.o.BreakFor)
+		a.mend = time.AfterFunc(a.o.BreakFor, func() { a.damage(BreakRestore) })
 	}
 }
 

@@ -43,8 +43,10 @@ type keeper struct {
 	// read are the snapshots held, decoded, so that a change costs the reading
 	// of what changed alone.
 	read map[snapshotKey]snapshot
-	// barred is what was stopped, as the view has it.
-	barred []wire.Bar
+	// compiled and barred are the snapshots of the view, and what was stopped, as
+	// the view has it.
+	compiled map[snapshotKey]snapshot
+	barred   []wire.Bar
 }
 
 type snapshotKey struct {
@@ -144,9 +146,9 @@ func (k *keeper) takeRing(raw []byte) (bool, error) {
 }
 
 func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) (bool, error) {
+	var s snapshot
 	var bars []wire.Bar
 	var interrupts []wire.Interrupt
-	var revision uint64
 	if kind == wire.KindBulletin {
 		b, err := wire.OpenBulletin(raw, address, k.ring, k.root)
 		if err != nil {
@@ -155,15 +157,15 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 		if err := k.scope(b); err != nil {
 			return false, err
 		}
-		revision = b.Revision
+		s = snapshot{revision: b.Revision, bulletin: &b}
 	} else {
 		o, err := wire.OpenOrders(raw, address, k.ring, k.root)
 		if err != nil {
 			return false, err
 		}
-		bars, interrupts, revision = o.Barred, o.Interrupts, o.Revision
+		s, bars, interrupts = snapshot{revision: o.Revision, orders: &o}, o.Barred, o.Interrupts
 	}
-	if err := k.listed(kind, address, revision); err != nil {
+	if err := k.listed(kind, address, s.revision); err != nil {
 		return false, err
 	}
 	bottom := k.air.Bottom()
@@ -175,7 +177,12 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 	if fresh && !k.air.Trusted() {
 		k.hurry(interrupts, known, bottom)
 	}
-	k.air.Saw(time.UnixMilli(int64(revision)))
+	if fresh {
+		k.mu.Lock()
+		k.read[snapshotKey{address, kind}] = s
+		k.mu.Unlock()
+	}
+	k.air.Saw(time.UnixMilli(int64(s.revision)))
 	if _, err := k.spool.Bar(bars); err != nil {
 		k.log.Error("the ledger of what was stopped cannot be written", "err", err)
 	}

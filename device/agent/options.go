@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/villagecast/villagecast/device/airtime"
 	"github.com/villagecast/villagecast/device/player"
@@ -41,6 +42,9 @@ type Options struct {
 	Listener net.Listener
 	// Demo adds what breaks things on purpose to the local page.
 	Demo bool
+	// BreakFor is how long what Demo broke stays broken if nobody mends it; 0 is
+	// BreakLasts.
+	BreakFor time.Duration
 	// Software is the program's name and version.
 	Software string
 	// Lang is the language of reasons in words, "zh" (default) or "en".
@@ -74,6 +78,9 @@ func (o *Options) fill() error {
 		if *f == nil {
 			*f = func() {}
 		}
+	}
+	if o.BreakFor == 0 {
+		o.BreakFor = BreakLasts
 	}
 	if o.Lang == "" {
 		o.Lang = "zh"

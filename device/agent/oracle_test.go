@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/agent/agenttest"
-	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable/timetabletest"
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -37,7 +36,7 @@ func liveByRules(t *testing.T, seed uint64) (seconds int) {
 		c := agenttest.New(t)
 		unit := publish(c, s)
 		agenttest.SleepUntil(s.From)
-		u := c.Unit(unit, spool.Memory(), nil)
+		u := c.Unit(unit, c.Media.Card(), nil) // what comes late is another story
 		agenttest.SleepUntil(s.To.Add(time.Second))
 		if err := u.Stop(); err != nil {
 			t.Error(err)

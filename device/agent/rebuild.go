@@ -40,10 +40,10 @@ func (k *keeper) rebuild() {
 	mine.Barred = append(slices.Clone(mine.Barred), barred...)
 	orders = append(orders, mine)
 	var ideal *timetable.Table
-	if k.read != nil && maps.Equal(held, k.read) && slices.Equal(barred, k.barred) {
+	if k.compiled != nil && maps.Equal(held, k.compiled) && slices.Equal(barred, k.barred) {
 		ideal = k.view.Load().ideal // only what is ready has changed
 	}
-	k.read, k.barred = held, barred
+	k.read, k.compiled, k.barred = maps.Clone(held), held, barred
 	v := compile(bulletins, orders, k.ready, ideal)
 	if len(k.urgent) > 0 {
 		v.alarm = alarm(bulletins, orders, k.ready, k.urgent)

@@ -40,9 +40,16 @@ type asset struct {
 // before, else nil.
 func compile(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string) bool, ideal *timetable.Table) *view {
 	v := &view{orders: orders, assets: named(bulletins, orders)}
-	in := timetable.Input{Bulletins: bulletins, Orders: orders, Ready: ready}
+	missing := false
+	in := timetable.Input{Bulletins: bulletins, Orders: orders, Ready: func(hash string) bool {
+		here := ready(hash)
+		missing = missing || !here
+		return here
+	}}
 	v.table, v.problems = timetable.Compile(in)
-	if v.ideal = ideal; ideal == nil {
+	if v.ideal = ideal; !missing {
+		v.ideal = v.table
+	} else if ideal == nil {
 		in.Ready = nil
 		v.ideal, _ = timetable.Compile(in)
 	}

@@ -131,7 +131,6 @@ func Start(o Options) (*Sim, error) {
 		s.units = append(s.units, u)
 	}
 	s.wg.Go(s.rampUp)
-	s.wg.Go(s.rehang)
 	for _, f := range o.Faults {
 		s.wg.Go(func() { s.suffer(f) })
 	}
@@ -182,16 +181,6 @@ func (s *Sim) suffer(f Fault) {
 		return
 	}
 	s.Mend(f.Kind, f.Units...)
-}
-
-// rehang holds those that hang: an agent mends by itself what was broken on
-// purpose.
-func (s *Sim) rehang() {
-	for s.sleep(agent.BreakLasts / 2) {
-		for _, u := range s.units {
-			s.say(u.holdHung())
-		}
-	}
 }
 
 // Inflict lets a fault befall units now (none are all), until Mend.

@@ -18,12 +18,14 @@ import (
 	"github.com/villagecast/villagecast/device/spool"
 )
 
+// forever is how long a hang lasts by itself: faults end when they are mended.
+const forever = 10 * 365 * 24 * time.Hour
+
 // unit is one agent in its place: what outlasts the agent when its power is cut.
 type unit struct {
 	settings agent.Settings
 	line     line
 
-	hold   sync.Mutex // held while the agent is told to hang, or not to
 	mu     sync.Mutex
 	disk   spool.Disk
 	off    context.CancelFunc // nil while it has no power
@@ -48,7 +50,7 @@ func (u *unit) on(ctx context.Context, o *Options) {
 		Sound: player.NewCounting(),
 		Panel: func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
 		Dial:  u.line.open, HTTP: o.HTTP,
-		Board: airtime.System{Now: o.Now}, Listener: u.page, Demo: true,
+		Board: airtime.System{Now: o.Now}, Listener: u.page, Demo: true, BreakFor: forever,
 		Software: o.Software, Lang: o.Lang, Logger: o.Logger,
 	}
 	go func() {
@@ -63,35 +65,13 @@ func (u *unit) on(ctx context.Context, o *Options) {
 // hang stops the playing loop, or lets it go on, by the door that the agent's
 // own page has for demonstrations.
 func (u *unit) hang(yes bool) error {
-	u.hold.Lock()
-	defer u.hold.Unlock()
 	u.mu.Lock()
-	off := u.off
+	page, off := u.page, u.off
 	u.hung = yes && off != nil
 	u.mu.Unlock()
 	if off == nil {
 		return nil
 	}
-	return u.breakIt(yes)
-}
-
-// holdHung hangs a unit that hangs for longer.
-func (u *unit) holdHung() error {
-	u.hold.Lock()
-	defer u.hold.Unlock()
-	u.mu.Lock()
-	hung := u.hung
-	u.mu.Unlock()
-	if !hung {
-		return nil
-	}
-	return u.breakIt(true)
-}
-
-func (u *unit) breakIt(yes bool) error {
-	u.mu.Lock()
-	page := u.page
-	u.mu.Unlock()
 	kind := agent.BreakHang
 	if !yes {
 		kind = agent.BreakRestore

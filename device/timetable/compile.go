@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -65,7 +66,13 @@ type prog struct {
 
 func (p *prog) loop() bool { return p.rule != nil && p.rule.kind == wire.RuleLoop }
 
+// zones are those that were loaded; the names of real ones are few.
+var zones sync.Map // string to *time.Location
+
 func loadZone(name string) (*time.Location, error) {
+	if loc, ok := zones.Load(name); ok {
+		return loc.(*time.Location), nil
+	}
 	if name == "" || name == "Local" {
 		return nil, fmt.Errorf("zone %q: not the name of a time zone; write one such as Asia/Shanghai", name)
 	}
@@ -73,6 +80,7 @@ func loadZone(name string) (*time.Location, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zone %q: not the name of a time zone; write one such as Asia/Shanghai: %w", name, err)
 	}
+	zones.Store(name, loc)
 	return loc, nil
 }
 

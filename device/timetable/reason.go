@@ -76,25 +76,53 @@ func (r Reason) Text(lang string) string {
 		why := reasonWords[r.By]
 		pattern = [2]string{"{late} late: " + why[0], "推迟 {late}：" + why[1]}
 	}
+	var b strings.Builder
+	for text := pattern[i]; ; {
+		plain, rest, named := strings.Cut(text, "{")
+		b.WriteString(plain)
+		if !named {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		b.WriteString(r.word(name, i))
+		text = after
+	}
+}
+
+// word is what stands for a name in the pattern of the language i.
+func (r Reason) word(name string, i int) string {
+	switch name {
+	case "from":
+		return short(r.From)
+	case "to":
+		return short(r.To)
+	case "every":
+		return fmt.Sprint(r.Every)
+	case "late":
+		return sayDuration(r.Late, i)
+	case "item":
+		return r.Item
+	case "by":
+		return r.by(i)
+	}
+	return name
+}
+
+// by names what was in the way.
+func (r Reason) by(i int) string {
 	by := r.ByTitle
 	if by == "" {
 		by = r.By
 	}
 	switch {
 	case r.By == EndOff:
-		by = [2]string{"the time when the unit was off", "停机"}[i]
+		return [2]string{"the time when the unit was off", "停机"}[i]
 	case r.By == EndClock:
-		by = [2]string{"the time when the clock was not right", "时钟未校准"}[i]
+		return [2]string{"the time when the clock was not right", "时钟未校准"}[i]
 	case by == "":
-		by = [2]string{"something higher", "更高级别的播出"}[i]
-	default:
-		by = [2]string{"“" + by + "”", "《" + by + "》"}[i]
+		return [2]string{"something higher", "更高级别的播出"}[i]
 	}
-	return strings.NewReplacer(
-		"{from}", short(r.From), "{to}", short(r.To),
-		"{every}", fmt.Sprint(r.Every), "{by}", by,
-		"{late}", sayDuration(r.Late, i), "{item}", r.Item,
-	).Replace(pattern[i])
+	return [2]string{"“" + by + "”", "《" + by + "》"}[i]
 }
 
 // reasonWords has English and Chinese for each code; nobody writes to it.

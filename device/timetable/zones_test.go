@@ -12,9 +12,9 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// zones are all names of the tz database that the program embeds: those of the
+// allZones are all names of the tz database that the program embeds: those of the
 // Go that tests it.
-func zones(t *testing.T) []string {
+func allZones(t *testing.T) []string {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -61,7 +61,7 @@ func daily(long bool) map[string]wire.Rule {
 func TestEveryZone(t *testing.T) {
 	long := os.Getenv("VILLAGECAST_SOAK") != ""
 	days := 2*366 + 90 // from 2027 into 2029, with the leap day of 2028
-	all := zones(t)
+	all := allZones(t)
 	for name, rule := range daily(long) {
 		for _, zone := range all {
 			loc, err := time.LoadLocation(zone)

@@ -3,11 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Limits of size, in bytes.
@@ -21,9 +17,6 @@ const (
 	// MaxMessage is the limit of every other message.
 	MaxMessage = 256 << 10
 )
-
-// maxDepth is how deep objects and lists may stand in each other.
-const maxDepth = 32
 
 // Payload is everything that travels. Validate names the first field that holds
 // what it must not by a *FieldError.
@@ -98,81 +91,16 @@ func decode[T any](data []byte, limit int, strict bool) (T, error) {
 	if err := checkJSON(data); err != nil {
 		return v, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
+	var err error
 	if strict {
+		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.DisallowUnknownFields()
+		err = dec.Decode(&v)
+	} else {
+		err = json.Unmarshal(data, &v)
 	}
-	if err := dec.Decode(&v); err != nil {
+	if err != nil {
 		return v, fmt.Errorf("%w: %v", ErrMalformed, err)
 	}
 	return v, nil
-}
-
-// checkJSON tells whether data is one JSON object in UTF-8, with nothing after
-// it, in which no object names a field twice. Names that differ only in case
-// count as the same, because encoding/json would take either for the field.
-func checkJSON(data []byte) error {
-	if !utf8.Valid(data) {
-		return fmt.Errorf("%w: the text is not UTF-8", ErrMalformed)
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var stack []map[string]bool // a nil map is a list
-	name := false               // the next string is a field's name
-	for first := true; ; first = false {
-		tok, err := dec.Token()
-		switch {
-		case errors.Is(err, io.EOF) && len(stack) == 0 && !first:
-			return nil
-		case err != nil:
-			return fmt.Errorf("%w: %v", ErrMalformed, err)
-		case first && tok != json.Delim('{'):
-			return fmt.Errorf("%w: it is not a JSON object", ErrMalformed)
-		case !first && len(stack) == 0:
-			return fmt.Errorf("%w: something follows the JSON object", ErrMalformed)
-		}
-		switch tok := tok.(type) {
-		case json.Delim:
-			if stack, err = nest(stack, tok); err != nil {
-				return err
-			}
-		case string:
-			if name {
-				seen := stack[len(stack)-1]
-				if seen[fold(tok)] {
-					return fmt.Errorf("%w: the field %.40q is named twice", ErrMalformed, tok)
-				}
-				seen[fold(tok)] = true
-				name = false
-				continue
-			}
-		}
-		name = len(stack) > 0 && stack[len(stack)-1] != nil
-	}
-}
-
-func nest(stack []map[string]bool, d json.Delim) ([]map[string]bool, error) {
-	switch d {
-	case '{':
-		stack = append(stack, map[string]bool{})
-	case '[':
-		stack = append(stack, nil)
-	default:
-		return stack[:len(stack)-1], nil
-	}
-	if len(stack) > maxDepth {
-		return nil, fmt.Errorf("%w: nested deeper than %d", ErrMalformed, maxDepth)
-	}
-	return stack, nil
-}
-
-// fold maps a name to the one that stands for all that encoding/json takes for it.
-func fold(name string) string {
-	return string(bytes.Map(func(r rune) rune {
-		least := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
-		}
-		return least
-	}, []byte(name)))
 }

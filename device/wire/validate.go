@@ -59,7 +59,9 @@ func (c *check) optID(field, id string) { c.that(id == "" || ValidID(id), field,
 // text checks a string that people read: UTF-8 without control characters but
 // line feed and tab.
 func (c *check) text(field, s string, least, most int) {
-	c.that(len(s) >= least && len(s) <= most, field, s, fmt.Sprintf("use %d to %d bytes of UTF-8", least, most))
+	if len(s) < least || len(s) > most { // the remedy is written only where it is needed
+		c.that(false, field, s, fmt.Sprintf("use %d to %d bytes of UTF-8", least, most))
+	}
 	c.that(utf8.ValidString(s), field, s, "use UTF-8")
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
@@ -70,11 +72,15 @@ func (c *check) text(field, s string, least, most int) {
 }
 
 func (c *check) number(field string, n, least, most int64) {
-	c.that(n >= least && n <= most, field, n, fmt.Sprintf("use %d to %d", least, most))
+	if n < least || n > most {
+		c.that(false, field, n, fmt.Sprintf("use %d to %d", least, most))
+	}
 }
 
 func (c *check) count(field string, n, most int) {
-	c.that(n <= most, field, n, fmt.Sprintf("use at most %d", most))
+	if n > most {
+		c.that(false, field, n, fmt.Sprintf("use at most %d", most))
+	}
 }
 
 func (c *check) time(field string, ms int64) {
@@ -135,6 +141,8 @@ func each[T Payload](c *check, path string, list []T) {
 		if c.err != nil {
 			return
 		}
-		c.within(fmt.Sprintf("%s[%d]", path, i), v.Validate())
+		if err := v.Validate(); err != nil {
+			c.within(fmt.Sprintf("%s[%d]", path, i), err)
+		}
 	}
 }

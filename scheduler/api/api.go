@@ -31,9 +31,11 @@ type Options struct {
 	// Commander tells units to do something once, Bundler gives what they sent.
 	Commander Commander
 	Bundler   Bundler
-	// Login tells who asks: nil if the request carries neither a good token nor
-	// a good session.
-	Login func(*http.Request) bool
+	// Who tells who asks: Unauthorized if the request carries neither a good
+	// token nor a good session.
+	Who func(*http.Request) (scheduler.Actor, error)
+	// SignInLink is the address at which the code of a card is used.
+	SignInLink func(code string) string
 	// Version of the software.
 	Version string
 	Logger  *slog.Logger
@@ -45,6 +47,8 @@ type Options struct {
 type server struct {
 	Options
 	api huma.API
+	// routes are what was declared, by operation id.
+	routes map[string]Route
 }
 
 // New makes the handler of everything under /api/v1.
@@ -78,7 +82,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	config.CreateHooks = nil // no $schema with a host's name in every answer
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
-	s := &server{Options: o, api: humago.New(mux, config)}
+	s := &server{Options: o, api: humago.New(mux, config), routes: map[string]Route{}}
 	s.county()
 	s.areas()
 	s.units()
@@ -91,6 +95,9 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.proof()
 	s.presence()
 	s.events()
+	s.people()
+	s.access()
+	s.checkRules()
 	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
@@ -21,8 +23,11 @@ type broken struct{ Store }
 
 var errInside = errors.New("sqlite: cannot open /var/lib/villagecast/villagecast.db (secret-of-the-house)")
 
-func (broken) Areas(context.Context) ([]scheduler.Area, error)      { return nil, errInside }
-func (broken) Area(context.Context, string) (scheduler.Area, error) { panic(errInside) }
+func (broken) Areas(context.Context) ([]scheduler.Area, error) { return nil, errInside }
+func (broken) Tree(context.Context) (*scheduler.Tree, error)   { return scheduler.NewTree(nil), nil }
+func (broken) Area(context.Context, string) (scheduler.Area, error) {
+	return scheduler.Area{}, scheduler.Missing("area", "x", nil)
+}
 func (broken) Recall(context.Context, string, string) (*scheduler.Remembered, error) {
 	return nil, errInside
 }
@@ -31,8 +36,13 @@ func (broken) Recall(context.Context, string, string) (*scheduler.Remembered, er
 func serveBroken(t *testing.T) (http.Handler, *bytes.Buffer) {
 	t.Helper()
 	log := &bytes.Buffer{}
-	return New(Options{Store: broken{}, Login: func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer good" },
-		Logger: slog.New(slog.NewTextHandler(log, nil))}), log
+	who := func(r *http.Request) (scheduler.Actor, error) {
+		if r.Header.Get("Authorization") == "Bearer good" {
+			return scheduler.TheAdmin(scheduler.ViaFile), nil
+		}
+		return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not logged in", Remedy: "send a token"}
+	}
+	return New(Options{Store: broken{}, Who: who, Logger: slog.New(slog.NewTextHandler(log, nil))}), log
 }
 
 func ask(h http.Handler, method, path, body string, set ...string) (*http.Response, client.Problem) {
@@ -153,5 +163,32 @@ func TestEveryKindOfErrorHasItsStatus(t *testing.T) {
 		if w.Code != status || p.Status != status || p.Code != string(kind) || len(p.Errors) != 1 || p.Errors[0] != want || strings.Contains(w.Body.String(), "sqlite") {
 			t.Errorf("%s: %d %s", kind, w.Code, w.Body)
 		}
+	}
+}
+
+// TestARouteWithoutARuleStopsTheStart: what was added past permitting, or says
+// only half of what it needs, never serves.
+func TestARouteWithoutARuleStopsTheStart(t *testing.T) {
+	handle := func(context.Context, *none) (*none, error) { return nil, nil }
+	for name, add := range map[string]func(*server){
+		"past the table": func(s *server) {
+			huma.Register(s.api, huma.Operation{OperationID: "wild", Method: "GET", Path: "/wild"}, handle)
+			s.checkRules()
+		},
+		"no act":   func(s *server) { route(s, methodGet, "/wild", "wild", "", "", anywhere[none](), handle) },
+		"no place": func(s *server) { route(s, methodGet, "/wild", "wild", "", scheduler.ActRead, place[none]{}, handle) },
+		"no way to its area": func(s *server) {
+			route(s, methodGet, "/wild", "wild", "", scheduler.ActRead, at[none](nil), handle)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := build(Options{})
+			defer func() {
+				if recover() == nil {
+					t.Error("it starts")
+				}
+			}()
+			add(s)
+		})
 	}
 }

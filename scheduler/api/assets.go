@@ -23,18 +23,18 @@ type assetQuery struct {
 
 // assets adds the routes of assets.
 func (s *server) assets() {
-	route(s, methodGet, "/assets", "list-assets", "Assets, newest first",
+	route(s, methodGet, "/assets", "list-assets", "Assets, newest first", scheduler.ActRead, anywhere[assetQuery](),
 		func(ctx context.Context, in *assetQuery) (*answer[client.Page[client.Asset]], error) {
 			all, next, err := s.Store.Assets(ctx, scheduler.AssetFilter{Kind: scheduler.AssetKind(in.Kind), Text: in.Text, Page: in.page()})
 			return list(all, next, assetOut), err
 		})
-	route(s, methodGet, "/assets/{id}", "get-asset", "One asset, by its id or the first digits of it",
+	route(s, methodGet, "/assets/{id}", "get-asset", "One asset, by its id or the first digits of it", scheduler.ActRead, anywhere[byID](),
 		func(ctx context.Context, in *byID) (*answer[client.Asset], error) {
 			a, err := s.Store.Asset(ctx, in.ID)
 			return reply(assetOut(a)), err
 		})
 	type text struct{ Body client.TextSpec }
-	route(s, methodPost, "/assets/text", "add-text", "Adds a text notice",
+	route(s, methodPost, "/assets/text", "add-text", "Adds a text notice", scheduler.ActDraft, anywhere[text](),
 		func(ctx context.Context, in *text) (*answer[client.Asset], error) {
 			b := in.Body
 			a, _, err := s.Store.AddAsset(ctx, scheduler.Asset{Kind: scheduler.AssetText, Title: b.Title, Text: b.Text,
@@ -42,14 +42,14 @@ func (s *server) assets() {
 			return reply(assetOut(a)), err
 		})
 	type speech struct{ Body client.SpeechSpec }
-	route(s, methodPost, "/assets/speech", "add-speech", "Speaks a text into an audio asset; figures are written out first",
+	route(s, methodPost, "/assets/speech", "add-speech", "Speaks a text into an audio asset; figures are written out first", scheduler.ActDraft, anywhere[speech](),
 		func(ctx context.Context, in *speech) (*answer[client.Asset], error) {
 			a, err := s.Intake.Speak(ctx, in.Body.Text, in.Body.Title)
 			return reply(assetOut(a)), err
 		})
-	route(s, methodDelete, "/assets/{id}", "remove-asset", "Removes an asset that nothing uses",
+	route(s, methodDelete, "/assets/{id}", "remove-asset", "Removes an asset that nothing uses", scheduler.ActDraft, county[byID](),
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Intake.Remove(ctx, in.ID) })
-	route(s, methodGet, "/assets/{id}/file", "get-asset-file", "The audio file as it was uploaded", s.assetFile)
+	route(s, methodGet, "/assets/{id}/file", "get-asset-file", "The audio file as it was uploaded", scheduler.ActRead, anywhere[byID](), s.assetFile)
 }
 
 func (s *server) assetFile(ctx context.Context, in *byID) (*huma.StreamResponse, error) {
@@ -69,7 +69,7 @@ func (s *server) assetFile(ctx context.Context, in *byID) (*huma.StreamResponse,
 // uploads adds the resumable way in for audio files.
 func (s *server) uploads() {
 	type begin struct{ Body client.UploadSpec }
-	route(s, methodPost, "/uploads", "begin-upload", "Begins an upload, or finds the one begun before",
+	route(s, methodPost, "/uploads", "begin-upload", "Begins an upload, or finds the one begun before", scheduler.ActDraft, anywhere[begin](),
 		func(ctx context.Context, in *begin) (*answer[client.Upload], error) {
 			u, asset, err := s.Intake.Begin(ctx, in.Body)
 			if err == nil && asset != nil {
@@ -78,23 +78,20 @@ func (s *server) uploads() {
 			}
 			return reply(u), err
 		})
-	route(s, methodGet, "/uploads/{id}", "get-upload", "How far an upload has got",
+	route(s, methodGet, "/uploads/{id}", "get-upload", "How far an upload has got", scheduler.ActDraft, anywhere[byID](),
 		func(ctx context.Context, in *byID) (*answer[client.Upload], error) {
 			u, err := s.Intake.State(ctx, in.ID)
 			return reply(u), err
 		})
-	op := huma.Operation{OperationID: "append-upload", Method: http.MethodPatch, Path: client.Prefix + "/uploads/{id}",
-		Summary: "Sends the next bytes, 4 MiB at most; what came before a cut is kept", Tags: []string{"uploads"},
+	op := huma.Operation{OperationID: "append-upload", Method: http.MethodPatch, Path: "/uploads/{id}",
+		Summary: "Sends the next bytes, 4 MiB at most; what came before a cut is kept",
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/offset+octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
-	huma.Register(s.api, op, func(ctx context.Context, in *part) (*answer[client.Upload], error) {
+	register(s, op, scheduler.ActDraft, anywhere[part](), func(ctx context.Context, in *part) (*answer[client.Upload], error) {
 		u, err := s.Intake.Append(ctx, in.ID, in.Offset, in.body)
-		if err != nil {
-			return nil, s.fail(err)
-		}
-		return reply(u), nil
+		return reply(u), err
 	})
-	route(s, methodPost, "/uploads/{id}/finish", "finish-upload", "Checks the whole file and makes the asset",
+	route(s, methodPost, "/uploads/{id}/finish", "finish-upload", "Checks the whole file and makes the asset", scheduler.ActDraft, anywhere[byID](),
 		func(ctx context.Context, in *byID) (*answer[client.Asset], error) {
 			a, err := s.Intake.Finish(ctx, in.ID)
 			return reply(assetOut(a)), err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -8,8 +9,8 @@ import (
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
-// authenticated lets only those through whom Login knows; the description of
-// the API is open.
+// authenticated finds out who asks, and lets nobody else through; the
+// description of the API is open.
 func (s *server) authenticated(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -17,12 +18,32 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 			Message: "a page of another site may change nothing here", Remedy: "use the centre's own pages, or send no Origin"})
 	}))
 	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, client.Prefix+"/openapi") || s.Login(r) {
+		if strings.HasPrefix(r.URL.Path, client.Prefix+"/openapi") {
 			next.ServeHTTP(w, r)
 			return
 		}
-		w.Header().Set("WWW-Authenticate", `Bearer realm="villagecast"`)
-		s.writeProblem(w, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not logged in, or your token is wrong",
-			Remedy: "open the link that the centre printed at its start, or send the token that stands in the file token of its data directory"})
+		who, err := s.Who(r)
+		switch {
+		case err == nil:
+			ctx := context.WithValue(scheduler.WithActor(r.Context(), who), stillKey{}, func() bool {
+				_, err := s.Who(r)
+				return scheduler.KindOf(err) != scheduler.Unauthorized
+			})
+			next.ServeHTTP(w, r.WithContext(ctx))
+		case scheduler.KindOf(err) == scheduler.Unauthorized:
+			w.Header().Set("WWW-Authenticate", `Bearer realm="villagecast"`)
+			fallthrough
+		default:
+			s.writeProblem(w, err)
+		}
 	}))
+}
+
+type stillKey struct{}
+
+// still tells whether the session or token of a request holds on: a stream that
+// lives for hours asks again.
+func still(ctx context.Context) bool {
+	f, ok := ctx.Value(stillKey{}).(func() bool)
+	return !ok || f()
 }

@@ -44,7 +44,8 @@ func (s *server) commands() {
 		ID   string `path:"id" maxLength:"80"`
 		Body client.CommandSpec
 	}
-	route(s, methodPost, "/units/{id}/commands", "command-unit", "Tells a unit to do something once: a test tone, a new start, the diagnostics bundle",
+	route(s, methodPost, "/units/{id}/commands", "command-unit", "Tells a unit to do something once: a test tone, a new start, the diagnostics bundle", scheduler.ActCommand,
+		at(func(ctx context.Context, in *give) ([]need, error) { return s.ofUnit(ctx, in.ID) }),
 		func(ctx context.Context, in *give) (*answer[client.Command], error) {
 			if _, err := s.Store.Unit(ctx, in.ID); err != nil {
 				return nil, err
@@ -60,14 +61,16 @@ func (s *server) commands() {
 		CommandPath
 		After string `query:"after" doc:"Waits up to 20 s for another state than this"`
 	}
-	route(s, methodGet, "/units/{id}/commands/{command}", "get-command", "What became of a command",
+	route(s, methodGet, "/units/{id}/commands/{command}", "get-command", "What became of a command", scheduler.ActCommand,
+		at(func(ctx context.Context, in *look) ([]need, error) { return s.ofUnit(ctx, in.ID) }),
 		func(ctx context.Context, in *look) (*answer[client.Command], error) {
 			ctx, cancel := context.WithTimeout(ctx, commandWait)
 			defer cancel()
 			m, err := s.Commander.Commanded(ctx, in.ID, in.Command, in.After)
 			return reply(commandOut(m)), err
 		})
-	route(s, methodGet, "/units/{id}/commands/{command}/bundle", "get-bundle", "The diagnostics bundle that a unit sent, a tar.gz",
+	route(s, methodGet, "/units/{id}/commands/{command}/bundle", "get-bundle", "The diagnostics bundle that a unit sent, a tar.gz", scheduler.ActCommand,
+		at(func(ctx context.Context, in *CommandPath) ([]need, error) { return s.ofUnit(ctx, in.ID) }),
 		func(ctx context.Context, in *CommandPath) (*bundleOut, error) {
 			b, err := s.Bundler.Bundle(ctx, in.ID, in.Command)
 			if err != nil {

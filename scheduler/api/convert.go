@@ -96,7 +96,7 @@ func assetOut(a scheduler.Asset) client.Asset {
 }
 
 func playlistIn(p client.Playlist) scheduler.Playlist {
-	out := scheduler.Playlist{ID: p.ID, Title: p.Title}
+	out := scheduler.Playlist{ID: p.ID, Title: p.Title, Area: p.Area}
 	for _, it := range p.Items {
 		out.Items = append(out.Items, scheduler.PlaylistItem(it))
 	}
@@ -104,7 +104,7 @@ func playlistIn(p client.Playlist) scheduler.Playlist {
 }
 
 func playlistOut(p scheduler.Playlist) client.Playlist {
-	out := client.Playlist{ID: p.ID, Title: p.Title, Items: []client.PlaylistItem{}}
+	out := client.Playlist{ID: p.ID, Title: p.Title, Area: p.Area, Items: []client.PlaylistItem{}}
 	for _, it := range p.Items {
 		out.Items = append(out.Items, client.PlaylistItem(it))
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -25,6 +26,17 @@ type alive struct {
 func (s *server) events() {
 	op := huma.Operation{OperationID: "events", Method: http.MethodGet, Path: client.Prefix + "/events", Tags: []string{"events"},
 		Summary: "What happens, as server-sent events. After reset, read everything anew; the stream goes on from there."}
+	permit := permitting(s, op, scheduler.ActRead, anywhere[eventQuery]())
+	op.Middlewares = huma.Middlewares{func(h huma.Context, next func(huma.Context)) { // a stream has begun its answer when its handler runs
+		if err := permit(h.Context(), &eventQuery{}); err != nil {
+			p := s.problemOf(err)
+			h.SetHeader("Content-Type", p.ContentType(""))
+			h.SetStatus(p.Status)
+			_ = json.NewEncoder(h.BodyWriter()).Encode(p)
+			return
+		}
+		next(h)
+	}}
 	sse.Register(s.api, op, map[string]any{"change": client.Event{}, "alive": alive{}}, s.stream)
 }
 
@@ -58,11 +70,28 @@ func (s *server) stream(ctx context.Context, in *eventQuery, send sse.Sender) {
 			return
 		case <-wake:
 		case now := <-ticker.C:
-			if send.Data(alive{At: now}) != nil {
+			if !still(ctx) || send.Data(alive{At: now}) != nil {
 				return
 			}
 		}
 	}
+}
+
+// private are the kinds of events that are for those who look after people.
+var private = map[string]bool{"person": true, "session": true, "token": true, "card": true, "deputy": true, "key": true}
+
+// seen tells whether an event is the actor's to see: of a unit where they may
+// look, of people where they look after all.
+func (s *server) seen(ctx context.Context, tree *scheduler.Tree, e scheduler.Event) bool {
+	a := actor(ctx)
+	switch {
+	case private[e.Kind]:
+		return a.May(tree, scheduler.ActPeople, "") == nil
+	case e.Unit == "" || a.May(tree, scheduler.ActRead, "") == nil:
+		return true
+	}
+	u, err := s.Store.Unit(ctx, e.Unit)
+	return err == nil && a.May(tree, scheduler.ActRead, u.Area) == nil
 }
 
 // forward sends the events after last and returns the newest sent.
@@ -74,7 +103,15 @@ func (s *server) forward(ctx context.Context, last int64, send sse.Sender) (int6
 	if reset {
 		return newest, send(sse.Message{ID: int(newest), Data: client.Event{ID: newest, At: s.Now(), Kind: "reset"}})
 	}
+	tree, err := s.Store.Tree(ctx)
+	if err != nil {
+		return last, err
+	}
 	for _, e := range events {
+		if !s.seen(ctx, tree, e) {
+			last = e.ID
+			continue
+		}
 		if err := send(sse.Message{ID: int(e.ID), Data: eventOut(e)}); err != nil {
 			return last, err
 		}

@@ -44,9 +44,11 @@ func (s *server) idempotent(next http.Handler) http.Handler {
 	})
 }
 
+// fingerprint tells requests apart: the same words of another person are
+// another request.
 func fingerprint(r *http.Request, body []byte) string {
 	sum := sha256.New()
-	io.WriteString(sum, r.Method+" "+r.URL.RequestURI()+"\n")
+	io.WriteString(sum, actor(r.Context()).ID+" "+r.Method+" "+r.URL.RequestURI()+"\n")
 	sum.Write(body)
 	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -9,7 +9,7 @@ import (
 
 // playlists adds the routes of playlists.
 func (s *server) playlists() {
-	route(s, methodGet, "/playlists", "list-playlists", "All playlists",
+	route(s, methodGet, "/playlists", "list-playlists", "All playlists", scheduler.ActRead, anywhere[none](),
 		func(ctx context.Context, _ *none) (*answer[client.Page[client.Playlist]], error) {
 			all, err := s.Store.Playlists(ctx)
 			if err != nil {
@@ -21,12 +21,12 @@ func (s *server) playlists() {
 			}
 			return reply(page), nil
 		})
-	route(s, methodGet, "/playlists/{id}", "get-playlist", "One playlist",
+	route(s, methodGet, "/playlists/{id}", "get-playlist", "One playlist", scheduler.ActRead, anywhere[byID](),
 		func(ctx context.Context, in *byID) (*answer[client.Playlist], error) {
 			p, err := s.Store.Playlist(ctx, in.ID)
 			return versioned(s.measured(ctx, p), p.Rev), err
 		})
-	route(s, methodPut, "/playlists/{id}", "put-playlist", "Makes or changes a playlist",
+	route(s, methodPut, "/playlists/{id}", "put-playlist", "Makes or changes a playlist", scheduler.ActDraft, at(s.placesOfPlaylist),
 		func(ctx context.Context, in *change[client.Playlist]) (*answer[client.Playlist], error) {
 			rev, err := revision(in.Match)
 			if err == nil {
@@ -40,7 +40,7 @@ func (s *server) playlists() {
 			p, _, err = s.Store.PutPlaylist(ctx, p)
 			return versioned(s.measured(ctx, p), p.Rev), err
 		})
-	route(s, methodDelete, "/playlists/{id}", "remove-playlist", "Removes a playlist that no draft uses",
+	route(s, methodDelete, "/playlists/{id}", "remove-playlist", "Removes a playlist that no draft uses", scheduler.ActDraft, at(s.ofPlaylist),
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Store.RemovePlaylist(ctx, in.ID) })
 }
 

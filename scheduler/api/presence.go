@@ -41,7 +41,8 @@ func (s *server) week(from, to time.Time) (time.Time, time.Time) {
 // presence adds the routes of who has got what, who is to be called, and what is
 // known of units' time.
 func (s *server) presence() {
-	route(s, methodGet, "/delivery", "get-delivery", "Who has got everything, or one programme: by the revisions that units said they hold",
+	route(s, methodGet, "/delivery", "get-delivery", "Who has got everything, or one programme: by the revisions that units said they hold", scheduler.ActRead,
+		narrowed(s, scheduler.ActRead, func(in *deliveryQuery) *string { return &in.Area }),
 		func(ctx context.Context, in *deliveryQuery) (*answer[client.Delivery], error) {
 			d, err := s.Store.Delivery(ctx, scheduler.DeliveryQuery{Area: in.Area, Programme: in.Programme})
 			return reply(deliveryOut(d, in.Details)), err
@@ -49,18 +50,20 @@ func (s *server) presence() {
 	type callsQuery struct {
 		Area string `query:"area" doc:"The county if absent"`
 	}
-	route(s, methodGet, "/calls", "list-calls", "Units that cannot be reached or are silent, by town, with whom to call",
+	route(s, methodGet, "/calls", "list-calls", "Units that cannot be reached or are silent, by town, with whom to call", scheduler.ActRead,
+		narrowed(s, scheduler.ActRead, func(in *callsQuery) *string { return &in.Area }),
 		func(ctx context.Context, in *callsQuery) (*answer[client.Page[client.Call]], error) {
 			all, err := s.Store.Calls(ctx, in.Area, s.Now())
 			return list(all, "", callOut), err
 		})
-	route(s, methodGet, "/units/{id}/uptime", "get-uptime", "What is known of a unit's time: up, proven, off, outages, not watched",
+	route(s, methodGet, "/units/{id}/uptime", "get-uptime", "What is known of a unit's time: up, proven, off, outages, not watched", scheduler.ActRead,
+		at(func(ctx context.Context, in *uptimeQuery) ([]need, error) { return s.ofUnit(ctx, in.ID) }),
 		func(ctx context.Context, in *uptimeQuery) (*answer[client.Uptime], error) {
 			from, to := s.week(in.From, in.To)
 			u, err := s.Store.Uptime(ctx, in.ID, from, to, s.Now())
 			return reply(uptimeOut(u)), err
 		})
-	route(s, methodGet, "/outages/gaps", "list-gaps", "When the centre did not watch: off, asleep, or cut off",
+	route(s, methodGet, "/outages/gaps", "list-gaps", "When the centre did not watch: off, asleep, or cut off", scheduler.ActRead, anywhere[gapQuery](),
 		func(ctx context.Context, in *gapQuery) (*answer[client.Page[client.Gap]], error) {
 			from, to := s.week(in.From, in.To)
 			all, err := s.Store.NotWatched(ctx, from, to, s.Now())

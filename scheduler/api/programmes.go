@@ -11,7 +11,7 @@ type programmeQuery struct {
 	Paged
 	Language string `header:"Accept-Language"`
 	State    string `query:"state" enum:"draft,released,superseded,withdrawn,stopped"`
-	Area     string `query:"area" doc:"Only programmes that reach this area"`
+	Area     string `query:"area" doc:"Only programmes that reach this area, or are made in its name"`
 	Campaign string `query:"campaign"`
 	Category string `query:"category"`
 }
@@ -31,13 +31,15 @@ type programmeChange struct {
 
 // programmes adds the routes of programmes.
 func (s *server) programmes() {
-	route(s, methodGet, "/programmes", "list-programmes", "The newest version of each programme",
+	route(s, methodGet, "/programmes", "list-programmes", "The newest version of each programme", scheduler.ActRead,
+		narrowed(s, scheduler.ActRead, func(in *programmeQuery) *string { return &in.Area }),
 		func(ctx context.Context, in *programmeQuery) (*answer[client.Page[client.Programme]], error) {
 			f := scheduler.ProgrammeFilter{State: scheduler.ProgrammeState(in.State), Area: in.Area, Campaign: in.Campaign, Category: in.Category, Page: in.page()}
 			all, next, err := s.Store.Programmes(ctx, f)
 			return list(all, next, s.programmeOut(ctx, in.Language)), err
 		})
-	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme",
+	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme", scheduler.ActRead,
+		at(func(ctx context.Context, in *programmeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
 		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
 			p, err := s.Store.Programme(ctx, in.ID, in.Version)
 			if err != nil {
@@ -47,9 +49,9 @@ func (s *server) programmes() {
 			out.Next, err = s.next(ctx, p)
 			return versioned(out, p.Rev), err
 		})
-	route(s, methodPut, "/programmes/{id}", "put-programme", "Makes or changes the draft of a programme", s.putProgramme)
-	route(s, methodPost, "/programmes/{id}/release", "release-programme", "Puts the draft on air", s.release)
-	route(s, methodPost, "/programmes/{id}/withdraw", "withdraw-programme", "Takes the programme out of the bulletins",
+	route(s, methodPut, "/programmes/{id}", "put-programme", "Makes or changes the draft of a programme", scheduler.ActDraft, at(s.placesOfDraft), s.putProgramme)
+	route(s, methodPost, "/programmes/{id}/release", "release-programme", "Puts the draft on air", scheduler.ActRelease, s.thisProgramme(), s.release)
+	route(s, methodPost, "/programmes/{id}/withdraw", "withdraw-programme", "Takes the programme out of the bulletins", scheduler.ActWithdraw, s.thisProgramme(),
 		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
 			p, err := s.Store.Withdraw(ctx, in.ID)
 			return reply(s.programmeOut(ctx, in.Language)(p)), err

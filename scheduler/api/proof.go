@@ -55,21 +55,25 @@ func (q pagedProof) filter(now time.Time) scheduler.AsRunFilter {
 
 // proof adds the routes of what will play, what played, and what did not.
 func (s *server) proof() {
-	route(s, methodGet, "/timetable", "get-timetable", "What will play and why, once per distinct set of bulletins", s.timetable)
-	route(s, methodGet, "/asrun", "list-asrun", "The play log: every stretch that was due or played, with its grade of proof", s.asrun)
-	route(s, methodGet, "/asrun/entries", "list-asrun-entries", "The as-run entries themselves, as the units sent them",
+	paged := proofPlace(s, func(in *pagedProof) *ProofQuery { return &in.ProofQuery })
+	route(s, methodGet, "/timetable", "get-timetable", "What will play and why, once per distinct set of bulletins", scheduler.ActRead, s.timetablePlace(), s.timetable)
+	route(s, methodGet, "/asrun", "list-asrun", "The play log: every stretch that was due or played, with its grade of proof", scheduler.ActRead,
+		proofPlace(s, func(in *ProofQuery) *ProofQuery { return in }), s.asrun)
+	route(s, methodGet, "/asrun/entries", "list-asrun-entries", "The as-run entries themselves, as the units sent them", scheduler.ActRead, paged,
 		func(ctx context.Context, in *pagedProof) (*answer[client.Page[client.AsRun]], error) {
 			all, next, err := s.Store.AsRuns(ctx, in.filter(s.Now()))
 			return list(all, next, entryOut), err
 		})
-	route(s, methodGet, "/asrun/detail", "get-asrun-detail", "The item detail of a unit, fetched from it now", s.detail)
-	route(s, methodGet, "/asrun/skips", "list-skips", "Rounds that did not play, and why", s.skips)
+	route(s, methodGet, "/asrun/detail", "get-asrun-detail", "The item detail of a unit, fetched from it now", scheduler.ActRead,
+		proofPlace(s, func(in *ProofQuery) *ProofQuery { return in }), s.detail)
+	route(s, methodGet, "/asrun/skips", "list-skips", "Rounds that did not play, and why", scheduler.ActRead, paged, s.skips)
 	type outages struct {
 		ProofQuery
 		Paged
 		Open bool `query:"open" doc:"Only those that last"`
 	}
-	route(s, methodGet, "/outages", "list-outages", "Outages, newest first",
+	route(s, methodGet, "/outages", "list-outages", "Outages, newest first", scheduler.ActRead,
+		proofPlace(s, func(in *outages) *ProofQuery { return &in.ProofQuery }),
 		func(ctx context.Context, in *outages) (*answer[client.Page[client.Outage]], error) {
 			f := scheduler.OutageFilter{Unit: in.Unit, Area: in.Area, Open: in.Open, From: in.From, To: in.To, Page: in.page()}
 			all, next, err := s.Store.Outages(ctx, f)
@@ -78,7 +82,8 @@ func (s *server) proof() {
 			}
 			return list(all, next, func(o scheduler.Outage) client.Outage { return s.outage(ctx, o) }), nil
 		})
-	route(s, methodGet, "/status", "get-status", "The county, or an area, at a glance", s.status)
+	route(s, methodGet, "/status", "get-status", "The county, or an area, at a glance", scheduler.ActRead,
+		narrowed(s, scheduler.ActRead, func(in *statusQuery) *string { return &in.Area }), s.status)
 }
 
 func (s *server) timetable(ctx context.Context, in *timetableQuery) (*answer[client.Page[client.Timetable]], error) {

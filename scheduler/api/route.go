@@ -47,16 +47,26 @@ type Paged struct {
 
 func (p Paged) page() scheduler.Page { return scheduler.Page{After: p.Cursor, Limit: p.Limit} }
 
-// route adds one route. Errors that it returns become answers here and nowhere else.
-func route[I, O any](s *server, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
-	op := huma.Operation{
-		OperationID: id, Method: method, Path: client.Prefix + path, Summary: summary,
-		Tags: []string{strings.SplitN(strings.TrimPrefix(path, "/"), "/", 2)[0]},
-		// huma's 5 s would stay on the connection and end a slow handler's context.
-		BodyReadTimeout: -1,
-	}
+// route adds one route: what it is an act of, and where that takes place, stand
+// in it, and are checked here and nowhere else. Errors become answers here too.
+func route[I, O any](s *server, method, path, id, summary string, act scheduler.Act, where place[I], handle func(context.Context, *I) (*O, error)) {
+	register(s, huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary}, act, where, handle)
+}
+
+// register is route for an operation that says more of itself. Its path is
+// without the prefix.
+func register[I, O any](s *server, op huma.Operation, act scheduler.Act, where place[I], handle func(context.Context, *I) (*O, error)) {
+	op.Tags = []string{strings.SplitN(strings.TrimPrefix(op.Path, "/"), "/", 2)[0]}
+	op.Path = client.Prefix + op.Path
+	// huma's 5 s would stay on the connection and end a slow handler's context.
+	op.BodyReadTimeout = -1
+	permit := permitting(s, op, act, where)
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
+		err := permit(ctx, in)
+		var out *O
+		if err == nil {
+			out, err = handle(ctx, in)
+		}
 		if err != nil {
 			return nil, s.fail(err)
 		}

@@ -24,6 +24,9 @@ type Store interface {
 	proofStore
 	eventStore
 	answerStore
+	personStore
+	accessStore
+	auditStore
 }
 
 type countyStore interface {
@@ -37,6 +40,7 @@ type areaStore interface {
 	Area(ctx context.Context, id string) (scheduler.Area, error)
 	PutArea(context.Context, scheduler.Area) (scheduler.Area, scheduler.Change, error)
 	RemoveArea(ctx context.Context, id string) error
+	Tree(context.Context) (*scheduler.Tree, error)
 }
 
 type groupStore interface {
@@ -79,6 +83,7 @@ type playlistStore interface {
 type programmeStore interface {
 	Programmes(context.Context, scheduler.ProgrammeFilter) ([]scheduler.Programme, string, error)
 	Programme(ctx context.Context, id string, version int) (scheduler.Programme, error)
+	Versions(ctx context.Context, id string) ([]scheduler.Programme, error)
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
 	Release(ctx context.Context, id string, version int) (scheduler.Programme, scheduler.Reach, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
@@ -86,10 +91,12 @@ type programmeStore interface {
 
 type warningStore interface {
 	Warnings(context.Context, scheduler.WarningFilter) ([]scheduler.Warning, string, error)
+	Warning(ctx context.Context, id string) (scheduler.Warning, error)
 	Warn(context.Context, scheduler.Warning) (scheduler.Warning, scheduler.Reach, error)
 	Lift(ctx context.Context, id string) (scheduler.Warning, error)
 	Stop(ctx context.Context, area, why string) (scheduler.Stopped, error)
 	Mutes(context.Context) ([]scheduler.Mute, error)
+	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
 }
@@ -109,6 +116,35 @@ type eventStore interface {
 	Events(ctx context.Context, after int64, limit int) ([]scheduler.Event, int64, bool, error)
 	LastEvent(context.Context) (int64, error)
 	Wake() <-chan struct{}
+}
+
+type personStore interface {
+	People(context.Context) ([]scheduler.Person, error)
+	Person(ctx context.Context, id string) (scheduler.Person, error)
+	PutPerson(context.Context, scheduler.Person) (scheduler.Person, scheduler.Change, error)
+	Leave(ctx context.Context, id, successor string) (scheduler.Left, error)
+	// ChoosePassword sets one; ChangePassword wants the one before.
+	ChoosePassword(ctx context.Context, id, password string) error
+	ChangePassword(ctx context.Context, id, old, password string) error
+	AddCard(ctx context.Context, person string, life time.Duration) (code string, c scheduler.Card, err error)
+	Deputies(ctx context.Context, person string) ([]scheduler.Deputy, error)
+	PutDeputy(context.Context, scheduler.Deputy) error
+	RemoveDeputies(ctx context.Context, person string) error
+}
+
+type accessStore interface {
+	Sessions(ctx context.Context, person string) ([]scheduler.Session, error)
+	Session(ctx context.Context, id string) (scheduler.Session, error)
+	EndSession(ctx context.Context, id string) error
+	Tokens(ctx context.Context, person string) ([]scheduler.Token, error)
+	Token(ctx context.Context, id string) (scheduler.Token, error)
+	AddToken(context.Context, scheduler.Token) (secret string, out scheduler.Token, err error)
+	RevokeToken(ctx context.Context, id string) error
+}
+
+type auditStore interface {
+	Audit(context.Context, scheduler.AuditFilter) ([]scheduler.AuditLine, string, error)
+	VerifyAudit(ctx context.Context, head string) (scheduler.AuditVerdict, error)
 }
 
 type answerStore interface {

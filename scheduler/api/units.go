@@ -16,7 +16,7 @@ type unitQuery struct {
 
 // units adds the routes of units.
 func (s *server) units() {
-	route(s, methodGet, "/units", "list-units", "Units with what the centre knows of them",
+	route(s, methodGet, "/units", "list-units", "Units with what the centre knows of them", scheduler.ActRead, narrowed(s, scheduler.ActRead, func(in *unitQuery) *string { return &in.Area }),
 		func(ctx context.Context, in *unitQuery) (*answer[client.Page[client.Unit]], error) {
 			f := scheduler.UnitFilter{Area: in.Area, Shows: scheduler.Shows(in.Shows), Text: in.Text, Page: in.page()}
 			if f.Shows == scheduler.ShowsRemoved {
@@ -25,16 +25,17 @@ func (s *server) units() {
 			all, next, err := s.Store.Units(ctx, f)
 			return list(all, next, unitOut), err
 		})
-	route(s, methodGet, "/units/{id}", "get-unit", "One unit",
+	route(s, methodGet, "/units/{id}", "get-unit", "One unit", scheduler.ActRead, s.thisUnit(),
 		func(ctx context.Context, in *byID) (*answer[client.Unit], error) {
 			v, err := s.Store.Unit(ctx, in.ID)
 			return versioned(unitOut(v), v.Rev), err
 		})
 	type add struct{ Body client.UnitSpec }
-	route(s, methodPost, "/units", "add-unit", "Adds a unit; the settings file of its device is in the answer and nowhere else",
+	route(s, methodPost, "/units", "add-unit", "Adds a unit; the settings file of its device is in the answer and nowhere else", scheduler.ActPlace,
+		inArea(func(in *add) string { return in.Body.Area }),
 		func(ctx context.Context, in *add) (*answer[client.UnitAdded], error) { return s.addUnit(ctx, in.Body) })
-	route(s, methodPut, "/units/{id}", "put-unit", "Changes a unit", s.putUnit)
-	route(s, methodDelete, "/units/{id}", "remove-unit", "Takes a unit out of service; what it proved stays",
+	route(s, methodPut, "/units/{id}", "put-unit", "Changes a unit", scheduler.ActPlace, at(s.placesOfUnit), s.putUnit)
+	route(s, methodDelete, "/units/{id}", "remove-unit", "Takes a unit out of service; what it proved stays", scheduler.ActPlace, s.thisUnit(),
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Store.RemoveUnit(ctx, in.ID) })
 }
 

@@ -19,15 +19,17 @@ func (s *server) warnings() {
 		Area    string `query:"area"`
 		InForce bool   `query:"inForce"`
 	}
-	route(s, methodGet, "/warnings", "list-warnings", "Warnings, newest first",
+	route(s, methodGet, "/warnings", "list-warnings", "Warnings, newest first", scheduler.ActRead,
+		narrowed(s, scheduler.ActRead, func(in *query) *string { return &in.Area }),
 		func(ctx context.Context, in *query) (*answer[client.Page[client.Warning]], error) {
 			all, next, err := s.Store.Warnings(ctx, scheduler.WarningFilter{Area: in.Area, InForce: in.InForce, Page: in.page()})
 			return list(all, next, warningOut), err
 		})
 	type warn struct{ Body client.WarningSpec }
-	route(s, methodPost, "/warnings", "warn", "Sends out a warning: it takes sound and screen at once",
+	route(s, methodPost, "/warnings", "warn", "Sends out a warning: it takes sound and screen at once", scheduler.ActWarn,
+		at(func(_ context.Context, in *warn) ([]need, error) { return placesOfWarning(in.Body), nil }),
 		func(ctx context.Context, in *warn) (*answer[client.Warning], error) { return s.warn(ctx, in.Body) })
-	route(s, methodPost, "/warnings/{id}/lift", "lift", "Ends a warning",
+	route(s, methodPost, "/warnings/{id}/lift", "lift", "Ends a warning", scheduler.ActLift, at(s.lifting),
 		func(ctx context.Context, in *byID) (*answer[client.Warning], error) {
 			w, err := s.Store.Lift(ctx, in.ID)
 			return reply(warningOut(w)), err
@@ -36,7 +38,7 @@ func (s *server) warnings() {
 		ID  string `path:"id" maxLength:"80"`
 		Why string `query:"why" maxLength:"200"`
 	}
-	route(s, methodPost, "/areas/{id}/stop", "stop", "Ends what is on air in the area, now and for good",
+	route(s, methodPost, "/areas/{id}/stop", "stop", "Ends what is on air in the area, now and for good", scheduler.ActStop, inArea(func(in *stop) string { return in.ID }),
 		func(ctx context.Context, in *stop) (*answer[client.Stopped], error) {
 			st, err := s.Store.Stop(ctx, in.ID, in.Why)
 			return reply(stoppedOut(in.ID, st)), err

@@ -30,20 +30,20 @@ type App struct {
 	options Options
 	log     *slog.Logger
 
-	store    *store.Store
-	files    *media.Store
-	keys     *auth.Keys
-	ca       *auth.CA // nil without TLS
-	links    auth.Links
-	sessions *auth.Sessions
-	token    string
-	hash     []byte
-	broker   *broker.Broker // nil with an external one
-	own      credential
-	speaker  *speech.Command
-	fleet    *fleet.Fleet
-	watch    *watch.Watch
-	bundles  bundles
+	store     *store.Store
+	files     *media.Store
+	keys      *auth.Keys
+	ca        *auth.CA // nil without TLS
+	links     auth.Links
+	passwords *auth.Passwords
+	token     string
+	hash      []byte
+	broker    *broker.Broker // nil with an external one
+	own       credential
+	speaker   *speech.Command
+	fleet     *fleet.Fleet
+	watch     *watch.Watch
+	bundles   bundles
 
 	httpURL, mqttURL string
 	timeBucket       bucket
@@ -67,7 +67,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &App{options: o, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
+	return &App{options: o, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
 }
 
 // later registers a teardown the moment its resource exists.
@@ -162,9 +162,6 @@ func (a *App) openData(context.Context) error {
 func (a *App) openKeys(context.Context) (err error) {
 	dir, now := a.options.Data, time.Now()
 	if a.keys, err = auth.OpenKeys(dir, now); err != nil {
-		return err
-	}
-	if a.sessions, err = auth.OpenSessions(filepath.Join(dir, "session.key")); err != nil {
 		return err
 	}
 	if a.token, _, err = auth.Token(filepath.Join(dir, "token")); err != nil {

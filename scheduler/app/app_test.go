@@ -22,7 +22,7 @@ func TestEverythingIsForItsOwnerAlone(t *testing.T) {
 		if info, err := os.Stat(c.dir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("the data directory has mode %v (%v), want 0700", info.Mode(), err)
 		}
-		for _, name := range []string{"root.key", "keys.json", "token", "session.key", "villagecast.db", "address", "lock"} {
+		for _, name := range []string{"root.key", "keys.json", "token", "villagecast.db", "address", "lock"} {
 			if info, err := os.Stat(filepath.Join(c.dir, name)); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("%s: %v, want mode 0600", name, err)
 			}
@@ -112,7 +112,7 @@ func TestALoginLinkOpensOneSession(t *testing.T) {
 	inCounty(t, func(t *testing.T, c *county) {
 		link := strings.TrimPrefix(c.app.LoginLink("/demo"), "http://"+httpAddress)
 		answer := c.get(link, nil)
-		if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/demo" || len(answer.Cookies()) != 1 {
+		if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/demo" || len(answer.Cookies()) != 2 {
 			t.Fatalf("the link gives %s to %q with cookies %v", answer.Status, answer.Header.Get("Location"), answer.Cookies())
 		}
 		if again := c.get(link, nil); again.StatusCode != http.StatusForbidden {
@@ -127,7 +127,7 @@ func TestALoginLinkOpensOneSession(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cookie := answer.Cookies()[0]
+		cookie := answer.Cookies()[1]
 		if !who(func(r *http.Request) { r.AddCookie(cookie) }) || !who(func(r *http.Request) {
 			r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 		}) {

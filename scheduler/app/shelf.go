@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/fleet"
 	"github.com/villagecast/villagecast/scheduler/store"
 )
@@ -78,10 +80,39 @@ func (j judge) Sweep(ctx context.Context, now time.Time) error {
 }
 
 // desk is the store as the API sees it: a unit that is taken out of service
-// loses its connection too.
+// loses its connection too, and passwords are hashed on their way in.
 type desk struct {
 	*store.Store
-	kick func(unit string)
+	kick      func(unit string)
+	passwords *auth.Passwords
+}
+
+// ChoosePassword sets a person's password.
+func (d desk) ChoosePassword(ctx context.Context, id, password string) error {
+	if err := scheduler.CheckPassword(id, password); err != nil {
+		return err
+	}
+	hash, err := d.passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return d.Store.SetPassword(ctx, id, hash)
+}
+
+// ChangePassword sets one's own, who knows the one before. Whoever never had one
+// came by card, and may choose one.
+func (d desk) ChangePassword(ctx context.Context, id, old, password string) error {
+	hash, err := d.Store.PasswordHash(ctx, id)
+	if err == nil && hash != "" {
+		var right bool
+		if right, err = d.passwords.Verify(ctx, old, hash); err == nil && !right {
+			err = &scheduler.Error{Kind: scheduler.Forbidden, Field: "oldPassword", Message: "this is not your password", Remedy: "give the one that holds now"}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return d.ChoosePassword(ctx, id, password)
 }
 
 // RemoveUnit takes a unit out of service and ends its connection.

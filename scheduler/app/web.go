@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,22 +19,16 @@ import (
 
 	"github.com/villagecast/villagecast/media"
 	"github.com/villagecast/villagecast/scheduler/api"
-	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
 )
 
-// Times of the web server and of logins.
+// Times of the web server.
 const (
 	headerTime = 10 * time.Second
 	idleTime   = 2 * time.Minute
 	drainTime  = 3 * time.Second
-	linkLife   = 15 * time.Minute
-	cookieLife = 30 * 24 * time.Hour
 )
-
-// cookieName is the cookie of a session.
-const cookieName = "villagecast"
 
 // startHTTP serves people, programs and units.
 func (a *App) startHTTP(context.Context) error {
@@ -95,16 +88,16 @@ func (a *App) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
 	mux.HandleFunc("POST /time", a.serveTime)
-	mux.HandleFunc("GET /login/{code}", a.serveLogin)
+	a.doors(mux)
 	mux.HandleFunc("PUT /bundle/{unit}/{command}", a.serveBundle)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
 	mux.Handle("GET /static/", console.Static())
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
-		Store:  desk{a.store, a.kick},
+		Store:  desk{a.store, a.kick, a.passwords},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
 		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
-		Login: a.LoggedIn, Version: a.options.Version, Logger: a.options.Logger,
+		Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 	}))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))
@@ -194,50 +187,6 @@ func contentType(typ string) string {
 		return "audio/" + typ
 	}
 	return "application/octet-stream"
-}
-
-// LoginLink is a link that logs its reader in once, within 15 minutes, and leads
-// to a page of the centre, such as "/demo".
-func (a *App) LoginLink(page string) string {
-	code := a.links.Issue(time.Now(), linkLife)
-	return a.httpURL + "/login/" + code + "?to=" + url.QueryEscape(page)
-}
-
-// serveLogin turns a one-time link into a session.
-func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
-	now := time.Now()
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	if !a.LoggedIn(r) {
-		if !a.links.Redeem(now, r.PathValue("code")) {
-			console.LinkSpent(w, r)
-			return
-		}
-		http.SetCookie(w, &http.Cookie{
-			Name: cookieName, Value: a.sessions.Issue(now, cookieLife), Path: "/",
-			MaxAge: int(cookieLife.Seconds()), HttpOnly: true, Secure: a.ca != nil, SameSite: http.SameSiteLaxMode,
-		})
-	}
-	http.Redirect(w, r, localPath(r.URL.Query().Get("to")), http.StatusSeeOther)
-}
-
-// localPath is a path on this server, "/" for anything that could lead elsewhere.
-func localPath(to string) string {
-	u, err := url.Parse(to)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
-		return "/"
-	}
-	return to
-}
-
-// LoggedIn tells whether a request carries the administrator's token or a
-// session that has not ended.
-func (a *App) LoggedIn(r *http.Request) bool {
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return auth.Match(strings.TrimSpace(token), a.hash)
-	}
-	c, err := r.Cookie(cookieName)
-	return err == nil && a.sessions.Valid(time.Now(), c.Value)
 }
 
 // settings is the file by which a device becomes the device of a unit; the

@@ -1,11 +1,7 @@
 package auth
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -39,47 +35,4 @@ func (l *Links) Redeem(now time.Time, code string) bool {
 	until, ok := l.until[key]
 	delete(l.until, key)
 	return ok && now.Before(until)
-}
-
-// Sessions makes and checks the cookies of people who logged in. A cookie
-// carries its own end and a MAC over it, so sessions outlive a restart without
-// being stored; a new key file ends them all.
-type Sessions struct{ key []byte }
-
-// OpenSessions reads the key of the sessions from its file, or makes it.
-func OpenSessions(path string) (*Sessions, error) {
-	key, _, err := ensureSecret(path, func() ([]byte, error) {
-		s, _ := NewSecret()
-		return []byte(s), nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open sessions: %w", err)
-	}
-	if len(key) < secretBytes {
-		return nil, fmt.Errorf("open sessions: %s is too short for a key: remove it and start again", path)
-	}
-	return &Sessions{key: key}, nil
-}
-
-// Issue makes a cookie's value that is valid until now + life.
-func (s *Sessions) Issue(now time.Time, life time.Duration) string {
-	end := binary.BigEndian.AppendUint64(nil, uint64(now.Add(life).Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(end, s.mac(end)...))
-}
-
-// Valid tells whether a cookie's value was issued here and has not ended.
-func (s *Sessions) Valid(now time.Time, cookie string) bool {
-	b, err := base64.RawURLEncoding.DecodeString(cookie)
-	if err != nil || len(b) != 8+sha256.Size {
-		return false
-	}
-	end, mac := b[:8], b[8:]
-	return hmac.Equal(mac, s.mac(end)) && now.Unix() < int64(binary.BigEndian.Uint64(end))
-}
-
-func (s *Sessions) mac(end []byte) []byte {
-	h := hmac.New(sha256.New, s.key)
-	h.Write([]byte("villagecast session\x00"))
-	h.Write(end)
-	return h.Sum(nil)
 }

@@ -63,6 +63,7 @@ type Upload struct {
 type Playlist struct {
 	ID      string         `json:"id"`
 	Title   string         `json:"title,omitempty"`
+	Area    string         `json:"area,omitempty" doc:"Area whose it is, and who may change it; the county if absent"`
 	Items   []PlaylistItem `json:"items"`
 	Seconds float64        `json:"seconds,omitempty" readOnly:"true" doc:"Length of one round"`
 }
@@ -89,7 +90,7 @@ type ProgrammeSpec struct {
 	Playlist string     `json:"playlist"`
 	Targets  Targets    `json:"targets"`
 	Rule     wire.Rule  `json:"rule"`
-	Issuer   string     `json:"issuer,omitempty" doc:"Area in whose name it goes out; the county if absent"`
+	Issuer   string     `json:"issuer,omitempty" doc:"Area in whose name it goes out; if absent, as it was, and for a new one its maker's"`
 	Level    wire.Level `json:"level,omitempty" enum:"background,timed,live" doc:"background for loops, else timed, if absent"`
 	Priority int        `json:"priority,omitempty" minimum:"-100" maximum:"100"`
 	Category string     `json:"category,omitempty"`

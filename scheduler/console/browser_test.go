@@ -273,11 +273,19 @@ func TestPlainPagesInBrowser(t *testing.T) {
 	s.state.Units[0].Unit.Presence = client.Presence{}
 	base := serve(t, site(s))
 	page := chrometest.Start(t).Page(t, 360, 740)
-	for path, want := range map[string]string{"/": "播控中心正在运行", "/no": "请先登录", "/spent": "已过期"} {
+	for path, want := range map[string]string{"/": "播控中心正在运行", "/no": "请先登录", "/wrong": "请先登录", "/card": "登录卡", "/spent": "已过期"} {
 		page.Navigate(base + path)
 		shows(page, "h1", want)
 		fits(t, page, path)
 		picture(t, page, "plain"+strings.ReplaceAll(path, "/", "-"))
+	}
+	// The fault is said, and no other; on a phone everything can be touched.
+	page.Navigate(base + "/wrong")
+	var seen, small string
+	page.Eval(`[...document.querySelectorAll(".fault")].filter(e => e.offsetParent).map(e => e.textContent).join("|")`, &seen)
+	page.Eval(`[...document.querySelectorAll("input:not([type=hidden]), form .button")].filter(e => e.offsetHeight < 44).map(e => e.outerHTML).join("|")`, &small)
+	if seen != "账号或密码不对，请再试一次。" || small != "" {
+		t.Errorf("the page says %q; too small to touch: %q", seen, small)
 	}
 	page.Navigate(base + "/?lang=en")
 	shows(page, "h1", "The centre is running")

@@ -196,6 +196,8 @@ func site(s *stage) http.Handler {
 	mux.Handle("GET /{$}", Home(true))
 	mux.HandleFunc("GET /no", LoginNeeded)
 	mux.HandleFunc("GET /spent", LinkSpent)
+	mux.HandleFunc("GET /wrong", func(w http.ResponseWriter, r *http.Request) { Login(w, r, http.StatusUnauthorized, FaultWrong, "/") })
+	mux.HandleFunc("GET /card", func(w http.ResponseWriter, r *http.Request) { Card(w, r, "张三 <东塘村>", "/login/x") })
 	return mux
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"embed"
+	"html"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -40,10 +41,42 @@ func Home(demo bool) http.Handler {
 	}))
 }
 
-// LoginNeeded answers a request of somebody who is not logged in: a page that
-// says how to, one line for a program.
+// Fault is what the login page says went wrong.
+type Fault string
+
+// What can go wrong when somebody signs in.
+const (
+	FaultNone  Fault = "none"
+	FaultWrong Fault = "wrong" // account or password
+	FaultWait  Fault = "wait"  // too many wrong ones
+	FaultCard  Fault = "card"  // used, expired or mistyped
+)
+
+// Login serves the login page; to is the path to which it leads.
+func Login(w http.ResponseWriter, r *http.Request, status int, fault Fault, to string) {
+	strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		page := bytes.ReplaceAll(read("login.html"), []byte("{{to}}"), []byte(html.EscapeString(to)))
+		write(w, status, bytes.Replace(page, []byte(`data-fault="none"`), []byte(`data-fault="`+fault+`"`), 1))
+	})).ServeHTTP(w, r)
+}
+
+// Card serves the page of a sign-in card, with the button that uses it up: what
+// only looks at links, as messengers do, shall not.
+func Card(w http.ResponseWriter, r *http.Request, name, action string) {
+	strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		page := bytes.Replace(read("card.html"), []byte("{{name}}"), []byte(html.EscapeString(name)), 1)
+		write(w, http.StatusOK, bytes.Replace(page, []byte("{{action}}"), []byte(html.EscapeString(action)), 1))
+	})).ServeHTTP(w, r)
+}
+
+// LoginNeeded answers a request of somebody who is not logged in: the login page,
+// one line for a program.
 func LoginNeeded(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusUnauthorized, "login.html", "log in first: open the link that the centre printed at its start")
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		Login(w, r, http.StatusUnauthorized, FaultNone, r.URL.RequestURI())
+		return
+	}
+	refuse(w, r, http.StatusUnauthorized, "", "log in first: open the link that the centre printed at its start, or /login")
 }
 
 // LinkSpent answers a login link that was used or has expired.

@@ -11,17 +11,19 @@ import (
 
 // Sizes of batches.
 const (
-	// gather is how long reports are gathered into one transaction.
-	gather = 20 * time.Millisecond
-	// batch is how many messages are worked off at once at most.
-	batch = 512
+	// gather is how long reports are gathered into one transaction. Of a unit
+	// it gets one word for all of them.
+	gather = 50 * time.Millisecond
+	// batch is how much is worked off at once: so many messages about life, or
+	// entries of reports. Others wait for the store meanwhile.
+	batch = 2048
 )
 
 // keepPresence takes what units say of their life in the order in which they
 // said it. It ends with ctx, after what was heard is worked off.
 func (f *Fleet) keepPresence(ctx context.Context) {
 	for {
-		hs := collect(ctx, f.presence, 0)
+		hs := collect(ctx, f.presence, 0, func(heard) int { return 1 })
 		if len(hs) == 0 {
 			return
 		}
@@ -78,7 +80,7 @@ func (f *Fleet) keepHave(ctx context.Context, hs []wire.Have, at time.Time) {
 // what is stored. A batch that fails is not answered: the units send it again.
 func (f *Fleet) keepReports(ctx context.Context) {
 	for {
-		rs := collect(ctx, f.reports, gather)
+		rs := collect(ctx, f.reports, gather, func(r wire.Report) int { return len(r.Entries) })
 		if len(rs) == 0 {
 			return
 		}
@@ -123,9 +125,9 @@ func (f *Fleet) reportBatch(ctx context.Context, rs []wire.Report) {
 }
 
 // collect waits for a message, and then for more of them until gather is over,
-// or without waiting if it is zero, or a batch is full. It returns none when
-// ctx has ended and the channel is empty.
-func collect[T any](ctx context.Context, c <-chan T, gather time.Duration) []T {
+// or without waiting if it is zero, or until together they weigh a batch. It
+// returns none when ctx has ended and the channel is empty.
+func collect[T any](ctx context.Context, c <-chan T, gather time.Duration, weigh func(T) int) []T {
 	var list []T
 	select {
 	case v := <-c:
@@ -144,24 +146,33 @@ func collect[T any](ctx context.Context, c <-chan T, gather time.Duration) []T {
 		defer t.Stop()
 		over = t.C
 	}
-	for len(list) < batch {
-		if over == nil {
-			select {
-			case v := <-c:
-				list = append(list, v)
-			default:
-				return list
-			}
-			continue
+	for weight := weigh(list[0]); weight < batch; {
+		v, more := next(ctx, c, over)
+		if !more {
+			break
 		}
-		select {
-		case v := <-c:
-			list = append(list, v)
-		case <-over:
-			return list
-		case <-ctx.Done():
-			over = nil
-		}
+		list = append(list, v)
+		weight += weigh(v)
 	}
 	return list
+}
+
+// next waits for a message until over, which may be nil, or the end of ctx, and
+// then takes one only if it is there.
+func next[T any](ctx context.Context, c <-chan T, over <-chan time.Time) (v T, more bool) {
+	if over != nil {
+		select {
+		case v = <-c:
+			return v, true
+		case <-over:
+			return v, false
+		case <-ctx.Done():
+		}
+	}
+	select {
+	case v = <-c:
+		return v, true
+	default:
+		return v, false
+	}
 }

@@ -86,7 +86,7 @@ func (s *Store) PutArea(ctx context.Context, a scheduler.Area) (out scheduler.Ar
 		if err != nil {
 			return err
 		}
-		return t.audit("put area", "area", a.ID, a.Name)
+		return t.changed("put area", "area", a.ID, a.Name, before(found, old), out)
 	})
 	return out, change, err
 }
@@ -134,6 +134,9 @@ func (s *Store) RemoveArea(ctx context.Context, id string) error {
 			{"the programme", namedBy, []any{"area", id}},
 			{"the programme", namedBy, []any{"except", id}},
 			{"the programme", "SELECT id FROM programme WHERE issuer = ? AND state IN ('draft', 'released') LIMIT 1", []any{id}},
+			{"the playlist", "SELECT id FROM playlist WHERE area = ? LIMIT 1", []any{id}},
+			{"the person", "SELECT p.id FROM person p, json_each(p.grants) g WHERE p.state = 'active' AND g.value ->> 'area' = ? LIMIT 1", []any{id}},
+			{"the token", "SELECT id FROM token WHERE area = ? AND ended = 0 LIMIT 1", []any{id}},
 			{"the warning", "SELECT id FROM warning WHERE area = ? AND ended = 0 AND until > ? LIMIT 1", []any{id, ms(t.now)}},
 		}); err != nil {
 			return err
@@ -148,7 +151,7 @@ func (s *Store) RemoveArea(ctx context.Context, id string) error {
 		if err := t.retire(wire.AreaAddress(id)); err != nil {
 			return err
 		}
-		return t.audit("remove area", "area", id, a.Name)
+		return t.changed("remove area", "area", id, a.Name, a, nil)
 	})
 }
 

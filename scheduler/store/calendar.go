@@ -100,7 +100,7 @@ func (s *Store) PutCalendar(ctx context.Context, c scheduler.Calendar) (out sche
 				return err
 			}
 		}
-		return t.audit("put calendar", "calendar", c.ID, c.Name)
+		return t.changed("put calendar", "calendar", c.ID, c.Name, before(found, old), out)
 	})
 	return out, change, err
 }

@@ -68,7 +68,7 @@ func (s *Store) SetCounty(ctx context.Context, c scheduler.County) (out schedule
 				return err
 			}
 		}
-		if err := t.audit("set county", "county", "", c.Name); err != nil {
+		if err := t.changed("set county", "county", "", c.Name, before(old.Rev > 0, old), out); err != nil {
 			return err
 		}
 		return t.exec("INSERT INTO county (one, body, rev) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET body = excluded.body, rev = excluded.rev", encode(out.County), out.Rev)

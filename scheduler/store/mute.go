@@ -50,7 +50,7 @@ func (t *tx) muted(act string, m scheduler.Mute) error {
 		return err
 	}
 	t.after = append(t.after, func() { t.s.presence.setMutes(now) })
-	return t.audit(act, "mute", m.ID, string(m.Address))
+	return t.changed(act, "mute", m.ID, string(m.Address), nil, m)
 }
 
 // Unmute ends a mute or a pause. Ending one that is over changes nothing.
@@ -71,6 +71,22 @@ func (s *Store) Unmute(ctx context.Context, id string) (m scheduler.Mute, err er
 			return fmt.Errorf("unmute: %w", err)
 		}
 		return t.muted("unmute", m)
+	})
+	return m, err
+}
+
+// MuteByID is one mute or pause, of whatever time.
+func (s *Store) MuteByID(ctx context.Context, id string) (m scheduler.Mute, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		list, err := t.mutes("id = ?", id)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return scheduler.Missing("mute", id, t.ids("mute"))
+		}
+		m = list[0]
+		return nil
 	})
 	return m, err
 }

@@ -37,7 +37,7 @@ func (s *Store) Playlist(ctx context.Context, id string) (p scheduler.Playlist, 
 
 func (t *tx) playlist(id string) (scheduler.Playlist, bool, error) {
 	p := scheduler.Playlist{ID: id}
-	found, err := t.one("SELECT title, rev FROM playlist WHERE id = ?", []any{id}, &p.Title, &p.Rev)
+	found, err := t.one("SELECT title, area, rev FROM playlist WHERE id = ?", []any{id}, &p.Title, &p.Area, &p.Rev)
 	if err != nil || !found {
 		return p, false, err
 	}
@@ -77,7 +77,7 @@ func (s *Store) PutPlaylist(ctx context.Context, p scheduler.Playlist) (out sche
 		switch {
 		case !found:
 			change = Created
-		case out.Title == old.Title && sameItems(out.Items, old.Items):
+		case out.Title == old.Title && out.Area == old.Area && sameItems(out.Items, old.Items):
 			change = Unchanged
 			return nil
 		}
@@ -85,7 +85,7 @@ func (s *Store) PutPlaylist(ctx context.Context, p scheduler.Playlist) (out sche
 		if err := t.savePlaylist(out); err != nil {
 			return fmt.Errorf("put playlist: %w", err)
 		}
-		return t.audit("put playlist", "playlist", p.ID, p.Title)
+		return t.changed("put playlist", "playlist", p.ID, p.Title, before(found, old), out)
 	})
 	return out, change, err
 }
@@ -125,7 +125,7 @@ func (t *tx) wholeIDs(p *scheduler.Playlist) error {
 }
 
 func (t *tx) savePlaylist(p scheduler.Playlist) error {
-	if err := t.exec("INSERT INTO playlist (id, title, rev) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, rev = excluded.rev", p.ID, p.Title, p.Rev); err != nil {
+	if err := t.exec("INSERT INTO playlist (id, title, area, rev) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET title = excluded.title, area = excluded.area, rev = excluded.rev", p.ID, p.Title, p.Area, p.Rev); err != nil {
 		return err
 	}
 	if err := t.exec("DELETE FROM playlist_item WHERE playlist = ?", p.ID); err != nil {

@@ -16,21 +16,21 @@ const releasedNaming = `SELECT n.programme, n.version FROM programme_names n JOI
 const releasedForUnit = `SELECT n.programme, n.version FROM programme_names n JOIN programme p ON p.id = n.programme AND p.version = n.version
 	WHERE p.state = 'released' AND (n.kind = 'unit' AND n.name = ? OR n.kind = 'group' AND n.name IN (SELECT grp FROM group_member WHERE kind = 'unit' AND member = ?))`
 
-const programmeColumns = "id, version, state, drafted, released, rev, created, released_at"
+const programmeColumns = "id, version, state, drafted, released, rev, created, released_at, author"
 
 func scanProgramme(scan func(...any) error) (p scheduler.Programme, drafted scheduler.Programme, err error) {
-	var id, draft, released string
+	var id, draft, released, author string
 	var version int
 	var state scheduler.ProgrammeState
 	var rev, created, releasedAt int64
-	if err = scan(&id, &version, &state, &draft, &released, &rev, &created, &releasedAt); err != nil {
+	if err = scan(&id, &version, &state, &draft, &released, &rev, &created, &releasedAt, &author); err != nil {
 		return p, p, err
 	}
 	fill := func(body string) (scheduler.Programme, error) {
 		var p scheduler.Programme
 		err := decode(body, &p)
 		p.ID, p.Version, p.State, p.Rev = id, version, state, rev
-		p.Created, p.ReleasedAt = at(created), at(releasedAt)
+		p.Created, p.ReleasedAt, p.Author = at(created), at(releasedAt), author
 		return p, err
 	}
 	if drafted, err = fill(draft); err != nil || released == "" {
@@ -69,7 +69,7 @@ func (t *tx) version(id string, version int) (p, drafted scheduler.Programme, er
 
 // content is what people say of a programme, without what the store adds.
 func content(p scheduler.Programme) string {
-	p.Version, p.State, p.Rev, p.Items = 0, "", 0, nil
+	p.Version, p.State, p.Rev, p.Items, p.Author = 0, "", 0, nil, ""
 	p.Created, p.ReleasedAt = at(0), at(0)
 	return encode(p)
 }
@@ -113,11 +113,11 @@ func (t *tx) putDraft(p scheduler.Programme) (scheduler.Programme, Change, error
 		p.Version, p.Created = newest.Version+1, t.now
 	}
 	p.Rev = newest.Rev + 1
-	p.ReleasedAt = at(0)
+	p.ReleasedAt, p.Author = at(0), t.actor.ID
 	if err := t.saveDraft(p); err != nil {
 		return p, "", fmt.Errorf("put draft: %w", err)
 	}
-	return p, change, t.audit("draft programme", "programme", p.ID, p.Title)
+	return p, change, t.changed("draft programme", "programme", p.ID, p.Title, before(change == Updated, newest), p)
 }
 
 // outdated tells whether a released version carries other items than its
@@ -136,10 +136,10 @@ func (t *tx) outdated(p scheduler.Programme) bool {
 }
 
 func (t *tx) saveDraft(p scheduler.Programme) error {
-	err := t.exec(`INSERT INTO programme (id, version, state, title, category, campaign, playlist, issuer, drafted, released, rev, created, released_at, ends, ended_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 0, 0, 0) ON CONFLICT (id, version) DO UPDATE SET title = excluded.title, category = excluded.category,
-		campaign = excluded.campaign, playlist = excluded.playlist, issuer = excluded.issuer, drafted = excluded.drafted, rev = excluded.rev`,
-		p.ID, p.Version, p.State, p.Title, p.Category, p.Campaign, p.Playlist, p.Issuer, encode(p), p.Rev, ms(p.Created))
+	err := t.exec(`INSERT INTO programme (id, version, state, title, category, campaign, playlist, issuer, drafted, released, rev, created, released_at, ends, ended_at, author)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 0, 0, 0, ?) ON CONFLICT (id, version) DO UPDATE SET title = excluded.title, category = excluded.category,
+		campaign = excluded.campaign, playlist = excluded.playlist, issuer = excluded.issuer, drafted = excluded.drafted, rev = excluded.rev, author = excluded.author`,
+		p.ID, p.Version, p.State, p.Title, p.Category, p.Campaign, p.Playlist, p.Issuer, encode(p), p.Rev, ms(p.Created), p.Author)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (s *Store) Programmes(ctx context.Context, f ProgrammeFilter) (out []schedu
 		}
 		reaching, err := t.reaching(f.Area)
 		for _, p := range all {
-			if reaching[p.ID] {
+			if reaching[p.ID] || t.tree().Within(p.Issuer, f.Area) {
 				out = append(out, p)
 			}
 		}

@@ -44,27 +44,7 @@ func (s *Store) Notables(ctx context.Context, unit string, p Page) (out []schedu
 	return out, next, err
 }
 
-// Audit lists the audit, newest first.
-func (s *Store) Audit(ctx context.Context, p Page) (out []AuditLine, next string, err error) {
-	before, err := beforeOf(p)
-	if err != nil {
-		return nil, "", err
-	}
-	err = s.read(ctx, func(t *tx) error {
-		return t.each(func(scan func(...any) error) error {
-			var a AuditLine
-			var when int64
-			err := scan(&a.ID, &when, &a.Actor, &a.Act, &a.Ref, &a.Text)
-			a.At = at(when)
-			out = append(out, a)
-			return err
-		}, "SELECT id, at, actor, act, ref, text FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?", before, limitOf(p)+1)
-	})
-	out, next = cut(out, p, func(a AuditLine) string { return strconv.FormatInt(a.ID, 10) })
-	return out, next, err
-}
-
-// before reads a cursor that is a number, of a list that goes down.
+// beforeOf reads a cursor that is a number, of a list that goes down.
 func beforeOf(p Page) (int64, error) {
 	if p.After == "" {
 		return 1<<63 - 1, nil

@@ -186,7 +186,7 @@ func (t *tx) release(p scheduler.Programme) (scheduler.Programme, Reach, error) 
 	}
 	r := t.reach(addresses, p.Targets.Except)
 	r.Addresses = touched
-	return p, r, t.audit("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units", p.Title, p.Version, r.Units))
+	return p, r, t.changed("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units", p.Title, p.Version, r.Units), nil, p)
 }
 
 // end ends the released version of a programme, and gives its addresses.
@@ -310,6 +310,9 @@ func (s *Store) Withdraw(ctx context.Context, id string) (p scheduler.Programme,
 func (s *Store) Tidy(ctx context.Context, now time.Time) error {
 	return s.write(ctx, func(t *tx) error {
 		if err := t.exec("DELETE FROM idempotency WHERE at < ?", ms(now.Add(-idempotencyLife))); err != nil {
+			return err
+		}
+		if err := t.forgetDoors(now); err != nil {
 			return err
 		}
 		for _, kind := range []wire.Kind{wire.KindBulletin, wire.KindOrders} {

@@ -39,7 +39,7 @@ func (t *tx) stop(area, why string) (out Stopped, err error) {
 		return out, err
 	}
 	for _, p := range ps {
-		bar := wire.Bar{ID: p.ID, Version: p.Version, At: ms(t.now), By: t.s.actor}
+		bar := wire.Bar{ID: p.ID, Version: p.Version, At: ms(t.now), By: t.actor.ID}
 		out.Programmes = append(out.Programmes, bar)
 		if err := t.bar(address, bar, p.Ends(zone)); err != nil {
 			return out, err
@@ -54,7 +54,8 @@ func (t *tx) stop(area, why string) (out Stopped, err error) {
 	if err := t.mark(wire.KindOrders, address); err != nil {
 		return out, err
 	}
-	return out, t.audit("stop", "area", area, fmt.Sprintf("%d programmes, %d warnings: %s", len(out.Programmes), len(out.Warnings), why))
+	return out, t.changed("stop", "area", area, fmt.Sprintf("%d programmes, %d warnings: %s", len(out.Programmes), len(out.Warnings), why), nil,
+		map[string]any{"programmes": out.Programmes, "warnings": out.Warnings})
 }
 
 func (t *tx) bar(a wire.Address, b wire.Bar, until time.Time) error {
@@ -100,7 +101,7 @@ func (t *tx) stopWarnings(address wire.Address, area string) ([]string, error) {
 			continue
 		}
 		out = append(out, w.ID)
-		if err := t.bar(address, wire.Bar{ID: w.ID, At: ms(t.now), By: t.s.actor}, w.Until); err != nil {
+		if err := t.bar(address, wire.Bar{ID: w.ID, At: ms(t.now), By: t.actor.ID}, w.Until); err != nil {
 			return nil, err
 		}
 		if !inside {

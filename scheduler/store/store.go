@@ -42,7 +42,7 @@ type Options struct {
 // Store is an open database. Its methods may be called from several goroutines.
 type Store struct {
 	*core
-	actor string
+	actor scheduler.Actor
 }
 
 // core is what all views of one database share.
@@ -89,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(explain(fmt.Errorf("open store: %w", err)), c.w.Close())
 	}
 	c.close = sync.OnceValue(func() error { return errors.Join(c.r.Close(), c.w.Close()) })
-	s := &Store{core: c, actor: "centre"}
+	s := &Store{core: c, actor: scheduler.TheCentre()}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), c.close())
 	}
@@ -131,9 +131,10 @@ func (s *Store) load(ctx context.Context) error {
 // kept by the last Sweep.
 func (s *Store) Close() error { return s.close() }
 
-// As is the same store, with changes noted in the audit as made by actor. A
-// store that was just opened acts as "centre".
-func (s *Store) As(actor string) *Store { return &Store{core: s.core, actor: actor} }
+// As is the same store, with changes noted in the audit as made by actor, unless
+// a context names another (scheduler.WithActor). A store that was just opened
+// acts as the centre.
+func (s *Store) As(actor scheduler.Actor) *Store { return &Store{core: s.core, actor: actor} }
 
 func limitOf(p Page) int {
 	if p.Limit <= 0 {

@@ -206,7 +206,7 @@ func (pl *planner) input(u scheduler.Unit) (timetable.Input, error) {
 
 // say is a timeline as people ask for it.
 func say(set []scheduler.Unit, zone string, tl timetable.Timeline, problems []timetable.Problem) scheduler.Timetable {
-	out := scheduler.Timetable{Zone: zone, Stretches: []scheduler.Stretch{}, Skips: tl.Skips, Problems: []string{}}
+	out := scheduler.Timetable{Zone: zone, Stretches: make([]scheduler.Stretch, 0, len(tl.Stretches)), Skips: tl.Skips, Problems: []string{}}
 	for _, u := range set {
 		out.Units = append(out.Units, u.ID)
 	}

@@ -18,6 +18,7 @@ type tx struct {
 	ctx   context.Context
 	s     *Store
 	now   time.Time
+	actor scheduler.Actor // who asks
 	areas *scheduler.Tree // as seen by this transaction
 
 	events     []scheduler.Event
@@ -28,7 +29,7 @@ type tx struct {
 
 // write runs f in a transaction that writes: all of it is committed, or nothing.
 func (s *Store) write(ctx context.Context, f func(*tx) error) error {
-	t := &tx{ctx: ctx, s: s, now: time.Now()}
+	t := &tx{ctx: ctx, s: s, now: time.Now(), actor: scheduler.ActorIn(ctx, s.actor)}
 	// What is remembered beside the database is brought up in the order in
 	// which it was committed.
 	s.writing.Lock()
@@ -160,12 +161,6 @@ func (t *tx) tree() *scheduler.Tree {
 		t.areas = t.s.core.tree.Load()
 	}
 	return t.areas
-}
-
-// audit writes who did what, and tells those who watch.
-func (t *tx) audit(act, kind, ref, text string) error {
-	t.event(kind, "", ref, act, text)
-	return t.exec("INSERT INTO audit (at, actor, act, ref, text) VALUES (?, ?, ?, ?, ?)", ms(t.now), t.s.actor, act, ref, text)
 }
 
 func (t *tx) event(kind, unit, ref, code, text string) {

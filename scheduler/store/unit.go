@@ -156,7 +156,7 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 	if err := t.showUnit(u.ID); err != nil {
 		return u, "", err
 	}
-	return u, secret, t.audit("add unit", "unit", u.ID, u.Name)
+	return u, secret, t.changed("add unit", "unit", u.ID, u.Name, nil, shown(u))
 }
 
 // NewSecret gives the unit a new secret; the old one ends.
@@ -262,7 +262,7 @@ func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {
 	if u.State == scheduler.UnitRemoved {
 		act = "remove unit"
 	}
-	return u, Updated, t.audit(act, "unit", u.ID, u.Name)
+	return u, Updated, t.changed(act, "unit", u.ID, u.Name, shown(old), shown(u))
 }
 
 // RemoveUnit takes a unit out of service. Its history stays; it cannot log in,
@@ -279,6 +279,12 @@ func (s *Store) RemoveUnit(ctx context.Context, id string) error {
 		}
 		return t.expandAgain(releasedForUnit, id, id)
 	})
+}
+
+// shown is a unit without what is not for the audit.
+func shown(u scheduler.Unit) scheduler.Unit {
+	u.SecretHash = nil
+	return u
 }
 
 // SecretOK tells whether secret is the one of a unit that is not removed. It

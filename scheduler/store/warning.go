@@ -81,7 +81,7 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 		return w, Reach{}, err
 	}
 	r := t.reach(address, nil)
-	return w, r, t.audit("issue warning", "warning", w.ID, fmt.Sprintf("%s, %s, %d units", w.Level, w.Title, r.Units))
+	return w, r, t.changed("issue warning", "warning", w.ID, fmt.Sprintf("%s, %s, %d units", w.Level, w.Title, r.Units), nil, w)
 }
 
 // firstLine is the beginning of a text, or other if it is empty.

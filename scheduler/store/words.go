@@ -19,6 +19,7 @@ type (
 	Swept           = scheduler.Swept
 	UnitView        = scheduler.UnitView
 	AuditLine       = scheduler.AuditLine
+	AuditFilter     = scheduler.AuditFilter
 )
 
 // What a Put did.

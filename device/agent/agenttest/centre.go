@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net"
 	"slices"
@@ -185,8 +186,9 @@ func (c *Centre) Dial(ctx context.Context) (net.Conn, error) {
 	c.mu.Lock()
 	refuse := c.refuse
 	c.mu.Unlock()
+	refused := &net.OpError{Op: "dial", Net: "mem", Err: net.ErrClosed}
 	if refuse {
-		return nil, &net.OpError{Op: "dial", Net: "mem", Err: net.ErrClosed}
+		return nil, refused
 	}
 	conn, err := c.mem.Dial(ctx)
 	if err != nil {
@@ -194,6 +196,9 @@ func (c *Centre) Dial(ctx context.Context) (net.Conn, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.refuse { // the network went meanwhile
+		return nil, errors.Join(refused, conn.Close())
+	}
 	c.conns = append(c.conns, conn)
 	return conn, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/villagecast/villagecast/device/spool"
 )
 
 // Media is a server of media without a network: an http.RoundTripper.
@@ -27,6 +29,18 @@ func (m *Media) put(hash string, content []byte) {
 		m.files = map[string][]byte{}
 	}
 	m.files[hash] = content
+}
+
+// Card is a card on which every file lies that the server has: a unit's that has
+// fetched them all before.
+func (m *Media) Card() *spool.Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	disk := spool.Memory()
+	for hash, content := range m.files {
+		disk.Write("media/"+hash, content)
+	}
+	return disk
 }
 
 // Replace serves other bytes under a hash.

@@ -36,7 +36,7 @@ func Export(ctx context.Context, c *client.Client, dir string) (File, error) {
 		f.Assets = append(f.Assets, out)
 	}
 	for _, p := range sorted(now.playlists) {
-		out := Playlist{ID: p.ID, Title: p.Title}
+		out := Playlist{ID: p.ID, Title: p.Title, Area: p.Area}
 		for _, it := range p.Items {
 			out.Items = append(out.Items, Item{Title: it.Title, Audio: keys[it.Audio], Text: keys[it.Text]})
 		}

@@ -40,6 +40,7 @@ type Asset struct {
 type Playlist struct {
 	ID    string `json:"id"`
 	Title string `json:"title,omitempty"`
+	Area  string `json:"area,omitempty"`
 	Items []Item `json:"items"`
 }
 

@@ -256,7 +256,7 @@ func (p *Plan) playlists(wanted []Playlist) error {
 
 // resolved is the playlist with asset ids, as far as they are known.
 func (p *Plan) resolved(l Playlist) client.Playlist {
-	out := client.Playlist{ID: l.ID, Title: l.Title, Items: []client.PlaylistItem{}}
+	out := client.Playlist{ID: l.ID, Title: l.Title, Area: l.Area, Items: []client.PlaylistItem{}}
 	for _, it := range l.Items {
 		out.Items = append(out.Items, client.PlaylistItem{Title: it.Title, Audio: p.ids[it.Audio], Text: p.ids[it.Text]})
 	}

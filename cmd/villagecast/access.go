@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func sessionsCommand(s *shell) *cobra.Command {
+	return parent("sessions", "Browsers and phones in which people are signed in",
+		query(s, "list [PERSON]", "Lists those of a person, one's own if none is named", cobra.MaximumNArgs(1),
+			func(ctx context.Context, c *client.Client, args []string) ([]client.Session, error) {
+				return c.Sessions(ctx, strings.Join(args, ""))
+			}, s.printSessions),
+		removal(s, "end ID", "Signs a browser out, at once", "session", (*client.Client).EndSession))
+}
+
+func (s *shell) printSessions(list []client.Session) {
+	t := newTable("SESSION", "PERSON", "ON", "FROM", "BY", "LAST USED", "ENDS")
+	for _, v := range list {
+		t.add(v.ID, v.Person, dash(v.Label), dash(v.From), v.Via, s.clock(v.Used), s.clock(v.Ends))
+	}
+	t.print(s.out)
+}
+
+func tokensCommand(s *shell) *cobra.Command {
+	return parent("tokens", "Tokens for programs: no more than their person may do, and an end",
+		query(s, "list [PERSON]", "Lists those of a person, one's own if none is named", cobra.MaximumNArgs(1),
+			func(ctx context.Context, c *client.Client, args []string) ([]client.Token, error) {
+				return c.Tokens(ctx, strings.Join(args, ""))
+			}, s.printTokens),
+		tokensAdd(s),
+		removal(s, "revoke ID", "Ends a token, at once", "token", (*client.Client).RevokeToken))
+}
+
+func (s *shell) printTokens(list []client.Token) {
+	t := newTable("TOKEN", "PERSON", "FOR", "ACTS", "AREA", "LAST USED", "ENDS")
+	for _, k := range list {
+		t.add(k.ID, k.Person, k.Title, strings.Join(k.Acts, ","), dash(k.Area), s.clockOf(k.Used), s.clock(k.Ends))
+	}
+	t.print(s.out)
+}
+
+func tokensAdd(s *shell) *cobra.Command {
+	var spec client.TokenSpec
+	cmd := query(s, "add TITLE", "Makes a token; its secret is shown once", exactly("TITLE"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Token, error) {
+			spec.Title = args[0]
+			return c.AddToken(ctx, spec)
+		},
+		func(k client.Token) {
+			s.printf("%s\n", s.say(fmt.Sprintf("令牌 %s，%s 到期，只显示这一次：\n%s", k.ID, s.clock(k.Ends), k.Secret),
+				fmt.Sprintf("token %s, good until %s, shown this once:\n%s", k.ID, s.clock(k.Ends), k.Secret)))
+		})
+	f := cmd.Flags()
+	f.StringSliceVar(&spec.Acts, "act", []string{"read"}, "what it is for: read, draft, release, warn …; may be repeated")
+	f.StringVar(&spec.Area, "area", "", "where; all areas of the person if none")
+	f.StringVar(&spec.Person, "person", "", "whose it is; one's own if none")
+	f.IntVar(&spec.Days, "days", 90, "how long it is good, 1 to 366")
+	return cmd
+}
+
+func auditCommand(s *shell) *cobra.Command {
+	return parent("audit", "Who did what, when, from where, before and after", auditList(s), auditVerify(s), auditExport(s))
+}
+
+func auditList(s *shell) *cobra.Command {
+	var actor, kind, ref string
+	cmd := query(s, "list", "Lists it, newest first", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.AuditLine, error) {
+			return c.Audit(ctx, actor, kind, ref)
+		},
+		func(lines []client.AuditLine) {
+			t := newTable("LINE", "WHEN", "WHO", "VIA", "FROM", "ACT", "WHAT", "")
+			for _, l := range lines {
+				t.add(l.ID, s.clock(l.At), l.Actor, dash(l.Via), dash(l.From), l.Act, dash(l.Ref), l.Text)
+			}
+			t.print(s.out)
+		})
+	f := cmd.Flags()
+	f.StringVar(&actor, "who", "", "only what this person did")
+	f.StringVar(&kind, "kind", "", "only what was done to this kind of thing, such as programme")
+	f.StringVar(&ref, "id", "", "only what was done to the thing with this id")
+	return cmd
+}
+
+// errBroken says that the audit does not hold together.
+var errBroken = errors.New("the audit was tampered with")
+
+func auditVerify(s *shell) *cobra.Command {
+	var head string
+	cmd := query(s, "verify", "Walks the whole chain; with --head also tells whether a head noted before is in it", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) (client.AuditVerdict, error) {
+			v, err := c.VerifyAudit(ctx, head)
+			switch {
+			case err != nil:
+				return v, err
+			case v.Broken != 0:
+				return v, fmt.Errorf("%w: line %d: %s", errBroken, v.Broken, v.Why)
+			case head != "" && !v.Known:
+				return v, fmt.Errorf("%w: no line has the hash %s any more", errBroken, head)
+			}
+			return v, nil
+		},
+		func(v client.AuditVerdict) {
+			s.printf("%s\n", s.say(fmt.Sprintf("%d 行，首尾相接（其中 %d 行早于校验链）\n末行哈希 %s  抄下来另存，日后用 --head 核对", v.Lines, v.Unsealed, v.Head),
+				fmt.Sprintf("%d lines hold together (%d are older than the chain)\nhead %s  note it elsewhere, and compare later with --head", v.Lines, v.Unsealed, v.Head)))
+		})
+	cmd.Flags().StringVar(&head, "head", "", "a head that was noted before")
+	return cmd
+}
+
+func auditExport(s *shell) *cobra.Command {
+	return &cobra.Command{Use: "export", Short: "Writes the whole of it to standard output, oldest first, one JSON object a line", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			lines, err := c.Audit(cmd.Context(), "", "", "")
+			if err != nil {
+				return err
+			}
+			slices.Reverse(lines)
+			enc := json.NewEncoder(s.out)
+			enc.SetEscapeHTML(false)
+			for _, l := range lines {
+				if err := enc.Encode(l); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+}

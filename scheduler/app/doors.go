@@ -1,0 +1,220 @@
+package app
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/auth"
+	"github.com/villagecast/villagecast/scheduler/console"
+	"github.com/villagecast/villagecast/scheduler/store"
+)
+
+// Cookies of a session, and of a browser: the second lasts, and tells a browser
+// that was used before from all others when passwords are tried.
+const (
+	cookieName  = "villagecast"
+	browserName = "villagecast-browser"
+	browserLife = 400 * 24 * time.Hour // as long as browsers keep any
+)
+
+// linkLife is how long the link that the centre prints can be used.
+const linkLife = 15 * time.Minute
+
+// maxForm is the largest form that is read, in bytes.
+const maxForm = 8 << 10
+
+// doors adds the ways in: the login page, cards, links, and the way out.
+func (a *App) doors(mux *http.ServeMux) {
+	guard := http.NewCrossOriginProtection()
+	form := func(f http.HandlerFunc) http.Handler {
+		return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			secretive(w)
+			f(w, r)
+		}))
+	}
+	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {
+		console.Login(w, r, http.StatusOK, console.FaultNone, localPath(r.URL.Query().Get("to")))
+	})
+	mux.Handle("POST /login", form(a.withPassword))
+	mux.Handle("POST /login/card", form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PostFormValue("code")) }))
+	mux.HandleFunc("GET /login/{code}", a.serveLogin)
+	mux.Handle("POST /login/{code}", form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PathValue("code")) }))
+	mux.Handle("POST /logout", form(a.logout))
+}
+
+// secretive keeps what stands in an address to this page.
+func secretive(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+}
+
+// LoginLink is a link that logs its reader in once, within 15 minutes, and leads
+// to a page of the centre, such as "/demo".
+func (a *App) LoginLink(page string) string {
+	code := a.links.Issue(time.Now(), linkLife)
+	return a.httpURL + "/login/" + code + "?to=" + url.QueryEscape(page)
+}
+
+// signInLink is where the code of a card is used.
+func (a *App) signInLink(code string) string { return a.httpURL + "/login/" + code }
+
+// serveLogin turns a one-time link into a session. A card it only shows.
+func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
+	secretive(w)
+	code, to := r.PathValue("code"), localPath(r.URL.Query().Get("to"))
+	card, name, err := a.store.CardOf(r.Context(), code)
+	switch {
+	case err == nil:
+		if name == "" {
+			name = card.Person
+		}
+		console.Card(w, r, name, "/login/"+url.PathEscape(code))
+	case a.LoggedIn(r):
+		http.Redirect(w, r, to, http.StatusSeeOther)
+	case a.links.Redeem(time.Now(), code):
+		secret, session, err := a.store.SignInAdmin(r.Context(), a.browser(w, r))
+		a.enter(w, r, secret, session, err, console.FaultCard, to)
+	default:
+		console.LinkSpent(w, r)
+	}
+}
+
+// withPassword signs in by account and password.
+func (a *App) withPassword(w http.ResponseWriter, r *http.Request) {
+	account, password, to := strings.ToLower(strings.TrimSpace(r.PostFormValue("account"))), r.PostFormValue("password"), localPath(r.PostFormValue("to"))
+	from := a.browser(w, r)
+	hash, err := a.store.SignInStart(r.Context(), account, from)
+	if err != nil {
+		a.enter(w, r, "", scheduler.Session{}, err, console.FaultWait, to)
+		return
+	}
+	right, err := a.passwords.Verify(r.Context(), password, hash)
+	if err != nil {
+		a.enter(w, r, "", scheduler.Session{}, err, console.FaultWrong, to)
+		return
+	}
+	secret, session, err := a.store.SignInEnd(r.Context(), account, from, right)
+	a.enter(w, r, secret, session, err, console.FaultWrong, to)
+}
+
+// withCard signs in by a card, which is used up.
+func (a *App) withCard(w http.ResponseWriter, r *http.Request, code string) {
+	to := localPath(r.PostFormValue("to"))
+	secret, session, err := a.store.UseCard(r.Context(), code, a.browser(w, r))
+	a.enter(w, r, secret, session, err, console.FaultCard, to)
+}
+
+// enter ends every way in: with the cookie of a session, or with the login page
+// again and what went wrong.
+func (a *App) enter(w http.ResponseWriter, r *http.Request, secret string, session scheduler.Session, err error, fault console.Fault, to string) {
+	if e, ok := errors.AsType[*scheduler.Error](err); ok {
+		status := http.StatusUnauthorized
+		if e.Kind == scheduler.Forbidden {
+			status = http.StatusTooManyRequests
+		}
+		console.Login(w, r, status, fault, to)
+		return
+	}
+	if err != nil {
+		a.log.Error("sign in", "error", err)
+		http.Error(w, "the centre cannot sign anybody in now", http.StatusInternalServerError)
+		return
+	}
+	a.setCookie(w, cookieName, secret, "/", time.Until(session.Ends))
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (a *App) setCookie(w http.ResponseWriter, name, value, path string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: path, MaxAge: int(life.Seconds()),
+		HttpOnly: true, Secure: a.ca != nil, SameSite: http.SameSiteLaxMode})
+}
+
+// browser is what is known of where a request comes from. A browser without a
+// mark is given one.
+func (a *App) browser(w http.ResponseWriter, r *http.Request) store.Browser {
+	b := store.Browser{Label: browserLabel(r.UserAgent()), From: from(r)}
+	if c, err := r.Cookie(browserName); err == nil && len(c.Value) == 43 {
+		b.Device = c.Value
+	} else {
+		b.Device, _ = auth.NewSecret()
+	}
+	a.setCookie(w, browserName, b.Device, "/login", browserLife)
+	return b
+}
+
+// from is the network address of a request, without its port.
+func from(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// browserLabel is the least by which people tell their browsers apart.
+func browserLabel(agent string) string {
+	find := func(words ...string) string {
+		for i := 0; i+1 < len(words); i += 2 {
+			if strings.Contains(agent, words[i]) {
+				return words[i+1]
+			}
+		}
+		return ""
+	}
+	system := find("HarmonyOS", "HarmonyOS", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Macintosh", "Mac", "Linux", "Linux")
+	program := find("MicroMessenger", "WeChat", "DingTalk", "DingTalk", "Edg", "Edge", "Firefox", "Firefox", "Chrome", "Chrome", "Safari", "Safari")
+	return strings.Trim(system+", "+program, ", ")
+}
+
+// logout ends the session of the browser that asks.
+func (a *App) logout(w http.ResponseWriter, r *http.Request) {
+	who, err := a.Who(r)
+	if err == nil && who.Via == scheduler.ViaSession {
+		err = a.store.EndSession(scheduler.WithActor(r.Context(), who), who.Session)
+	}
+	if err != nil && scheduler.KindOf(err) == "" {
+		a.log.Error("sign out", "error", err)
+	}
+	a.setCookie(w, cookieName, "", "/", -time.Second)
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+}
+
+// localPath is a path on this server, "/" for anything that could lead elsewhere.
+func localPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
+		return "/"
+	}
+	return to
+}
+
+// Who tells who asks: by the token of the data directory, by an API token, or by
+// a session that has not ended.
+func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		token = strings.TrimSpace(token)
+		if auth.Match(token, a.hash) {
+			who := scheduler.TheAdmin(scheduler.ViaFile)
+			who.From = from(r)
+			return who, nil
+		}
+		return a.store.TokenActor(r.Context(), token, from(r))
+	}
+	if c, err := r.Cookie(cookieName); err == nil {
+		return a.store.SessionActor(r.Context(), c.Value, from(r))
+	}
+	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not signed in",
+		Remedy: "sign in at /login, open the link that the centre printed at its start, or send a token such as the one in the file token of its data directory"}
+}
+
+// LoggedIn tells whether Who knows who asks.
+func (a *App) LoggedIn(r *http.Request) bool {
+	_, err := a.Who(r)
+	return err == nil
+}
