@@ -34,6 +34,7 @@ func stop(t *testing.T, u *agenttest.Unit) {
 	if err := u.Stop(); err != nil {
 		t.Errorf("agent ended with %v", err)
 	}
+	synctest.Wait() // until its last words have been heard
 }
 
 func TestPlaysAtItsTimeAndProvesIt(t *testing.T) {

@@ -31,7 +31,7 @@ type roundDue struct {
 
 // ledger is what became of all that was due.
 type ledger struct {
-	rounds, exact, excused, partly, skipped, extra int
+	rounds, exact, excused, partly, skipped int
 	due, proved                                    int64 // frames
 }
 
