@@ -32,7 +32,7 @@ type roundDue struct {
 // ledger is what became of all that was due.
 type ledger struct {
 	rounds, exact, excused, partly, skipped int
-	due, proved                                    int64 // frames
+	due, proved                             int64 // frames
 }
 
 // reckon compares the whole day with the oracle.
