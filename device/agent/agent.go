@@ -35,6 +35,7 @@ type agent struct {
 	link      *link
 	keeper    *keeper
 	fetcher   *fetcher
+	preparer  *preparer
 	reporter  *reporter
 	conductor *conductor
 	player    *player.Player
@@ -89,6 +90,9 @@ func (a *agent) run(ctx context.Context) error {
 	rest.Go(func() { a.listen(life) })
 	rest.Go(func() { a.link.run(life) })
 	rest.Go(func() { a.fetcher.run(life) })
+	if a.player != nil && a.player.Decodes() {
+		rest.Go(func() { a.preparer.run(life) })
+	}
 	rest.Go(func() { a.time.watch(life) })
 	rest.Go(func() { a.time.run(life) })
 	rest.Go(func() { a.watchSettings(life) })
@@ -172,6 +176,7 @@ func (a *agent) changed() {
 	a.fitScreen(a.keeper.view.Load())
 	poke(a.conductor.wake)
 	a.fetcher.changed()
+	poke(a.preparer.wake)
 	a.sayHave()
 }
 

@@ -22,6 +22,9 @@ func TestSampleHoldsTheDefaults(t *testing.T) {
 	if want := (Amplifier{}).withDefaults(); s.Amplifier != want {
 		t.Errorf("the sample says %+v, the default is %+v", s.Amplifier, want)
 	}
+	if s.Prepared == nil || s.prepared() != (Settings{}).prepared() {
+		t.Errorf("the sample says %v MB of prepared sound, the default is %d", s.Prepared, DefaultPrepared)
+	}
 	if err := s.Validate(); err != nil {
 		t.Error(err)
 	}

@@ -69,6 +69,7 @@ func assemble(o Options) (*agent, error) {
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
 		ready: func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
+	a.prepareSound()
 	return a, nil
 }
 

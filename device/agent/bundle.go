@@ -72,6 +72,7 @@ type facts struct {
 		Pending    int
 		Conditions map[string]string
 		Assets     []media.Hash
+		Prepared   map[media.Hash]int64
 		Missing    []string
 	}
 	Refused []wire.Refusal
@@ -88,6 +89,7 @@ func (a *agent) facts() facts {
 	have := a.keeper.have(0)
 	f.Spool.ID, f.Spool.Pending = a.spool.ID(), a.reporter.pending()
 	f.Spool.Conditions, f.Spool.Assets, f.Spool.Missing = a.spool.Conditions(), a.spool.Assets(), have.Missing
+	f.Spool.Prepared = a.spool.Prepared()
 	f.Refused, f.TooOld = have.Refused, have.TooOld
 	return f
 }

@@ -8,6 +8,7 @@
 //	keeper      verify → spool → compile: makes the view that all others read
 //	fetcher     media by hash over HTTP: those of warnings first, then what is
 //	            needed soonest
+//	preparer    decodes what plays often ahead of time; nobody waits for it
 //	conductor   the playing loop: timetable → player and screen → proof, heartbeat
 //	account     what the outputs took → proof, as entries that are written
 //	reporter    outbox → centre, until the centre says "stored up to n"

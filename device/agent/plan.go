@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/villagecast/villagecast/device/player"
@@ -11,7 +10,6 @@ import (
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/media"
-	"github.com/villagecast/villagecast/media/audio"
 )
 
 // key names what holds an output.
@@ -191,42 +189,4 @@ func forScreen(spans []*span) []screen.Span {
 		out = append(out, screen.Span{ID: s.id, At: s.at, Until: s.instant(s.end), Text: *s.what.Text, Level: s.what.Level})
 	}
 	return out
-}
-
-// clip is a file on the card, from its first frame after the lead.
-type clip struct {
-	spool *spool.Spool
-	sound wire.Sound
-}
-
-// Open verifies the file if this process has not yet, and decodes it.
-func (c clip) Open() (player.Stream, error) {
-	f, err := c.spool.OpenAsset(media.Hash(c.sound.Hash))
-	if err != nil {
-		return nil, err
-	}
-	s, err := audio.Open(f, c.sound.Type)
-	if err == nil && c.sound.Lead > 0 {
-		_, err = audio.Skip(s, c.sound.Lead)
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("open clip: %w", err)
-	}
-	return stream{s, f}, nil
-}
-
-// stream is a decoder and the file under it.
-type stream struct {
-	audio.Stream
-	file io.Closer
-}
-
-// Close closes the file.
-func (s stream) Close() error { return s.file.Close() }
-
-// Skip leaves frames out, faster than reading them where the format allows it.
-func (s stream) Skip(frames int64) error {
-	_, err := audio.Skip(s.Stream, frames)
-	return err
 }

@@ -35,6 +35,9 @@ type Settings struct {
 	// Fetch is how fast recordings are fetched at most, in kbit/s, so that the
 	// rest of the line stays quick; 0 is DefaultFetch.
 	Fetch int `yaml:"fetch,omitempty" json:"fetch,omitempty"`
+	// Prepared is how much of the card sound may take that is decoded ahead, in
+	// MB of a million bytes; 0 is none, nil DefaultPrepared.
+	Prepared *int `yaml:"prepared,omitempty" json:"prepared,omitempty"`
 	// Amplifier is how the device switches its amplifier, if it does.
 	Amplifier Amplifier `yaml:"amplifier,omitempty" json:"amplifier,omitzero"`
 	// Clock says whether the board has a clock chip with a battery: ClockChip,
@@ -98,6 +101,9 @@ func (s Settings) Validate() error {
 	}
 	if s.Fetch != 0 && (s.Fetch < 16 || s.Fetch > 1_000_000) {
 		return fmt.Errorf("fetch is %d: use 16 to 1000000 kbit/s, or leave it out for %d", s.Fetch, DefaultFetch)
+	}
+	if s.Prepared != nil && (*s.Prepared < 0 || *s.Prepared > 1_000_000) {
+		return fmt.Errorf("prepared is %d: use 0 to 1000000 MB, or leave it out for %d", *s.Prepared, DefaultPrepared)
 	}
 	if !slices.Contains([]string{"", ClockChip, ClockNone}, s.Clock) {
 		return fmt.Errorf("clock is %q: use chip, none, or leave it out to look for a chip", s.Clock)

@@ -29,6 +29,7 @@ func TestSettings(t *testing.T) {
 		{"bad CA", good + "ca: hello\n", "ca holds no certificate"},
 		{"a pace", good + "fetch: 800\n", ""},
 		{"no pace at all", good + "fetch: 3\n", "fetch is 3: use 16 to 1000000 kbit/s"},
+		{"prepared sound of less than nothing", good + "prepared: -1\n", "prepared is -1: use 0 to 1000000 MB"},
 		{"amplifier", good + "amplifier: {switch: 'command:/usr/local/bin/amp', lead: 1200}\n", ""},
 		{"unknown key of the amplifier", good + "amplifier: {swich: none}\n", `did you mean "switch"?`},
 		{"switch without a path", good + "amplifier: {switch: 'file:'}\n", `amplifier.switch is "file:"`},

@@ -3,6 +3,8 @@ package player
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,9 +12,10 @@ import (
 
 // bench is a card whose openings are counted and that can be taken away.
 type bench struct {
+	mu            sync.Mutex
 	gone, hangs   bool
-	opened, tried int
 	now           *benchLine
+	opened, tried atomic.Int32
 }
 
 type benchLine struct {
@@ -21,41 +24,67 @@ type benchLine struct {
 	closed bool
 }
 
-func (l *benchLine) lost() error { return l.err }
-func (l *benchLine) close()      { l.closed = true }
+func (l *benchLine) lost() error {
+	l.b.mu.Lock()
+	defer l.b.mu.Unlock()
+	return l.err
+}
+
+func (l *benchLine) close() {
+	l.b.mu.Lock()
+	defer l.b.mu.Unlock()
+	l.closed = true
+}
 
 func (b *bench) open(_ func([]float32), stop <-chan struct{}) (line, error) {
-	b.tried++
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tried.Add(1)
 	if b.hangs {
 		return nil, fmt.Errorf("open: %w", errNoAnswer)
 	}
 	if b.gone {
 		return nil, errors.New("no such device")
 	}
-	b.opened++
+	b.opened.Add(1)
 	b.now = &benchLine{b: b}
 	return b.now, nil
 }
 
 // unplug takes the card away for a while.
 func (b *bench) unplug(d time.Duration) {
-	b.gone = true
-	if b.now != nil {
-		b.now.err = errors.New("no such device")
-	}
+	b.set(func() {
+		b.gone = true
+		if b.now != nil {
+			b.now.err = errors.New("no such device")
+		}
+	})
 	time.Sleep(d)
-	b.gone = false
+	b.set(func() { b.gone = false })
+}
+
+// set changes it while the card's own goroutine may look.
+func (b *bench) set(change func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change()
 }
 
 // benchTest runs a test in a bubble; fault is the last that the card told.
 func benchTest(t *testing.T, b *bench, wait bool, test func(t *testing.T, fault func() error)) {
 	synctest.Test(t, func(t *testing.T) {
-		var fault error
+		var fault atomic.Pointer[error]
 		c := &card{name: "bench", wait: wait, open: b.open, stop: make(chan struct{})}
-		if err := c.Start(nil, func(err error) { fault = err }); (err == nil) == (b.gone && !wait) {
+		if err := c.Start(nil, func(err error) { fault.Store(&err) }); (err == nil) == (b.gone && !wait) {
 			t.Fatalf("start: %v", err)
 		}
-		test(t, func() error { synctest.Wait(); return fault })
+		test(t, func() error {
+			synctest.Wait()
+			if err := fault.Load(); err != nil {
+				return *err
+			}
+			return nil
+		})
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
@@ -73,13 +102,13 @@ func TestCardIsOpenedAgainTwentyTimesInAProcess(t *testing.T) {
 			}
 			time.Sleep(time.Hour) // nothing is forgiven: what was opened stays open
 		}
-		if b.opened != maxReopens+1 {
-			t.Errorf("opened %d times", b.opened)
+		if b.opened.Load() != maxReopens+1 {
+			t.Errorf("opened %d times", b.opened.Load())
 		}
 		b.unplug(time.Second)
 		time.Sleep(10 * time.Second)
-		if err := fault(); !errors.Is(err, ErrGivenUp) || b.opened != maxReopens+1 {
-			t.Errorf("after %d losses: %v, opened %d times; want given up", maxReopens+1, err, b.opened)
+		if err := fault(); !errors.Is(err, ErrGivenUp) || b.opened.Load() != maxReopens+1 {
+			t.Errorf("after %d losses: %v, opened %d times; want given up", maxReopens+1, err, b.opened.Load())
 		}
 	})
 }
@@ -104,17 +133,17 @@ func TestProcessWithoutACardWaitsForIt(t *testing.T) {
 			t.Errorf("without a card: %v", err)
 		}
 		time.Sleep(20 * time.Minute)
-		b.gone = false
+		b.set(func() { b.gone = false })
 		time.Sleep(5 * time.Second)
-		if err := fault(); err != nil || b.opened != 1 {
-			t.Errorf("5 s after the card came: %v, opened %d times", err, b.opened)
+		if err := fault(); err != nil || b.opened.Load() != 1 {
+			t.Errorf("5 s after the card came: %v, opened %d times", err, b.opened.Load())
 		}
 	})
 	b = &bench{gone: true}
 	benchTest(t, b, true, func(t *testing.T, fault func() error) {
 		time.Sleep(time.Hour)
-		if err := fault(); !errors.Is(err, ErrGivenUp) || b.tried > emptyTries {
-			t.Errorf("after an hour and %d tries: %v, want given up", b.tried, err)
+		if err := fault(); !errors.Is(err, ErrGivenUp) || b.tried.Load() > emptyTries {
+			t.Errorf("after an hour and %d tries: %v, want given up", b.tried.Load(), err)
 		}
 	})
 	benchTest(t, &bench{gone: true}, false, func(*testing.T, func() error) {}) // Start fails
@@ -128,8 +157,8 @@ func TestCardThatDoesNotAnswerIsNotAskedAgain(t *testing.T) {
 			t.Errorf("after 30 s: %v", err)
 		}
 		time.Sleep(time.Hour)
-		if err := fault(); !errors.Is(err, ErrGivenUp) || b.tried != 1 {
-			t.Errorf("after an hour and %d tries: %v, want one try", b.tried, err)
+		if err := fault(); !errors.Is(err, ErrGivenUp) || b.tried.Load() != 1 {
+			t.Errorf("after an hour and %d tries: %v, want one try", b.tried.Load(), err)
 		}
 	})
 }

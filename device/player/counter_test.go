@@ -107,10 +107,14 @@ func TestAmplifierIsOnBeforeTheSoundAndOffAfter(t *testing.T) {
 		on bool
 		at time.Duration
 	}
-	var got []change
+	type turn struct {
+		on bool
+		at time.Time
+	}
+	var got []turn
 	var start time.Time
 	opts := Options{
-		Amp:     func(on bool) { got = append(got, change{on, time.Since(start)}) },
+		Amp:     func(on bool) { got = append(got, turn{on, time.Now()}) },
 		AmpLead: 800 * time.Millisecond,
 	}
 	countingStage(t, opts, func(t *testing.T, p *Player, s time.Time) {
@@ -135,8 +139,8 @@ func TestAmplifierIsOnBeforeTheSoundAndOffAfter(t *testing.T) {
 		t.Fatalf("amplifier changed %v, want %v", got, want)
 	}
 	for i := range want {
-		if got[i].on != want[i].on || (got[i].at-want[i].at).Abs() > time.Millisecond {
-			t.Errorf("amplifier changed %v, want %v", got[i], want[i])
+		if at := got[i].at.Sub(start); got[i].on != want[i].on || (at-want[i].at).Abs() > time.Millisecond {
+			t.Errorf("amplifier changed to %v at %v, want %v", got[i].on, at, want[i])
 		}
 	}
 }

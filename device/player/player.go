@@ -89,6 +89,9 @@ func (o *Options) fill(latency time.Duration) {
 	}
 }
 
+// Decodes tells whether clips are opened at all: not where frames are only counted.
+func (p *Player) Decodes() bool { return !p.counting() }
+
 func (p *Player) counting() bool {
 	_, ok := p.out.(*Counting)
 	return ok

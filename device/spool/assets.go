@@ -225,6 +225,9 @@ func (s *Spool) fits(bytes int64) bool {
 // dropSpare removes prepared sound and files that nothing names any more; it
 // answers whether there were any. It must be called with mu held.
 func (s *Spool) dropSpare() bool {
+	if s.dropPrepared(false) {
+		return true
+	}
 	if s.assets.keep == nil {
 		return false
 	}
@@ -338,6 +341,7 @@ func (s *Spool) prune(spare int64) (n int, err error) {
 		if !part {
 			delete(s.assets.size, h)
 			delete(s.assets.verified, h)
+			s.forgetPrepared(h)
 		}
 		if err := s.disk.Remove(mediaDir + "/" + info.Name); err != nil {
 			return n, err
@@ -363,6 +367,7 @@ func (s *Spool) Assets() []media.Hash {
 func (s *Spool) remove(h media.Hash) error {
 	delete(s.assets.size, h)
 	delete(s.assets.verified, h)
+	s.forgetPrepared(h)
 	if err := s.disk.Remove(mediaName(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -14,8 +14,8 @@
 // the card takes it, and stands in Conditions until then. Proof that waits there
 // is sent under the name of a spool that lasts as long as the process.
 //
-// Room is made in this order: quarantine, media that nothing names any more,
-// proof that the centre has stored and item detail, oldest first. Media leave
+// Room is made in this order: prepared sound, quarantine, media that nothing names
+// any more, proof that the centre has stored and item detail, oldest first. Media leave
 // 16 MB of the card to the rest. Proof that the centre has not stored goes last,
 // only when it alone is more than 64 MB, and not in silence.
 //
@@ -26,5 +26,6 @@
 //	outbox/<first seq>.seg, detail/<first seq>.seg          segments
 //	alive/<first seq>.seg                                   alive marks
 //	media/<hash>, media/<hash>.part                         verified files, downloads
+//	pcm/<hash>.<maker>, ….part                              prepared sound
 //	bad/<number>-<what it was>                              quarantine, at most 4 MB
 package spool

@@ -156,6 +156,9 @@ func (s *Spool) bound(newest int64) error {
 
 // makeRoom frees the card for proof. It answers whether anything went.
 func (s *Spool) makeRoom() bool {
+	if s.dropPrepared(false) {
+		return true
+	}
 	if boundBad(s.disk, 0, 0) {
 		return true
 	}

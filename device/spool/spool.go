@@ -28,6 +28,7 @@ type Spool struct {
 	obeyed   obeyed
 	session  session
 	assets   assets
+	prepared prepared
 
 	issues   map[string]string  // condition code → text, for the life of the spool
 	troubles map[kind]trouble   // of writes that did not work
@@ -47,7 +48,7 @@ func Open(disk Disk) *Spool {
 		// Whatever stands on it must not be written over by one who cannot read it.
 		s.lost, s.disk = err, dead{err}
 	}
-	for _, step := range []func(){s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openObeyed, s.openSession, s.openAssets} {
+	for _, step := range []func(){s.openID, s.openHeld, s.openOutbox, s.openDetail, s.openAlive, s.openLedger, s.openObeyed, s.openSession, s.openAssets, s.openPrepared} {
 		step()
 	}
 	if s.lost != nil { // nobody wants to hear that nothing can be read of it

@@ -192,7 +192,7 @@ func inventory(t *testing.T, s *Store) map[string]int {
 	count("skip", len(skips), err)
 	offs, err := s.Offs(ctx, AsRunFilter{})
 	count("off", len(offs), err)
-	lines, _, err := s.Audit(ctx, AuditFilter{Page: all})
+	lines, _, err := s.Audit(ctx, scheduler.AuditFilter{Page: all})
 	count("audit", len(lines), err)
 	return has
 }
