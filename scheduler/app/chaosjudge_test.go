@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/device/timetable/timetabletest"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
@@ -192,6 +193,7 @@ func (d *chaos) reckonOne(p *pole, result timetabletest.Result, sum *ledger) {
 			t.Errorf("%s: %v: %s", p.unit, k, fmt.Sprintf(format, args...))
 		}
 	}
+	corrected := d.corrected(p)
 	end := d.until.Add(-20 * time.Minute).UnixMilli() // later ones may not be proved yet
 	for _, k := range slices.SortedFunc(maps.Keys(due), byRound) {
 		r := due[k]
@@ -202,6 +204,9 @@ func (d *chaos) reckonOne(p *pole, result timetabletest.Result, sum *ledger) {
 		gap := r.frames - has.frames
 		sum.rounds, sum.due, sum.proved = sum.rounds+1, sum.due+r.frames, sum.proved+has.frames
 		possible, kind := v.reach(k, r)
+		if from, to := r.cues[0].from, r.cues[len(r.cues)-1].to; kind == "" && corrected.touch(from, to) {
+			possible, kind = wire.Rate, "the unit corrected its clock"
+		}
 		switch {
 		case kind == "":
 			if gap > nearly || gap < -nearly || has.cues != r.played.cues || got.missed[k] > nearly {
@@ -235,6 +240,21 @@ func (d *chaos) reckonOne(p *pole, result timetabletest.Result, sum *ledger) {
 	if wrong > 0 {
 		d.show(p, got, first)
 	}
+}
+
+// corrected is when the unit corrected its clock, by its own word: what sounds
+// then is cut, and goes on where the clock is.
+func (d *chaos) corrected(p *pole) (list intervals) {
+	notes, _, err := d.c.app.Store().Notables(d.t.Context(), p.unit, store.Page{Limit: 1000})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, n := range notes {
+		if n.Code == agent.CodeClockSet {
+			list = append(list, interval{n.At.Add(-time.Second), n.At.Add(time.Second), n.Code})
+		}
+	}
+	return list
 }
 
 // show says what the unit said around the first thing that is wrong.
