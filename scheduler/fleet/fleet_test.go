@@ -75,6 +75,7 @@ func TestOrdersGoAtOnceAndBulletinsGather(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		u := w.unit("u1", 1)
 		defer u.bye()
+		synctest.Wait() // the broker looks for retained messages after it confirmed the subscription, and may find what comes now twice
 		w.book.change("x", bulletin(village), orders(village))
 		synctest.Wait()
 		if n := len(u.heard(wire.OrdersTopic(village))); n != 1 {

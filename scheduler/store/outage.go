@@ -27,9 +27,15 @@ func (s *Store) Watch(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	s.events.add(scheduler.Event{At: now, Kind: "presence", Code: "watching"})
-	return s.write(ctx, func(t *tx) error {
+	err := s.write(ctx, func(t *tx) error {
 		return t.exec("INSERT INTO watched (start, finish, why) VALUES (?, ?, '') ON CONFLICT DO NOTHING", ms(now), ms(now))
 	})
+	if err != nil { // so that the next try is one
+		ps.mu.Lock()
+		ps.watch = scheduler.Watch{}
+		ps.mu.Unlock()
+	}
+	return err
 }
 
 // Unwatch says that the centre does not hear its units from now on, and why.
@@ -45,7 +51,7 @@ func (s *Store) Unwatch(ctx context.Context, now time.Time, why string) error {
 		return nil
 	}
 	s.events.add(scheduler.Event{At: now, Kind: "presence", Code: "not-watching", Text: why})
-	return s.write(ctx, func(t *tx) error {
+	err := s.write(ctx, func(t *tx) error {
 		if incident != nil { // nobody sees its end
 			if err := t.saveIncident(incident.Ended(now)); err != nil {
 				return err
@@ -53,6 +59,12 @@ func (s *Store) Unwatch(ctx context.Context, now time.Time, why string) error {
 		}
 		return t.exec("UPDATE watched SET finish = max(start, ?), why = ? WHERE start = ?", ms(now), why, ms(since))
 	})
+	if err != nil { // so that the next try is one
+		ps.mu.Lock()
+		ps.watch.Since, ps.incident = since, incident
+		ps.mu.Unlock()
+	}
+	return err
 }
 
 // Sweep judges who is offline, opens and closes outages and incidents, and keeps

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -110,6 +111,23 @@ func TestOnlyInstalledAndWatchedUnitsHaveOutages(t *testing.T) {
 	must(t)(s.Born(ctx, birth("planned", 1), now.Add(time.Minute)))
 	if u, _ := s.Unit(ctx, "planned"); u.State != scheduler.UnitInstalled {
 		t.Errorf("a born unit is %s", u.State)
+	}
+}
+
+// TestTheEndOfTheWatchIsWrittenAtTheSecondTry: the first one fails while the centre
+// goes down, and must not be taken for done.
+func TestTheEndOfTheWatchIsWrittenAtTheSecondTry(t *testing.T) {
+	s, now := watched(t)
+	ctx := t.Context()
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := s.Unwatch(over, now.Add(time.Second), "the link is gone"); err == nil {
+		t.Fatal("written although its time was over")
+	}
+	must(t)(s.Unwatch(ctx, now.Add(2*time.Second), "the centre stops"))
+	gaps, err := s.NotWatched(ctx, now, now.Add(time.Minute), now.Add(time.Minute))
+	if err != nil || len(gaps) != 1 || !gaps[0].From.Equal(now.Add(2*time.Second)) || gaps[0].Why != "the centre stops" {
+		t.Errorf("not watched: %+v (%v)", gaps, err)
 	}
 }
 
