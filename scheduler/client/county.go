@@ -83,6 +83,8 @@ type Presence struct {
 	Clock       *Clock           `json:"clock,omitempty"`
 	Flaps       int              `json:"flaps,omitempty" doc:"How often it was offline since it flaps"`
 	Paused      *Mute            `json:"paused,omitempty" doc:"Under work: until when and why"`
+	Muted       *Mute            `json:"muted,omitempty" doc:"Silent but for warnings: until when and why"`
+	InForce     []InForce        `json:"inForce,omitempty" doc:"What holds for this unit; where one unit is asked for"`
 	// Delivery is how far it is; Addresses what it should hold and what it holds.
 	Delivery  string      `json:"delivery" enum:"refused,pending,too-old,delivered,ready"`
 	Addresses []Agreement `json:"addresses"`
