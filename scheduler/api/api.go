@@ -63,6 +63,7 @@ func New(o Options) http.Handler {
 	var h http.Handler = mux
 	h = s.idempotent(h)
 	h = s.authenticated(h)
+	h = s.byDoor(mux, h)
 	h = http.MaxBytesHandler(h, client.MaxChunk+maxBody)
 	return h
 }

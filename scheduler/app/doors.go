@@ -28,8 +28,9 @@ const linkLife = 15 * time.Minute
 // maxForm is the largest form that is read, in bytes.
 const maxForm = 8 << 10
 
-// doors adds the ways in: the login page, cards, links, and the way out.
-func (a *App) doors(mux *http.ServeMux) {
+// waysIn are the ways in: the login page, cards, links, and the way out. Phones
+// come by cards alone: by their door nobody tries passwords.
+func (a *App) waysIn() []Route {
 	guard := http.NewCrossOriginProtection()
 	form := func(f http.HandlerFunc) http.Handler {
 		return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,14 +39,17 @@ func (a *App) doors(mux *http.ServeMux) {
 			f(w, r)
 		}))
 	}
-	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {
+	page := func(w http.ResponseWriter, r *http.Request) {
 		console.Login(w, r, http.StatusOK, console.FaultNone, localPath(r.URL.Query().Get("to")))
-	})
-	mux.Handle("POST /login", form(a.withPassword))
-	mux.Handle("POST /login/card", form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PostFormValue("code")) }))
-	mux.HandleFunc("GET /login/{code}", a.serveLogin)
-	mux.Handle("POST /login/{code}", form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PathValue("code")) }))
-	mux.Handle("POST /logout", form(a.logout))
+	}
+	return []Route{
+		{"GET /login", people, http.HandlerFunc(page)},
+		{"POST /login", scheduler.Doors{scheduler.DoorAdmin}, form(a.withPassword)},
+		{"POST /login/card", people, form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PostFormValue("code")) })},
+		{"GET /login/{code}", people, http.HandlerFunc(a.serveLogin)},
+		{"POST /login/{code}", people, form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PathValue("code")) })},
+		{"POST /logout", people, form(a.logout)},
+	}
 }
 
 // secretive keeps what stands in an address to this page.
@@ -58,11 +62,11 @@ func secretive(w http.ResponseWriter) {
 // to a page of the centre, such as "/demo".
 func (a *App) LoginLink(page string) string {
 	code := a.links.Issue(time.Now(), linkLife)
-	return a.httpURL + "/login/" + code + "?to=" + url.QueryEscape(page)
+	return a.URL() + "/login/" + code + "?to=" + url.QueryEscape(page)
 }
 
 // signInLink is where the code of a card is used.
-func (a *App) signInLink(code string) string { return a.httpURL + "/login/" + code }
+func (a *App) signInLink(code string) string { return a.PhonesURL() + "/login/" + code }
 
 // serveLogin turns a one-time link into a session. A card it only shows.
 func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
@@ -197,7 +201,8 @@ func localPath(to string) string {
 // Who tells who asks: by the token of the data directory, by an API token, or by
 // a session that has not ended.
 func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	// Tokens are for programs, and those come by the administration's door.
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && scheduler.DoorsIn(r.Context()).Has(scheduler.DoorAdmin) {
 		token = strings.TrimSpace(token)
 		if auth.Match(token, a.hash) {
 			who := scheduler.TheAdmin(scheduler.ViaFile)

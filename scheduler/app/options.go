@@ -31,9 +31,15 @@ type Options struct {
 	// HTTP and MQTT are the addresses to listen on, host:port; DefaultHTTP and
 	// DefaultMQTT if empty. Port 0 takes a free one.
 	HTTP, MQTT string
-	// PublicHTTP and PublicMQTT are the URLs under which units and people reach
-	// the centre, if they are not those of the listeners.
+	// Listeners are the addresses of doors that have one of their own; the others
+	// stand at HTTP.
+	Listeners map[scheduler.Door]string
+	// PublicHTTP and PublicMQTT are the URLs under which units reach the centre, if
+	// they are not those of the listeners; people too, where they share the units'.
 	PublicHTTP, PublicMQTT string
+	// PublicURL is the address under which phones reach the centre from outside; it
+	// stands on cards and in links.
+	PublicURL string
 	// Broker replaces the embedded broker.
 	Broker *ExternalBroker
 	// TLS serves HTTP and MQTT under the centre's own authority. It is on
@@ -84,20 +90,24 @@ func (o *Options) validate() error {
 		o.MQTT = DefaultMQTT
 	}
 	beyond := false
-	for _, l := range []struct{ field, address string }{{"http", o.HTTP}, {"mqtt", o.MQTT}} {
-		if l.field == "mqtt" && o.Broker != nil {
-			continue
-		}
+	listeners := o.addresses()
+	if o.Broker == nil {
+		listeners = append(listeners, address{field: "mqtt", address: o.MQTT})
+	}
+	for _, l := range listeners {
 		host, port, err := net.SplitHostPort(l.address)
 		if err != nil || port == "" {
 			return invalid(l.field, l.address, "this is no address to listen on", "give host:port, such as 127.0.0.1:8520")
 		}
 		beyond = beyond || !loopback(host)
 	}
-	for _, u := range []struct{ field, value string }{{"publicHttp", o.PublicHTTP}, {"publicMqtt", o.PublicMQTT}} {
+	for _, u := range []struct{ field, value string }{{"public_http", o.PublicHTTP}, {"public_mqtt", o.PublicMQTT}} {
 		if p, err := url.Parse(u.value); u.value != "" && (err != nil || p.Host == "" || p.Scheme == "") {
 			return invalid(u.field, u.value, "this is no URL", "give scheme://host:port")
 		}
+	}
+	if err := checkPublicURL(o.PublicURL); err != nil {
+		return err
 	}
 	if o.UploadCeiling < 0 {
 		return invalid("upload_ceiling", fmt.Sprint(o.UploadCeiling), "is less than nothing", "give a size, or 0 for 512 MiB")
@@ -117,6 +127,24 @@ func (o *Options) validate() error {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// checkPublicURL wants https and a bare host, since it is printed on cards; plain
+// HTTP only on this machine, for those who try it out.
+func checkPublicURL(value string) error {
+	const field, remedy = "public_url", "give https://name, as phones reach it from outside, such as https://centre.example"
+	u, err := url.Parse(value)
+	switch {
+	case value == "":
+		return nil
+	case err != nil || u.Hostname() == "":
+		return invalid(field, value, "this is no URL", remedy)
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		return invalid(field, value, "phones come over the internet, and so under TLS", remedy)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return invalid(field, value, "has more than a host and a port", remedy)
 	}
 	return nil
 }

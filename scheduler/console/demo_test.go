@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -179,7 +180,7 @@ func panel(t *testing.T) *url.URL {
 
 // serve serves the handler; its streams end with the test.
 func serve(t *testing.T, h http.Handler) string {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(scheduler.WithDoors(context.Background(), scheduler.AllDoors()))
 	srv := httptest.NewUnstartedServer(h)
 	srv.Config.BaseContext = func(net.Listener) context.Context { return ctx }
 	srv.Start()

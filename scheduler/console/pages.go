@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/villagecast/villagecast/device/looks"
+	"github.com/villagecast/villagecast/scheduler"
 )
 
 //go:embed static
@@ -52,10 +53,16 @@ const (
 	FaultCard  Fault = "card"  // used, expired or mistyped
 )
 
-// Login serves the login page; to is the path to which it leads.
+// Login serves the login page; to is the path to which it leads. Where passwords
+// are not taken it asks for a card alone.
 func Login(w http.ResponseWriter, r *http.Request, status int, fault Fault, to string) {
 	strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		page := bytes.ReplaceAll(read("login.html"), []byte("{{to}}"), []byte(html.EscapeString(to)))
+		if !scheduler.DoorsIn(r.Context()).Has(scheduler.DoorAdmin) {
+			head, rest, _ := bytes.Cut(page, []byte("<!-- password -->"))
+			_, tail, _ := bytes.Cut(rest, []byte("<!-- end -->"))
+			page = append(bytes.Clone(head), tail...)
+		}
 		write(w, status, bytes.Replace(page, []byte(`data-fault="none"`), []byte(`data-fault="`+fault+`"`), 1))
 	})).ServeHTTP(w, r)
 }
