@@ -23,6 +23,9 @@ type settings struct {
 	Listen *listenSettings `json:"listen,omitempty"`
 	// PublicURL is the address that phones are given.
 	PublicURL string `json:"public_url,omitempty"`
+	// TrustedProxies are believed when they say for whom they ask.
+	TrustedProxies []string     `json:"trusted_proxies,omitempty"`
+	TLS            *tlsSettings `json:"tls,omitempty"`
 	// PublicHTTP and PublicMQTT are the addresses that units are given.
 	PublicHTTP string          `json:"public_http,omitempty"`
 	PublicMQTT string          `json:"public_mqtt,omitempty"`
@@ -39,6 +42,12 @@ type listenSettings struct {
 	Units  string `json:"units,omitempty"`
 	Phones string `json:"phones,omitempty"`
 	Admin  string `json:"admin,omitempty"`
+}
+
+// tlsSettings are the files of the county's own certificate.
+type tlsSettings struct {
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
 }
 
 // brokerSettings name a broker that somebody else runs.
@@ -103,6 +112,10 @@ func readSettings(file string, into *settings) error {
 func (set settings) options(log *slog.Logger) app.Options {
 	o := app.Options{Data: set.Data, HTTP: set.HTTP, MQTT: set.MQTT, PublicURL: set.PublicURL, PublicHTTP: set.PublicHTTP, PublicMQTT: set.PublicMQTT,
 		Hosts: set.Hosts, UploadCeiling: int64(set.UploadCeiling) << 20, Version: version, Logger: log}
+	o.TrustedProxies = set.TrustedProxies
+	if t := set.TLS; t != nil {
+		o.CertFile, o.KeyFile = t.Cert, t.Key
+	}
 	if l := set.Listen; l != nil {
 		o.Listeners = map[scheduler.Door]string{scheduler.DoorUnits: l.Units, scheduler.DoorPhones: l.Phones, scheduler.DoorAdmin: l.Admin}
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
+	// Guard refuses what pages of other sites send; the standard one if nil.
+	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
 	SignInLink func(code string) string
 	// Version of the software.

@@ -34,7 +34,8 @@ type App struct {
 	store     *store.Store
 	files     *media.Store
 	keys      *auth.Keys
-	ca        *auth.CA // nil without TLS
+	ca        *auth.CA          // nil without TLS
+	cert      *auth.Certificate // nil without one of the county's own
 	links     auth.Links
 	passwords *auth.Passwords
 	token     string
@@ -46,9 +47,9 @@ type App struct {
 	watch     *watch.Watch
 	bundles   bundles
 
-	urls       map[scheduler.Door]string
-	mqttURL    string
-	timeBucket bucket
+	urls, listeners map[scheduler.Door]string
+	mqttURL         string
+	timeBucket      bucket
 
 	mu       sync.Mutex
 	started  bool
@@ -69,7 +70,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &App{options: o, urls: map[scheduler.Door]string{}, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
+	return &App{options: o, urls: map[scheduler.Door]string{}, listeners: map[scheduler.Door]string{}, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
 }
 
 // later registers a teardown the moment its resource exists.
@@ -94,6 +95,7 @@ func (a *App) Start(ctx context.Context) error {
 		{"data directory", a.openData},
 		{"keys", a.openKeys},
 		{"store", a.openStore},
+		{"certificate", a.openCertificate},
 		{"media files", a.openMedia},
 		{"watch", a.startWatch},
 		{"broker", a.startBroker},

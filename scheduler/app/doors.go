@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +18,7 @@ import (
 const (
 	cookieName  = "villagecast"
 	browserName = "villagecast-browser"
+	browserPath = "/login"
 	browserLife = 400 * 24 * time.Hour // as long as browsers keep any
 )
 
@@ -31,7 +31,7 @@ const maxForm = 8 << 10
 // waysIn are the ways in: the login page, cards, links, and the way out. Phones
 // come by cards alone: by their door nobody tries passwords.
 func (a *App) waysIn() []Route {
-	guard := http.NewCrossOriginProtection()
+	guard := a.guard()
 	form := func(f http.HandlerFunc) http.Handler {
 		return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -52,10 +52,10 @@ func (a *App) waysIn() []Route {
 	}
 }
 
-// secretive keeps what stands in an address to this page.
+// secretive lets nobody keep an answer. That an address is told to no other site
+// holds for all of them.
 func secretive(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
 // LoginLink is a link that logs its reader in once, within 15 minutes, and leads
@@ -130,35 +130,39 @@ func (a *App) enter(w http.ResponseWriter, r *http.Request, secret string, sessi
 		http.Error(w, "the centre cannot sign anybody in now", http.StatusInternalServerError)
 		return
 	}
-	a.setCookie(w, cookieName, secret, "/", time.Until(session.Ends))
+	setCookie(w, r, cookieName, secret, "/", time.Until(session.Ends))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-func (a *App) setCookie(w http.ResponseWriter, name, value, path string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: path, MaxAge: int(life.Seconds()),
-		HttpOnly: true, Secure: a.ca != nil, SameSite: http.SameSiteLaxMode})
+// setCookie sets a cookie for this host alone, flagged by how the request came.
+func setCookie(w http.ResponseWriter, r *http.Request, name, value, path string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: cookieFor(r, name, path), Value: value, Path: path, MaxAge: int(life.Seconds()),
+		HttpOnly: true, Secure: visitOf(r).secure, SameSite: http.SameSiteLaxMode})
+}
+
+// cookieFor is the name of a cookie: under TLS with the prefix by which browsers
+// see to it that no other host and no plain connection set it.
+func cookieFor(r *http.Request, name, path string) string {
+	switch {
+	case !visitOf(r).secure:
+		return name
+	case path == "/":
+		return "__Host-" + name
+	}
+	return "__Secure-" + name
 }
 
 // browser is what is known of where a request comes from. A browser without a
 // mark is given one.
 func (a *App) browser(w http.ResponseWriter, r *http.Request) store.Browser {
 	b := store.Browser{Label: browserLabel(r.UserAgent()), From: from(r)}
-	if c, err := r.Cookie(browserName); err == nil && len(c.Value) == 43 {
+	if c, err := r.Cookie(cookieFor(r, browserName, browserPath)); err == nil && len(c.Value) == 43 {
 		b.Device = c.Value
 	} else {
 		b.Device, _ = auth.NewSecret()
 	}
-	a.setCookie(w, browserName, b.Device, "/login", browserLife)
+	setCookie(w, r, browserName, b.Device, browserPath, browserLife)
 	return b
-}
-
-// from is the network address of a request, without its port.
-func from(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // browserLabel is the least by which people tell their browsers apart.
@@ -185,7 +189,7 @@ func (a *App) logout(w http.ResponseWriter, r *http.Request) {
 	if err != nil && scheduler.KindOf(err) == "" {
 		a.log.Error("sign out", "error", err)
 	}
-	a.setCookie(w, cookieName, "", "/", -time.Second)
+	setCookie(w, r, cookieName, "", "/", -time.Second)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
@@ -211,7 +215,7 @@ func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
 		}
 		return a.store.TokenActor(r.Context(), token, from(r))
 	}
-	if c, err := r.Cookie(cookieName); err == nil {
+	if c, err := r.Cookie(cookieFor(r, cookieName, "/")); err == nil {
 		return a.store.SessionActor(r.Context(), c.Value, from(r))
 	}
 	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not signed in",

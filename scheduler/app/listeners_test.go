@@ -19,10 +19,10 @@ func apart(o *app.Options) {
 	o.Listeners = map[scheduler.Door]string{scheduler.DoorUnits: "127.0.0.1:0", scheduler.DoorPhones: "127.0.0.1:0", scheduler.DoorAdmin: "127.0.0.1:0"}
 }
 
-// door is the address of one of them.
-func (w *web) door(d scheduler.Door) string {
-	return map[scheduler.Door]string{scheduler.DoorUnits: w.app.UnitsURL(), scheduler.DoorPhones: w.app.PhonesURL(), scheduler.DoorAdmin: w.app.URL()}[d]
-}
+// door is the address at which one of them listens.
+func (w *web) door(d scheduler.Door) string { return w.app.Listener(d) }
+
+func (w *web) phonesListener() string { return w.door(scheduler.DoorPhones) }
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 

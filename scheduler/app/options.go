@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -40,6 +41,12 @@ type Options struct {
 	// PublicURL is the address under which phones reach the centre from outside; it
 	// stands on cards and in links.
 	PublicURL string
+	// TrustedProxies are addresses and networks of proxies that are believed when
+	// they say for whom they ask.
+	TrustedProxies []string
+	// CertFile and KeyFile are the county's own certificate for the listeners of
+	// people, PEM; without them it is one of the centre's own authority.
+	CertFile, KeyFile string
 	// Broker replaces the embedded broker.
 	Broker *ExternalBroker
 	// TLS serves HTTP and MQTT under the centre's own authority. It is on
@@ -65,6 +72,10 @@ type Options struct {
 	// Listen replaces net.Listen.
 	Listen func(network, address string) (net.Listener, error)
 	Logger *slog.Logger
+
+	proxies proxies
+	// everywhere tells that TLS was asked for, on loopback too.
+	everywhere bool
 }
 
 // ExternalBroker is a broker that somebody else runs.
@@ -106,7 +117,11 @@ func (o *Options) validate() error {
 			return invalid(u.field, u.value, "this is no URL", "give scheme://host:port")
 		}
 	}
-	if err := checkPublicURL(o.PublicURL); err != nil {
+	if err := errors.Join(checkPublicURL(o.PublicURL), o.checkCertificate()); err != nil {
+		return err
+	}
+	var err error
+	if o.proxies, err = parseProxies(o.TrustedProxies); err != nil {
 		return err
 	}
 	if o.UploadCeiling < 0 {
@@ -118,6 +133,7 @@ func (o *Options) validate() error {
 	if err := o.speaker().Validate(); err != nil {
 		return invalid("speech", strings.Join(o.Speech, " "), err.Error(), "see the comment on speech in configs/centre.yaml")
 	}
+	o.everywhere = o.TLS
 	o.TLS = o.TLS || beyond
 	if o.TLS && len(o.Hosts) == 0 {
 		o.Hosts = machineHosts()

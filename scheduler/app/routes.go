@@ -41,7 +41,7 @@ func (a *App) routes() ([]Route, error) {
 			Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 			Enrol:  a.Enrol,
 			Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
-			Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
+			Who: a.Who, Guard: a.guard(), SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 		})},
 	}
 	all = append(all, a.waysIn()...)

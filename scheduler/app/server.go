@@ -61,7 +61,7 @@ func (a *App) tls(at address) *tls.Config {
 		return nil
 	case at.doors.Has(scheduler.DoorUnits):
 		return a.unitsTLS()
-	case at.field != "http" && loopback(host):
+	case loopback(host) && !a.options.everywhere && at.field != "http":
 		return nil
 	}
 	return a.peopleTLS()
@@ -75,9 +75,13 @@ func (a *App) unitsTLS() *tls.Config {
 	return c
 }
 
-// peopleTLS is what the listeners of people speak.
+// peopleTLS is what the listeners of people speak: the county's certificate, or
+// the centre's own.
 func (a *App) peopleTLS() *tls.Config {
 	c := a.ca.ServerTLS()
+	if a.cert != nil {
+		c = a.cert.ServerTLS()
+	}
 	c.NextProtos = []string{"http/1.1"}
 	return c
 }
@@ -104,14 +108,17 @@ func (a *App) serve(at address, routes []Route) error {
 	}
 	scheme := "http://"
 	if c := a.tls(at); c != nil {
-		l, scheme = tls.NewListener(l, c), "https://"
+		l, scheme = tls.NewListener(patient{l}, c), "https://"
 	}
 	a.reached(at, scheme+outside(l.Addr(), a.options.Hosts))
+	for _, d := range at.doors {
+		a.listeners[d] = scheme + l.Addr().String()
+	}
 	// Streams of events end with this context, so that Shutdown need not wait
 	// for them.
 	ctx, cancel := context.WithCancel(scheduler.WithDoors(context.Background(), at.doors))
 	server := &http.Server{
-		Handler:           behind(at.doors, routes),
+		Handler:           a.receive(behind(at.doors, routes)),
 		ReadHeaderTimeout: headerTime,
 		MaxHeaderBytes:    headerSize,
 		IdleTimeout:       idleTime,

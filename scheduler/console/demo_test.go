@@ -250,7 +250,7 @@ func TestDemoHTTP(t *testing.T) {
 		if res.StatusCode != c.status || !strings.Contains(body, c.has) {
 			t.Errorf("%s %s %q: %d %.80q, want %d with %q", c.method, c.path, c.head, res.StatusCode, body, c.status, c.has)
 		}
-		if c.status < 400 && !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "default-src 'self'") {
+		if c.status < 400 && !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'; ") {
 			t.Errorf("%s %s: policy %q", c.method, c.path, res.Header.Get("Content-Security-Policy"))
 		}
 	}
