@@ -45,6 +45,7 @@ func (s *server) warnings() {
 		})
 	s.mutes()
 	s.stops()
+	s.exceptions()
 }
 
 // warn speaks the text first, where no recording is given. A warning is never

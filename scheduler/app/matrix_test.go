@@ -121,6 +121,12 @@ func (f *fixture) mute(area string) string {
 	return m.ID
 }
 
+func (f *fixture) exception(area string) string {
+	e, _, _, err := f.app.Store().AddException(f.t.Context(), scheduler.Exception{Address: wire.AreaAddress(area), Why: "x", Until: time.Now().Add(time.Hour)})
+	f.must(err)
+	return e.ID
+}
+
 func (f *fixture) stop(area string) string {
 	mute := f.mute(area)
 	all, err := f.app.Store().Halts(f.t.Context(), area, false)
@@ -228,6 +234,9 @@ var samples = map[string]sample{
 	"stop":               get("stop area", "/areas/%s/stop"),
 	"list-stops":         get("read area", "/stops?area=%s"),
 	"get-stop":           about("read area", "/stops/%s", (*fixture).stop, ""),
+	"list-exceptions":    get("read area", "/exceptions?area=%s"),
+	"add-exception":      about("mute area", "/exceptions", fresh("x"), `{"area":"%area","why":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
+	"end-exception":      about("mute area", "/exceptions/%s/end", (*fixture).exception, ""),
 	"list-mutes":         get("read anywhere", "/mutes"),
 	"mute":               about("mute area", "/mutes", fresh("m"), `{"area":"%area","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
 	"unmute":             about("mute area", "/mutes/%s/end", (*fixture).mute, ""),
