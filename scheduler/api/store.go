@@ -104,6 +104,7 @@ type warningStore interface {
 }
 
 type exceptionStore interface {
+	Later(ctx context.Context, area string, level wire.Level) (scheduler.Later, error)
 	Exceptions(ctx context.Context, area string) ([]scheduler.Exception, error)
 	Exception(ctx context.Context, id string) (scheduler.Exception, error)
 	AddException(context.Context, scheduler.Exception) (e scheduler.Exception, r scheduler.Reach, tooOld []string, err error)

@@ -121,12 +121,6 @@ func (f *fixture) mute(area string) string {
 	return m.ID
 }
 
-func (f *fixture) exception(area string) string {
-	e, _, _, err := f.app.Store().AddException(f.t.Context(), scheduler.Exception{Address: wire.AreaAddress(area), Why: "x", Until: time.Now().Add(time.Hour)})
-	f.must(err)
-	return e.ID
-}
-
 func (f *fixture) stop(area string) string {
 	mute := f.mute(area)
 	all, err := f.app.Store().Halts(f.t.Context(), area, false)
@@ -230,6 +224,7 @@ var samples = map[string]sample{
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),
 	"warn":               about("warn area", "/warnings", fresh("w"), `{"area":"%area","level":"blue","title":"%s","text":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
+	"get-later":          get("read area", "/warnings/later?area=%s&level=yellow"),
 	"lift":               about("lift area", "/warnings/%s/lift", (*fixture).warning, ""),
 	"stop":               get("stop area", "/areas/%s/stop"),
 	"list-stops":         get("read area", "/stops?area=%s"),

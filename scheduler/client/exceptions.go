@@ -46,6 +46,11 @@ func (c *Client) AddException(ctx context.Context, v ExceptionSpec) (ExceptionAd
 	return send[ExceptionAdded](ctx, c, http.MethodPost, "/exceptions", v)
 }
 
+// Later tells where a warning of a level would not sound now, and until when.
+func (c *Client) Later(ctx context.Context, area string, level wire.Level) (Later, error) {
+	return get[Later](ctx, c, "/warnings/later", query("area", area, "level", string(level)))
+}
+
 // EndException ends one before its time.
 func (c *Client) EndException(ctx context.Context, exception string) (Exception, error) {
 	return send[Exception](ctx, c, http.MethodPost, "/exceptions"+id(exception)+"/end", struct{}{})

@@ -142,7 +142,7 @@ func (t *tx) prepare(p scheduler.Programme) (scheduler.Programme, []wire.Address
 	if err := p.CheckRelease(items, addresses, zone, t.now); err != nil {
 		return p, nil, nil, err
 	}
-	p.Items, p.State, p.ReleasedAt = items, scheduler.ProgrammeReleased, t.now
+	p.Items, p.State, p.ReleasedAt, p.ReleasedBy = items, scheduler.ProgrammeReleased, t.now, t.actor.ID
 	if err := p.Wire().Validate(); err != nil {
 		return p, nil, nil, fromWire("", err)
 	}
