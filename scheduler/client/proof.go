@@ -94,6 +94,7 @@ type Status struct {
 	Delivery DeliveryCounts `json:"delivery"`
 	Incident *Incident      `json:"incident,omitempty" doc:"Most units fell at once: the centre's own trouble, not an outage of each"`
 	Paused   []Mute         `json:"paused" doc:"Units under work, until when and why"`
+	InForce  []InForce      `json:"inForce" doc:"What keeps units from playing what they would, newest first"`
 	Troubled []Trouble      `json:"troubled" doc:"Units that flap, or whose identity two devices have"`
 }
 
