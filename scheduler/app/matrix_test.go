@@ -267,6 +267,7 @@ var samples = map[string]sample{
 	"revoke-token": about("people area", "/tokens/%s", func(f *fixture, area string) string { return f.token(f.person(area)) }, ""),
 	"list-audit":   get("audit county", "/audit"),
 	"verify-audit": get("audit county", "/audit/verify"),
+	"get-setup":    get("settings county", "/setup"),
 }
 
 // status makes one request as the holder of a session's secret; 504 if the answer
