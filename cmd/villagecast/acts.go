@@ -15,6 +15,10 @@ import (
 func releaseCommand(s *shell) *cobra.Command {
 	return query(s, "release PROGRAMME", "Puts the draft of a programme on air", exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
+			// Before it is done: who meant one village sees nine.
+			if d, err := c.DryRun(ctx, args[0], 0); err == nil && !s.json {
+				s.printf("%s\n", s.dryLine(d))
+			}
 			return c.Release(ctx, args[0])
 		},
 		func(r client.Released) {

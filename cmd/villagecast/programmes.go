@@ -13,7 +13,7 @@ import (
 
 func programmesCommand(s *shell) *cobra.Command {
 	return parent("programmes", "What plays where and when",
-		programmesList(s), programmesShow(s), programmesPut(s))
+		programmesList(s), programmesShow(s), programmesPut(s), programmesCheck(s))
 }
 
 func programmesList(s *shell) *cobra.Command {

@@ -220,6 +220,7 @@ var samples = map[string]sample{
 	"list-programmes":    get("read area", "/programmes?area=%s"),
 	"get-programme":      about("read area", "/programmes/%s", (*fixture).programme, ""),
 	"put-programme":      about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
+	"check-programme":    about("read area", "/programmes/%s/check", (*fixture).programme, ""),
 	"release-programme":  about("release area", "/programmes/%s/release", (*fixture).programme, ""),
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),

@@ -24,23 +24,40 @@ func (s *Store) Reach(ctx context.Context, id string, version int) (r Reach, err
 	return r, err
 }
 
+// reacher tells which units some addresses reach.
+type reacher struct {
+	tree   *scheduler.Tree
+	named  map[wire.Address]bool
+	except map[string]bool
+}
+
+func newReacher(tree *scheduler.Tree, addresses []wire.Address, except []string) reacher {
+	r := reacher{tree, map[wire.Address]bool{}, map[string]bool{}}
+	for _, a := range addresses {
+		r.named[a] = true
+	}
+	for _, id := range except {
+		r.except[id] = true
+	}
+	return r
+}
+
+func (r reacher) hits(u scheduler.Unit) bool {
+	chain := r.tree.Chain(u.Area)
+	if r.except[u.ID] || slices.ContainsFunc(chain, func(id string) bool { return r.except[id] }) {
+		return false
+	}
+	return r.named[wire.UnitAddress(u.ID)] || slices.ContainsFunc(chain, func(id string) bool { return r.named[wire.AreaAddress(id)] })
+}
+
 // reach counts the units of addresses.
 func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 	r := Reach{Addresses: addresses, Offline: []string{}}
-	named := map[wire.Address]bool{}
-	for _, a := range addresses {
-		named[a] = true
-	}
+	to := newReacher(t.tree(), addresses, except)
 	villages := map[string]bool{}
 	for _, e := range t.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved {
-			continue
-		}
-		chain := t.tree().Chain(u.Area)
-		left := slices.Contains(except, u.ID) || slices.ContainsFunc(chain, func(id string) bool { return slices.Contains(except, id) })
-		hit := named[wire.UnitAddress(u.ID)] || slices.ContainsFunc(chain, func(id string) bool { return named[wire.AreaAddress(id)] })
-		if left || !hit {
+		if u.State == scheduler.UnitRemoved || !to.hits(u) {
 			continue
 		}
 		r.Units++
