@@ -26,6 +26,8 @@ type Options struct {
 	Intake Intake
 	// Enrol writes the settings file of a unit's device.
 	Enrol func(unit, secret string) (settings string, err error)
+	// ClaimFile writes the file for a device that is to become a unit's.
+	ClaimFile func(unit, code string) (settings string, err error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -86,6 +88,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.county()
 	s.areas()
 	s.units()
+	s.claims()
 	s.commands()
 	s.assets()
 	s.uploads()
