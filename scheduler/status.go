@@ -59,6 +59,8 @@ type Status struct {
 	ClockUntrusted, ClockUncertain int
 	// Delivery says how far the units are; see Delivery for which ones.
 	Delivery DeliveryCounts
+	// Secrets counts the units that still come in by the secret of an earlier version.
+	Secrets int
 	// Missing are the areas of which no installed unit can be reached.
 	Missing []string
 	// Incident is one that lasts: most units of the county fell at once.

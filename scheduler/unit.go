@@ -36,6 +36,9 @@ type Unit struct {
 	Quiet    []wire.Window
 	// SecretHash is the SHA-256 of the device's secret.
 	SecretHash []byte
+	// Claimed tells AddUnit that the device is to come by a claim, and to make no
+	// secret.
+	Claimed bool `json:"-"`
 	// Rev as in Area.
 	Rev int64
 }

@@ -26,7 +26,9 @@ type Options struct {
 	Intake Intake
 	// Enrol writes the settings file of a unit's device.
 	Enrol func(unit, secret string) (settings string, err error)
-	// ClaimFile writes the file for a device that is to become a unit's.
+	// Certifies tells that devices get certificates, by claims; ClaimFile writes the
+	// file for a device that is to become a unit's.
+	Certifies bool
 	ClaimFile func(unit, code string) (settings string, err error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer

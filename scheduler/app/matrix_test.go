@@ -190,6 +190,8 @@ var samples = map[string]sample{
 	"issue-claims":       may(about("enrol area", "/claims", (*fixture).unit, `{"units":["%s"]}`)),
 	"list-claims":        get("enrol area", "/claims?area=%s"),
 	"place-unit":         about("enrol area", "/units/%s/place", (*fixture).unit, `{"area":"%area"}`),
+	"list-certificates":  get("enrol area", "/certificates?area=%s"),
+	"revoke-unit":        about("enrol area", "/units/%s/revoke", (*fixture).unit, `{"why":"stolen"}`),
 	"command-unit":       may(about("command area", "/units/%s/commands", (*fixture).unit, `{"do":"tone"}`)),
 	"get-command":        may(about("command area", "/units/%s/commands/none", (*fixture).unit, "")),
 	"get-bundle":         may(about("command area", "/units/%s/commands/none/bundle", (*fixture).unit, "")),

@@ -88,6 +88,8 @@ func (a *App) handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
 	mux.HandleFunc("POST /time", a.serveTime)
+	mux.HandleFunc("POST /enrol", a.serveEnrol)
+	mux.HandleFunc("POST /renew", a.serveRenew)
 	a.doors(mux)
 	mux.HandleFunc("PUT /bundle/{unit}/{command}", a.serveBundle)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
@@ -95,7 +97,7 @@ func (a *App) handler() (http.Handler, error) {
 	mux.Handle(client.Prefix+"/", api.New(api.Options{
 		Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
-		Enrol:  a.Enrol, ClaimFile: a.ClaimFile,
+		Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile,
 		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
 		Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 	}))

@@ -102,8 +102,14 @@ type Clock struct {
 	Said        time.Time  `json:"said" doc:"When the unit said so"`
 }
 
+// UnitAdd makes a unit.
+type UnitAdd struct {
+	UnitSpec
+	Secret bool `json:"secret,omitempty" doc:"Write a secret into the settings file in place of a claim, for agents before v0.3.0"`
+}
+
 // UnitAdded answers the adding of a unit: its settings file, given once.
 type UnitAdded struct {
 	Unit     Unit   `json:"unit"`
-	Settings string `json:"settings" doc:"The settings file for the device (YAML). It holds the unit's secret and is not shown again."`
+	Settings string `json:"settings" doc:"The settings file for the device (YAML). It holds the unit's claim, or its secret, and is not shown again."`
 }

@@ -126,6 +126,9 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		}
 		shows := scheduler.ShowsOf(e.unit, e.p, e.open, paused[id], ps.watch, now)
 		t.counts.Add(shows)
+		if len(e.unit.SecretHash) > 0 {
+			st.Secrets++
+		}
 		t.installed = t.installed || e.unit.State == scheduler.UnitInstalled
 		t.reached = t.reached || e.p.Online
 		if e.unit.State == scheduler.UnitInstalled {
