@@ -79,6 +79,11 @@ func (s *shell) status(st client.Status) {
 		s.printf("not watched: %s\n", st.NotWatched)
 	}
 	s.printf("delivery  %s\n", s.delivered(st.Delivery))
+	for _, f := range st.InForce {
+		if f.Kind != "pause" { // it follows
+			s.printf("in force  %s\n", s.inForce(f))
+		}
+	}
 	for _, m := range st.Paused {
 		s.printf("paused    %s\n", s.paused(m))
 	}

@@ -22,6 +22,7 @@ type Store interface {
 	playlistStore
 	programmeStore
 	warningStore
+	haltStore
 	proofStore
 	eventStore
 	answerStore
@@ -113,6 +114,12 @@ type warningStore interface {
 	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
+}
+
+type haltStore interface {
+	Halts(ctx context.Context, area string, all bool) ([]scheduler.HaltView, error)
+	Halt(ctx context.Context, id string) (scheduler.HaltView, error)
+	InForceOf(ctx context.Context, unit string) ([]scheduler.InForce, error)
 }
 
 type proofStore interface {

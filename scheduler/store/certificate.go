@@ -76,12 +76,12 @@ func (s *Store) Revoked(ctx context.Context, since time.Time) (out []scheduler.C
 // revoked, or its unit is out of service.
 func (s *Store) CertificateOK(ctx context.Context, serial string) error {
 	return s.read(ctx, func(t *tx) error {
-		_, err := t.inForce(serial)
+		_, err := t.good(serial)
 		return err
 	})
 }
 
-func (t *tx) inForce(serial string) (c scheduler.Certificate, err error) {
+func (t *tx) good(serial string) (c scheduler.Certificate, err error) {
 	all, err := t.certificates("serial = ?", serial)
 	switch {
 	case err != nil:
@@ -234,7 +234,7 @@ func (s *Store) Renew(ctx context.Context, serial string, make Certifier) (c sch
 	var refused error
 	err = s.write(ctx, func(t *tx) error {
 		refused = nil
-		old, err := t.inForce(serial)
+		old, err := t.good(serial)
 		if scheduler.KindOf(err) == scheduler.Forbidden {
 			refused = err
 			return t.noteRefused(old.Unit, err)
