@@ -58,7 +58,7 @@ func newRoot(s *shell) *cobra.Command {
 		playlistsCommand(s), programmesCommand(s), timetableCommand(s),
 		releaseCommand(s), withdrawCommand(s), stopCommand(s), stopsCommand(s), mutesCommand(s), warnCommand(s), liftCommand(s),
 		asrunCommand(s), outagesCommand(s), statusCommand(s), deliveryCommand(s), callsCommand(s), checkCommand(s),
-		peopleCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
+		peopleCommand(s), keysCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
 		applyCommand(s), exportCommand(s),
 	)
 	s.completions(root)

@@ -30,6 +30,8 @@ type Options struct {
 	// file for a device that is to become a unit's.
 	Certifies bool
 	ClaimFile func(unit, code string) (settings string, err error)
+	// Keys are the signing keys.
+	Keys Keys
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -94,6 +96,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.areas()
 	s.units()
 	s.claims()
+	s.keys()
 	s.commands()
 	s.assets()
 	s.uploads()
