@@ -166,7 +166,7 @@ func (t *tx) prepare(p scheduler.Programme) (scheduler.Programme, []wire.Address
 	if err := p.CheckRelease(items, addresses, zone, t.now); err != nil {
 		return p, nil, nil, err
 	}
-	p.Items, p.State, p.ReleasedAt = items, scheduler.ProgrammeReleased, t.now
+	p.Items, p.State, p.ReleasedAt, p.ReleasedBy = items, scheduler.ProgrammeReleased, t.now, t.actor.ID
 	if err := p.Wire().Validate(); err != nil {
 		return p, nil, nil, fromWire("", err)
 	}
@@ -369,6 +369,8 @@ func (t *tx) overdue(kind wire.Kind, now time.Time) ([]wire.Address, error) {
 			WHERE w.ended = 0 AND w.until < ? AND s.given < w.until
 		UNION SELECT m.address FROM mute m JOIN snapshot s ON s.address = m.address AND s.kind = 'orders'
 			WHERE m.ended = 0 AND m.until < ? AND s.given < m.until
+		UNION SELECT x.address FROM exception x JOIN snapshot s ON s.address = x.address AND s.kind = 'orders'
+			WHERE x.ended = 0 AND x.until < ? AND s.given < x.until
 		UNION SELECT b.address FROM bar b JOIN snapshot s ON s.address = b.address AND s.kind = 'orders'
-			WHERE b.until > 0 AND b.until + 7776000000 < ? AND s.given < b.until + 7776000000`, ms(now), ms(now), ms(now))
+			WHERE b.until > 0 AND b.until + 7776000000 < ? AND s.given < b.until + 7776000000`, ms(now), ms(now), ms(now), ms(now))
 }

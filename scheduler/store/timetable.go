@@ -104,7 +104,7 @@ type planner struct {
 	draft     *placed
 	bulletins map[wire.Address]wire.Bulletin
 	orders    map[wire.Address]wire.Orders
-	own       map[string]bool // units with a programme, bar or mute of their own
+	own       map[string]bool // units with a programme, bar, mute or exception of their own
 	excepted  map[string]bool
 }
 
@@ -176,7 +176,8 @@ func (pl *planner) alike(sets [][]scheduler.Unit) ([][]scheduler.Unit, error) {
 func (pl *planner) distinguish() error {
 	pl.own, pl.excepted = map[string]bool{}, map[string]bool{}
 	own, err := pl.strings(`SELECT DISTINCT address FROM programme_address WHERE address >= 'unit/' AND address < 'unit0'
-		UNION SELECT address FROM bar WHERE address >= 'unit/' AND address < 'unit0' UNION SELECT address FROM mute WHERE address >= 'unit/' AND address < 'unit0'`)
+		UNION SELECT address FROM bar WHERE address >= 'unit/' AND address < 'unit0' UNION SELECT address FROM mute WHERE address >= 'unit/' AND address < 'unit0'
+		UNION SELECT address FROM exception WHERE address >= 'unit/' AND address < 'unit0'`)
 	if err != nil {
 		return err
 	}
