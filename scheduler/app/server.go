@@ -68,9 +68,9 @@ func (a *App) tls(at address) *tls.Config {
 }
 
 // unitsTLS is what the listener of the units speaks: the centre's own authority
-// alone, which is what units trust.
+// alone, which is what units trust; and it asks for the certificates of devices.
 func (a *App) unitsTLS() *tls.Config {
-	c := a.ca.ServerTLS()
+	c := a.ca.ClientTLS()
 	c.NextProtos = []string{"http/1.1"}
 	return c
 }

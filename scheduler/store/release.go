@@ -57,7 +57,7 @@ func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 	villages := map[string]bool{}
 	for _, e := range t.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved || !to.hits(u) {
+		if !u.Placed() || !to.hits(u) {
 			continue
 		}
 		r.Units++
@@ -82,7 +82,14 @@ func (t *tx) expand(p scheduler.Programme) ([]wire.Address, error) {
 		}
 		groups[id] = g
 	}
-	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state <> 'removed'")
+	if p.Targets.Heard != "" {
+		heard, err := t.heardOf(p.Targets)
+		if err != nil {
+			return nil, err
+		}
+		p.Targets.Units = append(slices.Clone(p.Targets.Units), heard...)
+	}
+	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state NOT IN ('removed', 'unplaced')")
 	if err != nil {
 		return nil, err
 	}
