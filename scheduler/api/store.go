@@ -17,6 +17,7 @@ type Store interface {
 	groupStore
 	calendarStore
 	unitStore
+	claimStore
 	assetStore
 	playlistStore
 	programmeStore
@@ -66,6 +67,19 @@ type unitStore interface {
 	AuditCommand(ctx context.Context, unit, id, do string) error
 	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)
 	Calls(ctx context.Context, area string, now time.Time) ([]scheduler.Call, error)
+}
+
+type claimStore interface {
+	// IssueClaims and AddUnplaced make claims; their codes are kept nowhere.
+	IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error)
+	AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error)
+	// AddClaimed makes a unit with a claim in the place of a secret.
+	AddClaimed(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.IssuedClaim, error)
+	Claims(ctx context.Context, area string) ([]scheduler.Claim, error)
+	Certificates(ctx context.Context, area string) ([]scheduler.Certificate, error)
+	// Revoke ends all by which devices come in as the unit, and their connections.
+	Revoke(ctx context.Context, unit, why string) (ended int, err error)
+	BindUnit(context.Context, scheduler.Placing) (scheduler.Unit, error)
 }
 
 type assetStore interface {

@@ -68,15 +68,15 @@ func (a *App) tls(at address) *tls.Config {
 }
 
 // unitsTLS is what the listener of the units speaks: the centre's own authority
-// alone, which is what units trust.
+// alone, which is what units trust; and it asks for the certificates of devices.
 func (a *App) unitsTLS() *tls.Config {
-	c := a.ca.ServerTLS()
+	c := a.ca.ClientTLS()
 	c.NextProtos = []string{"http/1.1"}
 	return c
 }
 
-// peopleTLS is what the listeners of people speak: the county's certificate, or
-// the centre's own.
+// peopleTLS is what the listeners of people speak: the county's certificate for
+// its names, and the centre's own for all others, such as bare addresses.
 func (a *App) peopleTLS() *tls.Config {
 	c := a.ca.ServerTLS()
 	if a.cert != nil {

@@ -57,7 +57,7 @@ func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 	villages := map[string]bool{}
 	for _, e := range t.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved || !to.hits(u) {
+		if !u.Placed() || !to.hits(u) {
 			continue
 		}
 		r.Units++
@@ -89,7 +89,7 @@ func (t *tx) expand(p scheduler.Programme) ([]wire.Address, error) {
 		}
 		p.Targets.Units = append(slices.Clone(p.Targets.Units), heard...)
 	}
-	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state <> 'removed'")
+	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state NOT IN ('removed', 'unplaced')")
 	if err != nil {
 		return nil, err
 	}
