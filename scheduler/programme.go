@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -39,14 +41,22 @@ type Programme struct {
 	OnCut    string
 	OnBlock  string
 	// Grace in seconds: 0 means the default of 10 minutes, NoGrace none at all.
-	// MaxPlay in seconds, 0 for none; Volume in per cent, 0 means 100.
+	// MaxPlay of a round or chain in seconds, 0 means DefaultMaxPlay; Volume in per
+	// cent, 0 means 100.
 	Grace   int
 	MaxPlay int
 	Volume  int
+	// SilentAfter is how many hours a unit may play it without a word of the
+	// centre; 0 is for ever.
+	SilentAfter int `json:",omitempty"`
 	// Rev rises with every change of the draft.
 	Rev        int64
 	Created    time.Time
 	ReleasedAt time.Time
+	// ReleasedBy is the id of who released it.
+	ReleasedBy string `json:",omitempty"`
+	// EndAssumed says that nobody gave an end, and the release did.
+	EndAssumed bool `json:",omitempty"`
 	// Author is the id of who drafted it, as it stands.
 	Author string
 	// Items are those of the playlist as released; empty in a draft.
@@ -63,6 +73,17 @@ type Targets struct {
 	Units  []string
 	// Except are ids of areas and units that are left out.
 	Except []string
+	// Heard, such as "water@2", are the units that prove that they played this
+	// version, now or later: a correction is for them.
+	Heard string `json:",omitempty"`
+}
+
+// HeardOf is the version that targets of the kind Heard mean; ok is false if they
+// mean none.
+func (t Targets) HeardOf() (programme string, version int, ok bool) {
+	programme, number, found := strings.Cut(t.Heard, "@")
+	version, err := strconv.Atoi(number)
+	return programme, version, found && err == nil && version > 0 && programme != ""
 }
 
 // Calendar is a named list of dates.
@@ -90,6 +111,8 @@ type Warning struct {
 	Volume int
 	Issued time.Time
 	Until  time.Time
+	// By is the id of who issued it.
+	By string `json:",omitempty"`
 	// Lifted or stopped; zero while in force.
 	Ended time.Time
 	End   string

@@ -79,7 +79,9 @@ func address(s string) string {
 }
 
 // features are what this agent can do: programmes that need them, and commands.
-func features() []string { return append(timetable.Features(), wire.FeatureCommand) }
+func features() []string {
+	return append(timetable.Features(), wire.FeatureCommand, wire.FeatureExceptions)
+}
 
 // bundle packs what a person wants to know of a unit that is far away.
 func (a *agent) bundle() ([]byte, error) {
@@ -129,7 +131,9 @@ func (a *agent) sendBundle(ctx context.Context, command string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	req.SetBasicAuth(unit, centre.settings.Secret)
+	if s := centre.settings.Secret; s != "" {
+		req.SetBasicAuth(unit, s) // where it has no certificate
+	}
 	req.Header.Set("Content-Type", "application/gzip")
 	resp, err := centre.http.Do(req)
 	if err != nil {

@@ -56,6 +56,8 @@ func (s *server) programmes() {
 			p, err := s.Store.Withdraw(ctx, in.ID)
 			return reply(s.programmeOut(ctx, in.Language)(p)), err
 		})
+	s.dryRuns()
+	s.records()
 }
 
 func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer[client.Programme], error) {

@@ -17,6 +17,7 @@ type Store interface {
 	groupStore
 	calendarStore
 	unitStore
+	claimStore
 	assetStore
 	playlistStore
 	programmeStore
@@ -68,6 +69,19 @@ type unitStore interface {
 	Calls(ctx context.Context, area string, now time.Time) ([]scheduler.Call, error)
 }
 
+type claimStore interface {
+	// IssueClaims and AddUnplaced make claims; their codes are kept nowhere.
+	IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error)
+	AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error)
+	// AddClaimed makes a unit with a claim in the place of a secret.
+	AddClaimed(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.IssuedClaim, error)
+	Claims(ctx context.Context, area string) ([]scheduler.Claim, error)
+	Certificates(ctx context.Context, area string) ([]scheduler.Certificate, error)
+	// Revoke ends all by which devices come in as the unit, and their connections.
+	Revoke(ctx context.Context, unit, why string) (ended int, err error)
+	BindUnit(context.Context, scheduler.Placing) (scheduler.Unit, error)
+}
+
 type assetStore interface {
 	Assets(context.Context, scheduler.AssetFilter) ([]scheduler.Asset, string, error)
 	Asset(ctx context.Context, id string) (scheduler.Asset, error)
@@ -88,6 +102,8 @@ type programmeStore interface {
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
 	Release(ctx context.Context, id string, version int) (scheduler.Programme, scheduler.Reach, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
+	Dossier(ctx context.Context, id string, version int) (scheduler.Dossier, error)
+	DryRun(ctx context.Context, id string, version int) (scheduler.DryRun, error)
 }
 
 type warningStore interface {
@@ -100,6 +116,15 @@ type warningStore interface {
 	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
+	exceptionStore
+}
+
+type exceptionStore interface {
+	Later(ctx context.Context, area string, level wire.Level) (scheduler.Later, error)
+	Exceptions(ctx context.Context, area string) ([]scheduler.Exception, error)
+	Exception(ctx context.Context, id string) (scheduler.Exception, error)
+	AddException(context.Context, scheduler.Exception) (e scheduler.Exception, r scheduler.Reach, tooOld []string, err error)
+	EndException(ctx context.Context, id string) (scheduler.Exception, error)
 }
 
 type haltStore interface {

@@ -37,7 +37,9 @@ type DemoState struct {
 	Next *DemoNext `json:"next,omitempty"`
 	// Incident is one of the centre's that lasts: most units fell at once.
 	Incident *client.Incident `json:"incident,omitempty"`
-	Units    []DemoUnit       `json:"units"`
+	// InForce is what keeps units from playing what they would, newest first.
+	InForce []client.InForce `json:"inForce"`
+	Units   []DemoUnit       `json:"units"`
 }
 
 // DemoNext announces a cut-in.
@@ -127,6 +129,7 @@ func pass(d Demonstration, path string, gone func(http.ResponseWriter), w http.R
 // demoEvents tells the page how things stand, four times a second.
 func demoEvents(d Demonstration, w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
