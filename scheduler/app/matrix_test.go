@@ -121,19 +121,6 @@ func (f *fixture) mute(area string) string {
 	return m.ID
 }
 
-func (f *fixture) stop(area string) string {
-	mute := f.mute(area)
-	all, err := f.app.Store().Halts(f.t.Context(), area, false)
-	f.must(err)
-	for _, h := range all {
-		if h.Ref == mute {
-			return h.ID
-		}
-	}
-	f.t.Fatalf("no stop of mute %s", mute)
-	return ""
-}
-
 func (f *fixture) person(area string) string {
 	id := f.id("x")
 	_, _, err := f.app.Store().PutPerson(f.t.Context(), scheduler.Person{ID: id, Grants: []scheduler.Grant{{Role: scheduler.RoleEditor, Area: area}}})
