@@ -121,19 +121,6 @@ func (f *fixture) mute(area string) string {
 	return m.ID
 }
 
-func (f *fixture) stop(area string) string {
-	mute := f.mute(area)
-	all, err := f.app.Store().Halts(f.t.Context(), area, false)
-	f.must(err)
-	for _, h := range all {
-		if h.Ref == mute {
-			return h.ID
-		}
-	}
-	f.t.Fatalf("no stop of mute %s", mute)
-	return ""
-}
-
 func (f *fixture) person(area string) string {
 	id := f.id("x")
 	_, _, err := f.app.Store().PutPerson(f.t.Context(), scheduler.Person{ID: id, Grants: []scheduler.Grant{{Role: scheduler.RoleEditor, Area: area}}})
@@ -226,6 +213,7 @@ var samples = map[string]sample{
 	"get-programme":      about("read area", "/programmes/%s", (*fixture).programme, ""),
 	"put-programme":      about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
 	"check-programme":    about("read area", "/programmes/%s/check", (*fixture).programme, ""),
+	"get-record":         about("read area", "/programmes/%s/record", (*fixture).programme, ""),
 	"release-programme":  about("release area", "/programmes/%s/release", (*fixture).programme, ""),
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),
