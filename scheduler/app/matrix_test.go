@@ -248,6 +248,8 @@ var samples = map[string]sample{
 	"give-card":          about("people area", "/people/%s/cards", (*fixture).person, "{}"),
 	"recover":            get("nobody", "/recover"),
 	"rotate-keys":        about("nobody", "/keys/rotate", fresh("k"), "{}"),
+	"make-broker-files":  about("nobody", "/broker/files", fresh("k"), "{}"),
+	"cut-revoked":        get("enrol county", "/broker/cut"),
 	"list-keys":          get("audit county", "/keys"),
 	"list-deputies":      about("people area", "/people/%s/deputies", (*fixture).person, ""),
 	"put-deputy":         may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
