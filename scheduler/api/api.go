@@ -26,6 +26,8 @@ type Options struct {
 	Intake Intake
 	// Enrol writes the settings file of a unit's device.
 	Enrol func(unit, secret string) (settings string, err error)
+	// Table reads a spreadsheet; its errors are *scheduler.TableError, in lang.
+	Table func(data []byte, lang string) (scheduler.Table, error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -96,6 +98,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.presence()
 	s.events()
 	s.people()
+	s.rosters()
 	s.access()
 	s.checkRules()
 	mux.HandleFunc("/", s.elsewhere(mux))

@@ -122,11 +122,14 @@ type personStore interface {
 	People(context.Context) ([]scheduler.Person, error)
 	Person(ctx context.Context, id string) (scheduler.Person, error)
 	PutPerson(context.Context, scheduler.Person) (scheduler.Person, scheduler.Change, error)
+	PutPeople(context.Context, []scheduler.Person) error
 	Leave(ctx context.Context, id, successor string) (scheduler.Left, error)
 	// ChoosePassword sets one; ChangePassword wants the one before.
 	ChoosePassword(ctx context.Context, id, password string) error
 	ChangePassword(ctx context.Context, id, old, password string) error
 	AddCard(ctx context.Context, person string, life time.Duration) (code string, c scheduler.Card, err error)
+	AddCards(ctx context.Context, people []string, life time.Duration) (codes []string, cards []scheduler.Card, err error)
+	Cardless(context.Context) ([]string, error)
 	Deputies(ctx context.Context, person string) ([]scheduler.Deputy, error)
 	PutDeputy(context.Context, scheduler.Deputy) error
 	RemoveDeputies(ctx context.Context, person string) error

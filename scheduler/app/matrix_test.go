@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,13 @@ func (s *swift) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, 
 		return nil, flags, err
 	}
 	return &swiftFile{f}, flags, nil
+}
+
+// unsynced puts the centre's database on it.
+func unsynced(t *testing.T) func(*app.Options) {
+	vfs.Register("app-swift", &swift{vfs.Find("os").(vfs.VFSFilename)})
+	t.Cleanup(func() { vfs.Unregister("app-swift") })
+	return func(o *app.Options) { o.VFS = "app-swift" }
 }
 
 type swiftFile struct{ vfs.File }
@@ -232,13 +240,17 @@ var samples = map[string]sample{
 	"put-person":         about("people area", "/people/%s", (*fixture).person, `{"id":"%s","grants":[{"role":"viewer","area":"%area"}]}`),
 	"leave":              about("people area", "/people/%s/leave", (*fixture).person, "{}"),
 	"set-password":       may(about("people area", "/people/%s/password", (*fixture).person, `{"password":"short"}`)),
-	"give-card":          about("people area", "/people/%s/cards", (*fixture).person, "{}"),
-	"recover":            get("nobody", "/recover"),
-	"list-deputies":      about("people area", "/people/%s/deputies", (*fixture).person, ""),
-	"put-deputy":         may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
-	"remove-deputies":    about("people area", "/people/%s/deputies", (*fixture).person, ""),
-	"get-me":             get("self", "/me"),
-	"list-sessions":      about("people area", "/sessions?person=%s", (*fixture).person, ""),
+	"import-people": {needs: "people area", ask: func(f *fixture, area string) (string, string) {
+		return "/people/import", `{"table":"` + base64.StdEncoding.EncodeToString([]byte("account,name,role,area\n"+f.id("i")+",x,editor,"+area)) + `"}`
+	}},
+	"give-cards":      about("people area", "/people/cards", (*fixture).person, `{"people":["%s"]}`),
+	"give-card":       about("people area", "/people/%s/cards", (*fixture).person, "{}"),
+	"recover":         get("nobody", "/recover"),
+	"list-deputies":   about("people area", "/people/%s/deputies", (*fixture).person, ""),
+	"put-deputy":      may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
+	"remove-deputies": about("people area", "/people/%s/deputies", (*fixture).person, ""),
+	"get-me":          get("self", "/me"),
+	"list-sessions":   about("people area", "/sessions?person=%s", (*fixture).person, ""),
 	"end-session": about("people area", "/sessions/%s", func(f *fixture, area string) string {
 		_, id := f.session(f.person(area))
 		return id
@@ -284,9 +296,7 @@ func (f *fixture) status(patience time.Duration, method, path, body, session str
 // role, for its own area and a foreign one, with the role given for a town and for
 // the whole county: what is allowed is just what the table of roles says.
 func TestEveryRouteForEveryRole(t *testing.T) {
-	vfs.Register("app-swift", &swift{vfs.Find("os").(vfs.VFSFilename)})
-	t.Cleanup(func() { vfs.Unregister("app-swift") })
-	f := &fixture{web: serve(t, func(o *app.Options) { o.VFS = "app-swift" })}
+	f := &fixture{web: serve(t, unsynced(t))}
 	_, _, err := f.app.Store().PutArea(t.Context(), scheduler.Area{ID: "other", Parent: "county", Name: "other"})
 	f.must(err)
 	_, _, err = f.app.Store().PutPlaylist(t.Context(), scheduler.Playlist{ID: "shared", Items: []scheduler.PlaylistItem{{Text: f.text()}}})

@@ -21,6 +21,7 @@ import (
 	"github.com/villagecast/villagecast/scheduler/api"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
+	"github.com/villagecast/villagecast/scheduler/sheet"
 )
 
 // Times of the web server.
@@ -96,6 +97,7 @@ func (a *App) handler() (http.Handler, error) {
 		Store:  desk{a.store, a.kick, a.passwords},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol,
+		Table:  sheet.Read,
 		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
 		Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 	}))
