@@ -72,8 +72,8 @@ func (s *shell) status(st client.Status) {
 	if st.Incident != nil {
 		s.printf("*** %s\n", s.banner(*st.Incident))
 	}
-	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d planned, %d paused\n",
-		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Planned, u.Paused)
+	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d without a place, %d planned, %d paused\n",
+		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Unplaced, u.Planned, u.Paused)
 	if st.NotWatched != "" {
 		s.printf("not watched: %s\n", st.NotWatched)
 	}

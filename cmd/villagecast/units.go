@@ -15,7 +15,7 @@ import (
 
 func unitsCommand(s *shell) *cobra.Command {
 	return parent("units", "The loudspeakers and screens",
-		unitsList(s), unitsShow(s), unitsAdd(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
+		unitsList(s), unitsShow(s), unitsAdd(s), unitsClaim(s), unitsClaims(s), unitsPlace(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
 		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
 }
 
@@ -31,7 +31,7 @@ func unitsList(s *shell) *cobra.Command {
 			t.print(s.out)
 		})
 	cmd.Flags().StringVar(&f.Area, "area", "", "only units in this area and below")
-	cmd.Flags().StringVar(&f.Shows, "shows", "", "only units that show this: on-air, idle, silent, offline, unknown, planned, paused")
+	cmd.Flags().StringVar(&f.Shows, "shows", "", "only units that show this: on-air, idle, silent, offline, unknown, unplaced, planned, paused")
 	return cmd
 }
 

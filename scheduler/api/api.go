@@ -28,6 +28,8 @@ type Options struct {
 	Enrol func(unit, secret string) (settings string, err error)
 	// Table reads a spreadsheet; its errors are *scheduler.TableError, in lang.
 	Table func(data []byte, lang string) (scheduler.Table, error)
+	// ClaimFile writes the file for a device that is to become a unit's.
+	ClaimFile func(unit, code string) (settings string, err error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -88,6 +90,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.county()
 	s.areas()
 	s.units()
+	s.claims()
 	s.commands()
 	s.assets()
 	s.uploads()

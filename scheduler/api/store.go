@@ -17,6 +17,7 @@ type Store interface {
 	groupStore
 	calendarStore
 	unitStore
+	claimStore
 	assetStore
 	playlistStore
 	programmeStore
@@ -65,6 +66,14 @@ type unitStore interface {
 	AuditCommand(ctx context.Context, unit, id, do string) error
 	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)
 	Calls(ctx context.Context, area string, now time.Time) ([]scheduler.Call, error)
+}
+
+type claimStore interface {
+	// IssueClaims and AddUnplaced make claims; their codes are kept nowhere.
+	IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error)
+	AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error)
+	Claims(ctx context.Context, area string) ([]scheduler.Claim, error)
+	BindUnit(context.Context, scheduler.Placing) (scheduler.Unit, error)
 }
 
 type assetStore interface {

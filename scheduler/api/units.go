@@ -10,7 +10,7 @@ import (
 type unitQuery struct {
 	Paged
 	Area  string `query:"area" doc:"Only units in this area and below"`
-	Shows string `query:"shows" enum:"on-air,idle,silent,offline,unknown,planned,paused,removed"`
+	Shows string `query:"shows" enum:"on-air,idle,silent,offline,unknown,unplaced,planned,paused,removed"`
 	Text  string `query:"text" doc:"Only units whose id or name contains this"`
 }
 

@@ -52,7 +52,7 @@ type UnitSpec struct {
 	ID       string        `json:"id"`
 	Area     string        `json:"area" doc:"Id of the area that the unit stands in"`
 	Name     string        `json:"name,omitempty"`
-	State    string        `json:"state,omitempty" enum:"planned,installed,removed" doc:"A planned unit becomes installed at its first birth"`
+	State    string        `json:"state,omitempty" enum:"unplaced,planned,installed,removed" doc:"A planned unit becomes installed at its first birth; one without a place is placed first"`
 	Outputs  []wire.Output `json:"outputs,omitempty" doc:"sound, screen or both; sound if absent"`
 	Volume   *int          `json:"volume,omitempty" minimum:"0" maximum:"100" doc:"Per cent; 80 if absent"`
 	Position *Position     `json:"position,omitempty"`
@@ -69,7 +69,7 @@ type Unit struct {
 // Presence is what the centre knows of a unit's device.
 type Presence struct {
 	// Condition of the link as people see it.
-	Shows       string           `json:"shows" enum:"on-air,idle,silent,offline,unknown,planned,paused,removed"`
+	Shows       string           `json:"shows" enum:"on-air,idle,silent,offline,unknown,unplaced,planned,paused,removed"`
 	Online      bool             `json:"online"`
 	Since       *time.Time       `json:"since,omitempty" doc:"When online last changed"`
 	LastSeen    *time.Time       `json:"lastSeen,omitempty" doc:"Last message of the unit itself, by the centre's clock"`

@@ -99,14 +99,15 @@ type Status struct {
 
 // Counts are numbers of units by what they show.
 type Counts struct {
-	All     int `json:"all"`
-	OnAir   int `json:"onAir"`
-	Idle    int `json:"idle"`
-	Silent  int `json:"silent"`
-	Offline int `json:"offline"`
-	Unknown int `json:"unknown"`
-	Planned int `json:"planned"`
-	Paused  int `json:"paused"`
+	All      int `json:"all"`
+	OnAir    int `json:"onAir"`
+	Idle     int `json:"idle"`
+	Silent   int `json:"silent"`
+	Offline  int `json:"offline"`
+	Unknown  int `json:"unknown"`
+	Unplaced int `json:"unplaced"`
+	Planned  int `json:"planned"`
+	Paused   int `json:"paused"`
 }
 
 // AreaStatus is one area's counts.

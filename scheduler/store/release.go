@@ -34,7 +34,7 @@ func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 	villages := map[string]bool{}
 	for _, e := range t.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved {
+		if !u.Placed() {
 			continue
 		}
 		chain := t.tree().Chain(u.Area)
@@ -65,7 +65,7 @@ func (t *tx) expand(p scheduler.Programme) ([]wire.Address, error) {
 		}
 		groups[id] = g
 	}
-	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state <> 'removed'")
+	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state NOT IN ('removed', 'unplaced')")
 	if err != nil {
 		return nil, err
 	}

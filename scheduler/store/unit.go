@@ -91,7 +91,8 @@ func newSecret() (secret string, hash []byte) {
 
 // AddUnit makes a unit and returns the secret of its device, 64 hex digits,
 // which is kept only as its SHA-256. An empty state is planned, no outputs are
-// sound, an empty name is the id. An id that is taken is a conflict.
+// sound, an empty name is the id. An id that is taken is a conflict. An unplaced
+// one gets no secret, but a claim.
 func (s *Store) AddUnit(ctx context.Context, u scheduler.Unit) (out scheduler.Unit, secret string, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		out, secret, err = t.addUnit(u)
@@ -145,7 +146,9 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 		return u, "", conflict("id", u.ID, "there is a unit with this id already", remedy)
 	}
 	var secret string
-	secret, u.SecretHash = newSecret()
+	if u.SecretHash = []byte{}; u.State != scheduler.UnitUnplaced { // that one's device comes by a claim
+		secret, u.SecretHash = newSecret()
+	}
 	u.StateSince, u.Rev = t.now, 1
 	if err := t.saveUnit(u); err != nil {
 		return u, "", fmt.Errorf("add unit: %w", err)
