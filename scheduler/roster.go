@@ -57,7 +57,7 @@ func ReadRoster(t Table, lang string, w World, existing []Person) (Roster, error
 	if err := r.err(); err != nil {
 		return Roster{}, err
 	}
-	b := &roster{reading: r, world: w, people: map[string]*Listed[Person]{}, given: map[string]int{}, existing: existing}
+	b := &roster{reading: r, world: w, people: map[string]*Listed[Person]{}, given: map[string]int{}, existing: existing, own: r.ids()}
 	for _, row := range t.Rows {
 		b.add(row)
 	}
@@ -94,7 +94,8 @@ type roster struct {
 	existing []Person
 	people   map[string]*Listed[Person]
 	order    []string
-	given    map[string]int // row of each name, role and area
+	given    map[string]int  // row of each name, role and area
+	own      map[string]bool // ids that stand in the list
 }
 
 func (b *roster) add(row TableRow) {
@@ -162,7 +163,7 @@ func (b *roster) person(row int, id, name string) *Listed[Person] {
 // otherwise, called after the area.
 func (b *roster) account(name string, g Grant) string {
 	for _, p := range b.existing {
-		if p.Name == name && p.State == PersonActive && slices.Contains(p.Grants, g) {
+		if p.Name == name && p.State == PersonActive && !b.own[p.ID] && slices.Contains(p.Grants, g) {
 			return p.ID
 		}
 	}
@@ -171,8 +172,7 @@ func (b *roster) account(name string, g Grant) string {
 		stem = string(g.Role)
 	}
 	return freeID(stem, func(id string) bool {
-		return b.people[id] != nil || slices.ContainsFunc(b.existing, func(p Person) bool { return p.ID == id }) ||
-			slices.ContainsFunc(b.table.Rows, func(r TableRow) bool { return strings.ToLower(narrow(b.text(r, "id"))) == id })
+		return b.own[id] || b.people[id] != nil || slices.ContainsFunc(b.existing, func(p Person) bool { return p.ID == id })
 	})
 }
 

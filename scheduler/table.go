@@ -74,6 +74,28 @@ func (e *TableError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Refuse notes a row that may not be taken, with the reason that May gives; it
+// tells whether there is one.
+func (e *TableError) Refuse(row int, value, zh string, reason error) bool {
+	if reason == nil {
+		return false
+	}
+	f := TableFault{Row: row, Value: value, Message: Words{zh, reason.Error()}, Remedy: Words{"去掉这一行，或请县里导入", "take the row out"}}
+	if r, ok := reason.(*Error); ok {
+		f.Message.EN, f.Remedy.EN = r.Message, r.Remedy
+	}
+	e.Faults = append(e.Faults, f)
+	return true
+}
+
+// Any is the error, nil if there is nothing in it.
+func (e *TableError) Any() error {
+	if len(e.Faults) == 0 {
+		return nil
+	}
+	return e
+}
+
 // column is what a table may have in a column: its name for faults, and the
 // headings by which it is known, in either language.
 type column struct {
@@ -146,6 +168,15 @@ func (r *reading) cell(row TableRow, key string) Cell {
 }
 
 func (r *reading) text(row TableRow, key string) string { return r.cell(row, key).Text }
+
+// ids are those that stand in the table.
+func (r *reading) ids() map[string]bool {
+	out := map[string]bool{}
+	for _, row := range r.table.Rows {
+		out[strings.ToLower(narrow(r.text(row, "id")))] = true
+	}
+	return out
+}
 
 // fault notes one; a column is said as its heading is.
 func (r *reading) fault(row int, key, value string, message, remedy Words) {

@@ -57,6 +57,58 @@ func importing(s *shell, short string, send func(*client.Client, context.Context
 	return cmd
 }
 
+func unitsImport(s *shell) *cobra.Command {
+	var dir string
+	var spec client.UnitsTableSpec
+	cmd := query(s, "import FILE", "Adds or changes units from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none", exactly("FILE"),
+		func(ctx context.Context, c *client.Client, args []string) (out client.UnitsImported, err error) {
+			if spec.Table, err = readTable(args[0]); err != nil {
+				return out, err
+			}
+			if spec.Claims = dir != ""; spec.Claims && !spec.Check {
+				if err := os.MkdirAll(dir, 0o700); err != nil {
+					return out, usage("write claims: %w; choose another directory with --claims", err)
+				}
+			}
+			if out, err = c.ImportUnits(ctx, spec); err == nil {
+				_, err = claimFiles(out.Claims, dir)
+			}
+			for i := range out.Claims { // they are in their files, and nowhere else
+				out.Claims[i].Code, out.Claims[i].Settings = "", ""
+			}
+			return out, err
+		},
+		func(v client.UnitsImported) {
+			s.imported(v.Imported)
+			if n := len(v.Claims); n > 0 {
+				s.printf("%s\n", s.say(fmt.Sprintf("%d 个入网码在 %s；标签用 units claims --out 打印", n, dir), fmt.Sprintf("%d claims are in %s; print their stickers with units claims --out", n, dir)))
+			}
+		})
+	cmd.Flags().BoolVar(&spec.Check, "check", false, "only say what would change")
+	cmd.Flags().StringVar(&dir, "claims", "", "give each new unit a claim, and write the files of their devices into this directory")
+	return cmd
+}
+
+// printedStickers writes the stickers of units whose claims wait.
+func (s *shell) printedStickers(ctx context.Context, c *client.Client, claims []client.Claim, out string) error {
+	units, err := c.Units(ctx, client.UnitFilter{})
+	if err != nil {
+		return err
+	}
+	areas, err := c.Areas(ctx)
+	if err != nil {
+		return err
+	}
+	sheet := make([]paper.Sticker, len(claims))
+	for i, k := range claims {
+		sheet[i] = paper.Sticker{Unit: k.Unit, Page: k.Here}
+		if j := slices.IndexFunc(units, func(u client.Unit) bool { return u.ID == k.Unit }); j >= 0 && units[j].State != "unplaced" {
+			sheet[i].Place = placeName(areas, units[j].Area) + " " + units[j].Name
+		}
+	}
+	return writeNew(out, func(w io.Writer) (bool, error) { return true, paper.Stickers(w, s.lang, sheet) })
+}
+
 // imported says what a spreadsheet changed: each thing that did, and the sum.
 func (s *shell) imported(v client.Imported) {
 	counts := map[string]int{}

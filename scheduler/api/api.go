@@ -40,6 +40,8 @@ type Options struct {
 	Who func(*http.Request) (scheduler.Actor, error)
 	// SignInLink is the address at which the code of a card is used.
 	SignInLink func(code string) string
+	// HereLink is the address of a unit's page at the pole.
+	HereLink func(unit string) string
 	// Version of the software.
 	Version string
 	Logger  *slog.Logger

@@ -29,6 +29,7 @@ type cardsIn struct {
 // rosters adds the routes by which many get their accounts and cards at once.
 func (s *server) rosters() {
 	route(s, methodPost, "/people/import", "import-people", "Makes or changes accounts from a spreadsheet: all of them, or none", scheduler.ActPeople, at(s.placesOfRoster), s.importPeople)
+	route(s, methodPost, "/units/import", "import-units", "Adds or changes units from a spreadsheet: all of them, or none", scheduler.ActPlace, at(s.placesOfUnits), s.importUnits)
 	route(s, methodPost, "/people/cards", "give-cards", "Makes sign-in cards for many: those named, or all who still need one", scheduler.ActPeople, at(s.placesOfCards),
 		func(ctx context.Context, in *cardsIn) (*answer[client.Page[client.Card]], error) {
 			codes, cards, err := s.Store.AddCards(ctx, in.people, time.Duration(cmp.Or(in.Body.Days, cardDays))*24*time.Hour)
@@ -38,6 +39,92 @@ func (s *server) rosters() {
 			}
 			return reply(page), err
 		})
+}
+
+// unitsIn is a list of units on its way in.
+type unitsIn struct {
+	Language string `header:"Accept-Language"`
+	Body     client.UnitsTableSpec
+
+	list scheduler.UnitList
+}
+
+// placesOfUnits reads the list, and wants the authority where each unit stands and
+// where it is put.
+func (s *server) placesOfUnits(ctx context.Context, in *unitsIn) ([]need, error) {
+	tree, err := s.Store.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(actor(ctx).Areas(tree, scheduler.ActPlace)) == 0 {
+		return []need{{}}, nil // refused before the table is read
+	}
+	table, err := s.Table(in.Body.Table, in.Language)
+	if err != nil {
+		return nil, err
+	}
+	existing, err := s.allUnits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.list, err = scheduler.ReadUnits(table, in.Language, tree, existing); err != nil {
+		return nil, err
+	}
+	refused := &scheduler.TableError{Kind: scheduler.Forbidden, Lang: in.Language}
+	for _, l := range in.list.Units {
+		err := actor(ctx).May(tree, scheduler.ActPlace, l.Thing.Area)
+		if err == nil && l.Change != scheduler.Created {
+			err = actor(ctx).May(tree, scheduler.ActPlace, l.Old.Area)
+		}
+		if err == nil && in.Body.Claims {
+			err = actor(ctx).May(tree, scheduler.ActEnrol, l.Thing.Area)
+		}
+		refused.Refuse(l.Row, l.Thing.ID, "你不能在这里添加或改动终端", err)
+	}
+	return nil, refused.Any()
+}
+
+// allUnits are the units of the county, those out of service too.
+func (s *server) allUnits(ctx context.Context) (out []scheduler.Unit, err error) {
+	for _, state := range []scheduler.UnitState{"", scheduler.UnitRemoved} {
+		f := scheduler.UnitFilter{State: state, Page: scheduler.Page{Limit: 1000}}
+		for {
+			page, next, err := s.Store.Units(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			for _, v := range page {
+				out = append(out, v.Unit)
+			}
+			if f.After = next; next == "" {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *server) importUnits(ctx context.Context, in *unitsIn) (*answer[client.UnitsImported], error) {
+	out := client.UnitsImported{Imported: client.Imported{Check: in.Body.Check, Rows: []client.ImportedAs{}, Ignored: in.list.Ignored}}
+	var added, changed []scheduler.Unit
+	for _, l := range in.list.Units {
+		out.Rows = append(out.Rows, client.ImportedAs{Row: l.Row, ID: l.Thing.ID, Name: l.Thing.Name, Area: l.Thing.Area, Change: string(l.Change)})
+		switch l.Change {
+		case scheduler.Created:
+			added = append(added, l.Thing)
+		case scheduler.Updated:
+			changed = append(changed, l.Thing)
+		}
+	}
+	if in.Body.Check || len(added)+len(changed) == 0 {
+		return reply(out), nil
+	}
+	made, err := s.Store.ImportUnits(ctx, added, changed, in.Body.Claims)
+	if err != nil {
+		return nil, err
+	}
+	out.Claims, err = s.issued(made)
+	return reply(out), err
 }
 
 // placesOfRoster reads the list, and wants the authority over every person in it:
@@ -66,17 +153,12 @@ func (s *server) placesOfRoster(ctx context.Context, in *tableIn) ([]need, error
 	refused := &scheduler.TableError{Kind: scheduler.Forbidden, Lang: in.Language}
 	for _, l := range in.roster.People {
 		for _, n := range overGrants(slices.Concat(l.Thing.Grants, l.Old.Grants)...) {
-			if e, ok := asError(actor(ctx).May(tree, n.act, n.area)); ok {
-				refused.Faults = append(refused.Faults, scheduler.TableFault{Row: l.Row, Value: l.Thing.Name,
-					Message: scheduler.Words{ZH: "你不能给这里的这个角色开账号", EN: e.Message}, Remedy: scheduler.Words{ZH: "去掉这一行，或请县里导入", EN: e.Remedy}})
+			if refused.Refuse(l.Row, l.Thing.Name, "你不能给这里的这个角色开账号", actor(ctx).May(tree, n.act, n.area)) {
 				break
 			}
 		}
 	}
-	if len(refused.Faults) > 0 {
-		return nil, refused
-	}
-	return nil, nil
+	return nil, refused.Any()
 }
 
 func (s *server) importPeople(ctx context.Context, in *tableIn) (*answer[client.Imported], error) {

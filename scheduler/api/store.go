@@ -62,6 +62,7 @@ type unitStore interface {
 	AddUnit(context.Context, scheduler.Unit) (scheduler.Unit, string, error)
 	UpdateUnit(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.Change, error)
 	RemoveUnit(ctx context.Context, id string) error
+	ImportUnits(ctx context.Context, added, changed []scheduler.Unit, claims bool) ([]scheduler.IssuedClaim, error)
 	// AuditCommand notes that a unit was told to do something once.
 	AuditCommand(ctx context.Context, unit, id, do string) error
 	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)

@@ -246,6 +246,9 @@ var samples = map[string]sample{
 	"import-people": {needs: "people area", ask: func(f *fixture, area string) (string, string) {
 		return "/people/import", `{"table":"` + base64.StdEncoding.EncodeToString([]byte("account,name,role,area\n"+f.id("i")+",x,editor,"+area)) + `"}`
 	}},
+	"import-units": {needs: "place area", ask: func(f *fixture, area string) (string, string) {
+		return "/units/import", `{"table":"` + base64.StdEncoding.EncodeToString([]byte("unit,village\n"+f.id("n")+","+area)) + `"}`
+	}},
 	"give-cards":      about("people area", "/people/cards", (*fixture).person, `{"people":["%s"]}`),
 	"give-card":       about("people area", "/people/%s/cards", (*fixture).person, "{}"),
 	"recover":         get("nobody", "/recover"),

@@ -1,10 +1,13 @@
 package app_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/villagecast/villagecast/scheduler"
+	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -151,5 +155,62 @@ func TestATownImportsItsOwnPeople(t *testing.T) {
 		if _, err := town.AddCards(t.Context(), spec); err == nil {
 			t.Errorf("a town gives cards to %+v", spec)
 		}
+	}
+}
+
+// TestUnitsFromOneSpreadsheet: a county's units and the claims of their devices come
+// from one file, or nothing does; the same file again changes nothing and makes no
+// claim more; who runs a town adds units there alone.
+func TestUnitsFromOneSpreadsheet(t *testing.T) {
+	w := serve(t, func(o *app.Options) {
+		unsynced(t)(o)
+		o.TLS, o.Hosts = true, []string{"127.0.0.1"}
+	})
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(read(t, filepath.Join(w.options.Data, "ca.pem")))
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}
+	w.HTTP = &http.Client{Transport: transport}
+	rows := [][]any{{"名称", "村", "音量", "类型"}}
+	for i := range 100 {
+		rows = append(rows, []any{fmt.Sprintf("%d 号杆", i), "village", 70, "喇叭"})
+	}
+	spec := client.UnitsTableSpec{Claims: true}
+	spec.Table = spreadsheet(t, append(rows[:50:50], []any{"村口", "vilage", 70, "喇叭"}))
+	if _, err := w.ImportUnits(t.Context(), spec); err == nil || !strings.Contains(err.Error(), `row 51, 村: there is no such area (given: "vilage"); the nearest is "village"`) {
+		t.Errorf("a bad file: %v", err)
+	}
+	if units, err := w.Units(t.Context(), client.UnitFilter{}); err != nil || len(units) != 0 {
+		t.Errorf("%d units of a bad file (%v)", len(units), err)
+	}
+	spec.Table = spreadsheet(t, rows)
+	done, err := w.ImportUnits(t.Context(), spec)
+	if err != nil || len(done.Claims) != 100 || done.Rows[0].ID != "village-1" {
+		t.Fatalf("%d claims, %+v (%v)", len(done.Claims), done.Rows[:1], err)
+	}
+	codes := map[string]bool{}
+	for i, c := range done.Claims {
+		codes[c.Code] = true
+		if want := fmt.Sprintf("%s/here/village-%d", w.app.URL(), i+1); c.Here != want || !strings.Contains(c.Settings, c.Code) {
+			t.Fatalf("claim %d is for %s, want %s", i, c.Here, want)
+		}
+	}
+	again, err := w.ImportUnits(t.Context(), spec)
+	if err != nil || len(again.Claims) != 0 || len(codes) != 100 {
+		t.Errorf("again: %d claims more, %d different (%v)", len(again.Claims), len(codes), err)
+	}
+	for _, r := range again.Rows {
+		if r.Change != "unchanged" {
+			t.Fatalf("again: %+v", r)
+		}
+	}
+	w.person("clerk", client.Grant{Role: "administrator", Area: "village"})
+	token, err := w.AddToken(t.Context(), client.TokenSpec{Person: "clerk", Title: "t", Acts: []string{"place", "enrol"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clerk := &client.Client{Base: w.app.URL(), Token: token.Secret, HTTP: w.HTTP}
+	_, err = clerk.ImportUnits(t.Context(), client.UnitsTableSpec{TableSpec: client.TableSpec{Table: []byte("unit,village\nx1,village\nx2,town\nvillage-1,town\n")}})
+	if status, fields := fieldsOf(err); status != http.StatusForbidden || fmt.Sprint(fields) != "[row 3 row 4]" {
+		t.Errorf("a village's list with others: %v", err)
 	}
 }

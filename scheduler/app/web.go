@@ -99,7 +99,7 @@ func (a *App) handler() (http.Handler, error) {
 		Enrol:  a.Enrol, ClaimFile: a.ClaimFile,
 		Table:  sheet.Read,
 		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
-		Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
+		Who: a.Who, SignInLink: a.signInLink, HereLink: a.hereLink, Version: a.options.Version, Logger: a.options.Logger,
 	}))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))

@@ -31,3 +31,11 @@ func TestSamplePeople(t *testing.T) {
 		t.Errorf("%+v (%v)", r, err)
 	}
 }
+
+// TestSampleUnits: and so is this one.
+func TestSampleUnits(t *testing.T) {
+	l, err := scheduler.ReadUnits(sample(t, "units.csv"), "zh-CN", sampleCounty, nil)
+	if err != nil || len(l.Units) != 3 || len(l.Ignored) != 0 || l.Units[1].Thing.ID != "xiling-1" || l.Units[0].Thing.Position == nil || l.Units[2].Thing.State != scheduler.UnitUnplaced {
+		t.Errorf("%+v (%v)", l, err)
+	}
+}
