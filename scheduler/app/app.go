@@ -44,6 +44,7 @@ type App struct {
 	fleet     *fleet.Fleet
 	watch     *watch.Watch
 	bundles   bundles
+	said      said
 
 	httpURL, mqttURL string
 	timeBucket       bucket

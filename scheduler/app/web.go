@@ -93,14 +93,16 @@ func (a *App) handler() (http.Handler, error) {
 	mux.HandleFunc("PUT /bundle/{unit}/{command}", a.serveBundle)
 	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
 	mux.Handle("GET /static/", console.Static())
-	mux.Handle(client.Prefix+"/", api.New(api.Options{
+	central := api.New(api.Options{
 		Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 		Enrol:  a.Enrol, ClaimFile: a.ClaimFile,
 		Table:  sheet.Read,
-		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
+		Detail: a.fleet, Commander: commander{a.fleet, &a.said}, Bundler: a.bundles,
 		Who: a.Who, SignInLink: a.signInLink, HereLink: a.hereLink, Version: a.options.Version, Logger: a.options.Logger,
-	}))
+	})
+	mux.Handle(client.Prefix+"/", central)
+	mux.Handle("/here/", a.here(central))
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))
 		mux.Handle("/demo", page)
@@ -158,6 +160,9 @@ func (a *App) serveMedia(w http.ResponseWriter, r *http.Request) {
 		a.log.Error("serve media", "hash", h.Short(), "error", err)
 		http.Error(w, "the centre cannot look this up now", http.StatusInternalServerError)
 		return
+	}
+	if !ok {
+		typ, ok = a.said.typeOf(string(h), time.Now())
 	}
 	if !ok {
 		http.Error(w, "nothing that is published names this file", http.StatusNotFound)
