@@ -55,3 +55,25 @@ func CheckClaims(n int) error {
 	}
 	return nil
 }
+
+// Certificate is the certificate of a device, as it was given to the unit's.
+type Certificate struct {
+	Serial string
+	Unit   string
+	// Key is the SHA-256 of the device's public key.
+	Key          []byte
+	DER          []byte
+	Issued, Ends time.Time
+	// Revoked is zero while it holds; Why is the reason.
+	Revoked time.Time
+	Why     string
+}
+
+// Enrolling is what a device brings to become a unit's.
+type Enrolling struct {
+	Unit string
+	// Code of the claim, or the secret that the unit has had until now.
+	Code string
+	// Key is the SHA-256 of its public key.
+	Key []byte
+}

@@ -104,4 +104,6 @@ type Mute struct {
 	Why     string
 	Pause   bool
 	Ended   time.Time
+	// By is the id of who asked for it.
+	By string
 }

@@ -14,11 +14,12 @@ const maxRoster = 5000
 
 // peopleColumns are the columns of a list of people.
 var peopleColumns = map[string]column{
-	"id":   {Words{"账号", "account"}, "账号 账户 帐号 登录名 id account login"},
-	"name": {Words{"姓名", "name"}, "姓名 名字 name fullname"},
-	"role": {Words{"角色", "role"}, "角色 职务 岗位 role"},
-	"area": {Words{"区域", "area"}, "区域 地区 辖区 所属区域 村 村名 行政村 所在村 area village place"},
-	"code": {Words{"区划代码", "division code"}, "区划代码 区划码 行政区划代码 行政区划码 村代码 代码 code divisioncode areacode"},
+	"id":    {Words{"账号", "account"}, "账号 账户 帐号 登录名 id account login"},
+	"name":  {Words{"姓名", "name"}, "姓名 名字 name fullname"},
+	"phone": {Words{"电话", "phone"}, "电话 手机 手机号 手机号码 联系电话 phone mobile tel telephone"},
+	"role":  {Words{"角色", "role"}, "角色 职务 岗位 role"},
+	"area":  {Words{"区域", "area"}, "区域 地区 辖区 所属区域 村 村名 行政村 所在村 area village place"},
+	"code":  {Words{"区划代码", "division code"}, "区划代码 区划码 行政区划代码 行政区划码 村代码 代码 code divisioncode areacode"},
 }
 
 // roleWords are what people call the roles.
@@ -66,7 +67,7 @@ func ReadRoster(t Table, lang string, w World, existing []Person) (Roster, error
 		l := b.people[id]
 		switch {
 		case l.Change == Created:
-		case l.Thing.Name == l.Old.Name && slices.Equal(l.Thing.Grants, l.Old.Grants):
+		case l.Thing.Name == l.Old.Name && l.Thing.Phone == l.Old.Phone && slices.Equal(l.Thing.Grants, l.Old.Grants):
 			l.Change = Unchanged
 		}
 		if err := l.Thing.Validate(w); err != nil {
@@ -130,6 +131,9 @@ func (b *roster) add(row TableRow) {
 	if l == nil {
 		return
 	}
+	if phone := b.phone(row); phone != "" {
+		l.Thing.Phone = phone
+	}
 	if l.Thing.Name != name && l.Row != row.Number {
 		b.fault(row.Number, "name", name, Words{fmt.Sprintf("账号 %s 在第 %d 行是“%s”", id, l.Row, l.Thing.Name), fmt.Sprintf("account %s is %q in row %d", id, l.Thing.Name, l.Row)},
 			Words{"一个账号只能是一个人", "an account is one person"})
@@ -184,6 +188,25 @@ func freeID(stem string, taken func(string) bool) string {
 			return id
 		}
 	}
+}
+
+// phone is a number as text; a spreadsheet may have made 1.39E+10 of it.
+func (b *roster) phone(row TableRow) string {
+	c := b.cell(row, "phone")
+	if !strings.ContainsAny(narrow(c.Text), "eE.") {
+		return c.Text
+	}
+	value, err := strconv.ParseFloat(narrow(c.Text), 64)
+	if err != nil {
+		return c.Text
+	}
+	number := strconv.FormatFloat(value, 'f', -1, 64)
+	mantissa, _, scientific := strings.Cut(strings.ToLower(narrow(c.Text)), "e")
+	if scientific && !c.Number && len(strings.ReplaceAll(mantissa, ".", "")) < len(number) {
+		b.fault(row.Number, "phone", c.Text, Words{"表格软件把电话变成了科学计数，后面的数字丢了", "the spreadsheet turned the number into 1.39E+10, and its last digits are lost"},
+			Words{"把这一列设成“文本”格式，重新填", "format the column as text, and type it again"})
+	}
+	return number
 }
 
 func (b *roster) role(row TableRow) Role {

@@ -39,8 +39,8 @@ func said(t *testing.T, err error) string {
 func TestReadRoster(t *testing.T) {
 	w := World{Tree: countyOfTwoNames()}
 	list := table(`
-账号 | 姓名（必填） | 角色 | 所属区域 | 手机
-zhang | 张三 | 村管理员 | 东塘村 | 139
+账号 | 姓名（必填） | 角色 | 所属区域 | 备注 | 手机
+zhang | 张三 | 村管理员 | 东塘村 | 139 | 13900000000.0
  | 李四 | village | 柳树镇新民村
  | 王五 | 维修员 | 柳树镇
 zhang | 张三 | 维修员 | liushu
@@ -58,8 +58,11 @@ zhang | 张三 | 维修员 | liushu
 		}
 	}
 	want := []string{"zhang 张三 village dongtang created", "zhang 张三 crew liushu created", "xin1-1 李四 village xin1 created", "liushu-1 王五 crew liushu created", "duty-1 赵六 duty  created"}
-	if !slices.Equal(got, want) || !slices.Equal(r.Ignored, []string{"手机"}) {
+	if !slices.Equal(got, want) || !slices.Equal(r.Ignored, []string{"备注"}) {
 		t.Errorf("got  %q\nwant %q; ignored %q", got, want, r.Ignored)
+	}
+	if people[0].Phone != "13900000000" {
+		t.Errorf("the phone is %q", people[0].Phone)
 	}
 	// The same list again changes nothing: those without an account are found by
 	// name, role and place. Roles given since stay.
@@ -79,8 +82,8 @@ zhang | 张三 | 维修员 | liushu
 func TestRosterNamesEveryFault(t *testing.T) {
 	w := World{Tree: countyOfTwoNames()}
 	list := table(`
-账号 | 姓名 | 角色 | 区域 | 区划代码
-zhang | 张三 | 村管理员 | 东塘村 | 532301001200
+账号 | 姓名 | 角色 | 区域 | 区划代码 | 电话
+zhang | 张三 | 村管理员 | 东塘村 | 532301001200 | 1.39E+10
 Z hang! | 李四 | 村长 | 东塘村 |
  |  | 维修员 | 东塘 |
  | 王五 | 镇广播员 |  |
@@ -93,6 +96,7 @@ zhang | 张三 | 村管理员 | 东塘村 |
 	_, err := ReadRoster(list, "zh-CN", w, []Person{{ID: "left", State: PersonLeft}})
 	got := strings.Split(said(t, err), "\n")
 	want := []string{
+		"第 2 行「电话」: 表格软件把电话变成了科学计数，后面的数字丢了 (given: \"1.39E+10\"); 把这一列设成“文本”格式，重新填",
 		"第 3 行「角色」: 没有这个角色 (given: \"村长\"); 写 村管理员、镇广播员、维修员、编辑、审核、值班、查看 或 管理员",
 		"第 3 行「账号」: 账号只能用 1 到 64 个小写字母、数字、“-”“_”“.” (given: \"Z hang!\"); 改一个，或空着由系统取",
 		"第 4 行「姓名」: 没有姓名; 填上姓名",

@@ -59,6 +59,8 @@ type Status struct {
 	ClockUntrusted, ClockUncertain int
 	// Delivery says how far the units are; see Delivery for which ones.
 	Delivery DeliveryCounts
+	// Secrets counts the units that still come in by the secret of an earlier version.
+	Secrets int
 	// Missing are the areas of which no installed unit can be reached.
 	Missing []string
 	// Incident is one that lasts: most units of the county fell at once.
@@ -67,6 +69,8 @@ type Status struct {
 	// centre found: flapping, two devices with one identity. By id.
 	Paused   []Mute
 	Troubled []Trouble
+	// InForce is what keeps units from playing what they would, newest first.
+	InForce []InForce
 	// NotWatched says why the centre cannot judge now; empty when it can.
 	NotWatched string
 }

@@ -36,6 +36,9 @@ type Unit struct {
 	Quiet    []wire.Window
 	// SecretHash is the SHA-256 of the device's secret.
 	SecretHash []byte
+	// Claimed tells AddUnit that the device is to come by a claim, and to make no
+	// secret.
+	Claimed bool `json:"-"`
 	// Rev as in Area.
 	Rev int64
 }
@@ -85,13 +88,18 @@ type Presence struct {
 	Cause    string
 	Lost     time.Time
 	Software string
+	// Features are what its agent can do, see wire.Birth.
+	Features []string
 	// SoundOutput is what its sound goes to, in the unit's words.
 	SoundOutput string
 	Page        string
 	Volume      int
 	OnAir       []wire.OnAir
-	Conditions  []wire.Condition
-	Have        *wire.Have
+	// Aired is when it last said what is on air, in this session; zero while it
+	// has not.
+	Aired      time.Time
+	Conditions []wire.Condition
+	Have       *wire.Have
 	// Clock is what the unit said last of its clock, at ClockAt; nil if it never
 	// did, as units of the first version.
 	Clock   *wire.AirTime

@@ -106,6 +106,35 @@ func unitsClaims(s *shell) *cobra.Command {
 	return cmd
 }
 
+func unitsRevoke(s *shell) *cobra.Command {
+	var why string
+	cmd := query(s, "revoke ID", "Shuts out the device of a unit, at once; another one needs a claim", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Revoked, error) {
+			return c.RevokeUnit(ctx, args[0], why)
+		},
+		func(r client.Revoked) {
+			s.printf("%s\n", s.say(fmt.Sprintf("%s 的设备已吊销（%d 个凭证作废）；新设备用 units claim %s", r.Unit, r.Ended, r.Unit),
+				fmt.Sprintf("the device of %s is shut out (%d credentials are void); for another one: units claim %s", r.Unit, r.Ended, r.Unit)))
+		})
+	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record")
+	_ = cmd.MarkFlagRequired("why")
+	return cmd
+}
+
+func unitsCertificates(s *shell) *cobra.Command {
+	return query(s, "certificates [AREA]", "Lists the certificates of devices", cobra.MaximumNArgs(1),
+		func(ctx context.Context, c *client.Client, args []string) ([]client.Certificate, error) {
+			return c.Certificates(ctx, strings.Join(args, ""))
+		},
+		func(all []client.Certificate) {
+			t := newTable(s.say("终端", "UNIT"), s.say("签发", "ISSUED"), s.say("有效期至", "GOOD UNTIL"), s.say("编号", "SERIAL"))
+			for _, c := range all {
+				t.add(c.Unit, s.clock(c.Issued), s.clock(c.Ends), c.Serial)
+			}
+			t.print(s.out)
+		})
+}
+
 func unitsPlace(s *shell) *cobra.Command {
 	var spec client.PlacingSpec
 	var position string

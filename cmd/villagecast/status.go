@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -78,11 +79,20 @@ func (s *shell) status(st client.Status) {
 		s.printf("not watched: %s\n", st.NotWatched)
 	}
 	s.printf("delivery  %s\n", s.delivered(st.Delivery))
+	for _, f := range st.InForce {
+		if f.Kind != "pause" { // it follows
+			s.printf("in force  %s\n", s.inForce(f))
+		}
+	}
 	for _, m := range st.Paused {
 		s.printf("paused    %s\n", s.paused(m))
 	}
 	for _, t := range st.Troubled {
 		s.printf("trouble   %s\n", s.trouble(t))
+	}
+	if st.Secrets > 0 {
+		s.printf("%s\n", s.say(fmt.Sprintf("密码登录  %d 个终端仍用旧版密码：升级其播控程序，或发新的入网码", st.Secrets),
+			fmt.Sprintf("secrets   %d units still come in by the secret of an earlier version: upgrade their agents, or issue claims", st.Secrets)))
 	}
 	if st.ClockUntrusted+st.ClockUncertain > 0 {
 		s.printf("clocks    %d units do not know the time and play nothing scheduled, %d may be off by more than half a minute\n", st.ClockUntrusted, st.ClockUncertain)

@@ -69,6 +69,7 @@ func (c *commander) take(payload []byte) {
 	case !fresh:
 		refuse("it was obeyed already")
 	default:
+		a.keeper.word.signed(time.UnixMilli(int64(m.Revision)))
 		c.answer(m, wire.AnswerAccepted, "")
 		c.orders <- m
 	}

@@ -46,6 +46,7 @@ type conductor struct {
 	cond       *conditions
 	reporter   *reporter
 	view       func() *view
+	word       *word
 	// doubt is told of a file that could not be played.
 	doubt func(media.Hash)
 	// alive is called at every turn of the loop.
@@ -174,6 +175,8 @@ func (c *conductor) play(v *view, now time.Time) time.Time {
 	}
 	c.current, c.table = v, table
 	c.advance(table, now)
+	// What the centre says now holds from now on.
+	c.state.Heard = min(max(c.state.Heard, c.word.latest(now)), now.UnixNano())
 	c.drain(now)
 	c.account.expire(now, false)
 	c.account.finish(now, false)

@@ -254,6 +254,15 @@ func (p *Player) Running() (Played, bool) {
 	return p.deck.sounding()
 }
 
+// Fading tells whether something that was cut still falls silent. Notify has news
+// when it is over.
+func (p *Player) Fading() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.catchUp()
+	return len(p.deck.fading) > 0
+}
+
 // SetMute silences the output, or ends that, within 20 ms; the plan goes on
 // meanwhile, and its stretches count their muted frames as silent.
 func (p *Player) SetMute(on bool) {

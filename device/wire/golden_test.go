@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write the golden files of this version 
 
 // goldenDir holds the messages of the version in the making; the folders of
 // released versions are never changed.
-const goldenDir = "testdata/v0.2.0"
+const goldenDir = "testdata/v0.3.0"
 
 func golden(t testing.TB, name string, fresh func() []byte) []byte {
 	t.Helper()
@@ -68,6 +68,10 @@ func decodeAs(sample Payload, data []byte, strict bool) (Payload, error) {
 		return asPayload[TimeRequest](data, strict)
 	case TimeAnswer:
 		return asPayload[TimeAnswer](data, strict)
+	case Enrolment:
+		return asPayload[Enrolment](data, strict)
+	case Certificate:
+		return asPayload[Certificate](data, strict)
 	case Time:
 		return asPayload[Time](data, strict)
 	}

@@ -28,7 +28,9 @@ type Options struct {
 	Enrol func(unit, secret string) (settings string, err error)
 	// Table reads a spreadsheet; its errors are *scheduler.TableError, in lang.
 	Table func(data []byte, lang string) (scheduler.Table, error)
-	// ClaimFile writes the file for a device that is to become a unit's.
+	// Certifies tells that devices get certificates, by claims; ClaimFile writes the
+	// file for a device that is to become a unit's.
+	Certifies bool
 	ClaimFile func(unit, code string) (settings string, err error)
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
@@ -38,6 +40,8 @@ type Options struct {
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
+	// Guard refuses what pages of other sites send; the standard one if nil.
+	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
 	SignInLink func(code string) string
 	// HereLink is the address of a unit's page at the pole.
@@ -69,6 +73,7 @@ func New(o Options) http.Handler {
 	var h http.Handler = mux
 	h = s.idempotent(h)
 	h = s.authenticated(h)
+	h = s.byDoor(mux, h)
 	h = http.MaxBytesHandler(h, client.MaxChunk+maxBody)
 	return h
 }

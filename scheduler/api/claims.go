@@ -25,6 +25,29 @@ func (s *server) claims() {
 			all, err := s.Store.Claims(ctx, in.Area)
 			return list(all, "", s.claimOut), err
 		})
+	route(s, methodGet, "/certificates", "list-certificates", "Certificates of devices that hold", scheduler.ActEnrol,
+		narrowed(s, scheduler.ActEnrol, func(in *query) *string { return &in.Area }),
+		func(ctx context.Context, in *query) (*answer[client.Page[client.Certificate]], error) {
+			all, err := s.Store.Certificates(ctx, in.Area)
+			return list(all, "", func(c scheduler.Certificate) client.Certificate {
+				return client.Certificate{Unit: c.Unit, Serial: c.Serial, Issued: c.Issued, Ends: c.Ends}
+			}), err
+		})
+	type revoke struct {
+		ID   string `path:"id" maxLength:"80"`
+		Body client.RevokeSpec
+	}
+	route(s, methodPost, "/units/{id}/revoke", "revoke-unit", "Ends all by which devices come in as the unit, and their connections", scheduler.ActEnrol,
+		at(func(ctx context.Context, in *revoke) ([]need, error) { return s.ofUnit(ctx, in.ID) }),
+		func(ctx context.Context, in *revoke) (*answer[client.Revoked], error) {
+			n, err := s.Store.Revoke(ctx, in.ID, in.Body.Why)
+			return reply(client.Revoked{Unit: in.ID, Ended: n}), err
+		})
+	s.placing()
+}
+
+// placing adds the route by which units get their places.
+func (s *server) placing() {
 	type placing struct {
 		ID   string `path:"id" maxLength:"80"`
 		Body client.PlacingSpec

@@ -71,6 +71,9 @@ func unitOut(v scheduler.UnitView) client.Unit {
 	if m := v.Mute; m != nil && m.Pause {
 		pause := muteOut(*m)
 		u.Presence.Paused = &pause
+	} else if m != nil {
+		mute := muteOut(*m)
+		u.Presence.Muted = &mute
 	}
 	for _, a := range v.Pending {
 		u.Presence.Pending = append(u.Presence.Pending, wire.Address(a))

@@ -22,6 +22,7 @@ type Store interface {
 	playlistStore
 	programmeStore
 	warningStore
+	haltStore
 	proofStore
 	eventStore
 	answerStore
@@ -73,7 +74,12 @@ type claimStore interface {
 	// IssueClaims and AddUnplaced make claims; their codes are kept nowhere.
 	IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error)
 	AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error)
+	// AddClaimed makes a unit with a claim in the place of a secret.
+	AddClaimed(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.IssuedClaim, error)
 	Claims(ctx context.Context, area string) ([]scheduler.Claim, error)
+	Certificates(ctx context.Context, area string) ([]scheduler.Certificate, error)
+	// Revoke ends all by which devices come in as the unit, and their connections.
+	Revoke(ctx context.Context, unit, why string) (ended int, err error)
 	BindUnit(context.Context, scheduler.Placing) (scheduler.Unit, error)
 }
 
@@ -109,6 +115,12 @@ type warningStore interface {
 	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
+}
+
+type haltStore interface {
+	Halts(ctx context.Context, area string, all bool) ([]scheduler.HaltView, error)
+	Halt(ctx context.Context, id string) (scheduler.HaltView, error)
+	InForceOf(ctx context.Context, unit string) ([]scheduler.InForce, error)
 }
 
 type proofStore interface {

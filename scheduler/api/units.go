@@ -28,9 +28,15 @@ func (s *server) units() {
 	route(s, methodGet, "/units/{id}", "get-unit", "One unit", scheduler.ActRead, at(s.readUnit),
 		func(ctx context.Context, in *byID) (*answer[client.Unit], error) {
 			v, err := s.Store.Unit(ctx, in.ID)
-			return versioned(unitOut(v), v.Rev), err
+			if err != nil {
+				return nil, err
+			}
+			out := unitOut(v)
+			all, err := s.Store.InForceOf(ctx, in.ID)
+			out.Presence.InForce = inForceList(all)
+			return versioned(out, v.Rev), err
 		})
-	type add struct{ Body client.UnitSpec }
+	type add struct{ Body client.UnitAdd }
 	route(s, methodPost, "/units", "add-unit", "Adds a unit; the settings file of its device is in the answer and nowhere else", scheduler.ActPlace,
 		inArea(func(in *add) string { return in.Body.Area }),
 		func(ctx context.Context, in *add) (*answer[client.UnitAdded], error) { return s.addUnit(ctx, in.Body) })
@@ -53,12 +59,21 @@ func (s *server) readUnit(ctx context.Context, in *byID) ([]need, error) {
 	return []need{{area: u.Area}}, err
 }
 
-func (s *server) addUnit(ctx context.Context, spec client.UnitSpec) (*answer[client.UnitAdded], error) {
-	u, secret, err := s.Store.AddUnit(ctx, unitIn(spec))
-	if err != nil {
-		return nil, err
+func (s *server) addUnit(ctx context.Context, spec client.UnitAdd) (*answer[client.UnitAdded], error) {
+	var code, settings string
+	var claim scheduler.IssuedClaim
+	var err error
+	file, u := s.ClaimFile, unitIn(spec.UnitSpec)
+	if s.Certifies && !spec.Secret {
+		u, claim, err = s.Store.AddClaimed(ctx, u)
+		code = claim.Code
+	} else {
+		file = s.Enrol
+		u, code, err = s.Store.AddUnit(ctx, u)
 	}
-	settings, err := s.Enrol(u.ID, secret)
+	if err == nil {
+		settings, err = file(u.ID, code)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -20,10 +20,10 @@ func (a *App) here(api http.Handler) http.Handler {
 	page := console.Here(func(r *http.Request) *client.Client {
 		return &client.Client{Base: "http://centre", HTTP: &http.Client{Transport: inside{api, r}}}
 	})
-	return a.guarded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.guarded(a.guard().Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		page.ServeHTTP(w, r)
-	}))
+	})))
 }
 
 // inside lets a page ask the API as whoever asks for the page, without leaving the

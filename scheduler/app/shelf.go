@@ -100,6 +100,24 @@ func (d desk) IssueClaims(ctx context.Context, units []string) ([]scheduler.Issu
 	return d.Store.IssueClaims(ctx, units)
 }
 
+// Status leaves out which units have secrets where no device has anything else.
+func (d desk) Status(ctx context.Context, area string, now time.Time) (scheduler.Status, error) {
+	st, err := d.Store.Status(ctx, area, now)
+	if !d.certifies {
+		st.Secrets = 0
+	}
+	return st, err
+}
+
+// Revoke ends all by which devices come in as the unit, and their connections.
+func (d desk) Revoke(ctx context.Context, unit, why string) (int, error) {
+	n, err := d.Store.Revoke(ctx, unit, why)
+	if err == nil {
+		d.kick(unit)
+	}
+	return n, err
+}
+
 // AddUnplaced makes units without a place, and their claims.
 func (d desk) AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error) {
 	if !d.certifies {

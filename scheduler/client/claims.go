@@ -42,6 +42,39 @@ type PlacingSpec struct {
 	Position *Position `json:"position,omitempty"`
 }
 
+// RevokeSpec says why devices of a unit may not come in any more.
+type RevokeSpec struct {
+	Why string `json:"why" minLength:"1" maxLength:"200"`
+}
+
+// Revoked answers it.
+type Revoked struct {
+	Unit  string `json:"unit"`
+	Ended int    `json:"ended" doc:"Certificates, and the secret of an earlier version, that hold no more"`
+}
+
+// Certificate is one that a unit's device has.
+type Certificate struct {
+	Unit   string    `json:"unit"`
+	Serial string    `json:"serial"`
+	Issued time.Time `json:"issued"`
+	Ends   time.Time `json:"ends" doc:"It is renewed when two thirds of its life are over"`
+}
+
+// RevokeUnit ends all by which devices come in as the unit.
+func (c *Client) RevokeUnit(ctx context.Context, unit, why string) (Revoked, error) {
+	return send[Revoked](ctx, c, http.MethodPost, "/units"+id(unit)+"/revoke", RevokeSpec{Why: why})
+}
+
+// Certificates lists those that hold, of an area and below.
+func (c *Client) Certificates(ctx context.Context, area string) ([]Certificate, error) {
+	q := url.Values{}
+	if area != "" {
+		q.Set("area", area)
+	}
+	return list[Certificate](ctx, c, "/certificates", q)
+}
+
 // IssueClaims makes claims, all or none.
 func (c *Client) IssueClaims(ctx context.Context, v ClaimSpec) ([]IssuedClaim, error) {
 	page, err := send[Page[IssuedClaim]](ctx, c, http.MethodPost, "/claims", v)

@@ -53,6 +53,19 @@ func (t *tx) issueClaim(unit string) (out scheduler.IssuedClaim, err error) {
 	return out, t.changed("issue claim", "unit", unit, u.Name, nil, out.Claim)
 }
 
+// AddClaimed makes a unit as AddUnit does, with a claim for its device in the place
+// of a secret.
+func (s *Store) AddClaimed(ctx context.Context, u scheduler.Unit) (out scheduler.Unit, c scheduler.IssuedClaim, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		u.Claimed = true
+		if out, _, err = t.addUnit(u); err == nil {
+			c, err = t.issueClaim(u.ID)
+		}
+		return err
+	})
+	return out, c, err
+}
+
 // AddUnplaced makes units that have no place yet, in the hands of an area, and
 // gives each a claim: their devices are set up at the bench and placed at the
 // pole, by BindUnit. No area is the county.
@@ -66,7 +79,7 @@ func (s *Store) AddUnplaced(ctx context.Context, area string, n int, outputs []w
 		}
 		out = nil
 		for range n {
-			u := scheduler.Unit{ID: "u-" + strings.ToLower(rand.Text()[:8]), Area: area, State: scheduler.UnitUnplaced, Outputs: outputs, Volume: 80}
+			u := scheduler.Unit{ID: "u-" + strings.ToLower(rand.Text()[:8]), Area: area, State: scheduler.UnitUnplaced, Claimed: true, Outputs: outputs, Volume: 80}
 			if _, _, err := t.addUnit(u); err != nil {
 				return err
 			}

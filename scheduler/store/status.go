@@ -92,7 +92,11 @@ func (s *Store) Status(ctx context.Context, area string, now time.Time) (schedul
 	s.tally(&st, tree, now)
 	err := s.read(ctx, func(t *tx) error {
 		c, err := t.county()
+		if err != nil {
+			return err
+		}
 		st.County = c.Name
+		st.InForce, err = t.inForce(area)
 		return err
 	})
 	if err != nil {
@@ -126,6 +130,9 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		}
 		shows := scheduler.ShowsOf(e.unit, e.p, e.open, paused[id], ps.watch, now)
 		t.counts.Add(shows)
+		if len(e.unit.SecretHash) > 0 {
+			st.Secrets++
+		}
 		t.installed = t.installed || e.unit.State == scheduler.UnitInstalled
 		t.reached = t.reached || e.p.Online
 		if e.unit.State == scheduler.UnitInstalled {

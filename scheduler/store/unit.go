@@ -91,8 +91,8 @@ func newSecret() (secret string, hash []byte) {
 
 // AddUnit makes a unit and returns the secret of its device, 64 hex digits,
 // which is kept only as its SHA-256. An empty state is planned, no outputs are
-// sound, an empty name is the id. An id that is taken is a conflict. An unplaced
-// one gets no secret, but a claim.
+// sound, an empty name is the id. An id that is taken is a conflict. A claimed
+// one gets no secret.
 func (s *Store) AddUnit(ctx context.Context, u scheduler.Unit) (out scheduler.Unit, secret string, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		out, secret, err = t.addUnit(u)
@@ -146,7 +146,7 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 		return u, "", conflict("id", u.ID, "there is a unit with this id already", remedy)
 	}
 	var secret string
-	if u.SecretHash = []byte{}; u.State != scheduler.UnitUnplaced { // that one's device comes by a claim
+	if u.SecretHash = []byte{}; !u.Claimed {
 		secret, u.SecretHash = newSecret()
 	}
 	u.StateSince, u.Rev = t.now, 1
@@ -207,6 +207,7 @@ func (s *Store) ImportUnits(ctx context.Context, added, changed []scheduler.Unit
 	err = s.write(ctx, func(t *tx) error {
 		out = nil
 		for _, u := range added {
+			u.Claimed = true // nobody would be told a secret
 			if _, _, err := t.addUnit(u); err != nil {
 				return err
 			}
@@ -287,6 +288,9 @@ func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {
 	address := wire.UnitAddress(u.ID)
 	if u.State == scheduler.UnitRemoved {
 		if err := t.endOutages(num); err != nil {
+			return u, "", err
+		}
+		if _, err := t.endDevices(u.ID, "the unit was taken out of service"); err != nil {
 			return u, "", err
 		}
 		err = t.retire(address)
