@@ -244,3 +244,32 @@ func TestTheToneSaysWhereItHangs(t *testing.T) {
 		t.Errorf("the plain tone says %q (%v)", m.Says, err)
 	}
 }
+
+// TestAUnitSaysWhereItHangs: the agent fetches the name of its place, which nothing on
+// air names, and says it after the tone; where nothing speaks it sounds the tone alone.
+func TestAUnitSaysWhereItHangs(t *testing.T) {
+	inCounty(t, func(t *testing.T, c *county) {
+		c.place(client.UnitSpec{ID: "horn", Area: "liushu", Name: "文化广场", Outputs: []wire.Output{wire.OutputSound}})
+		tone := func(says, why string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			op := c.operator()
+			m, err := op.SayWhere(t.Context(), "horn")
+			for i := 0; err == nil && !m.Over() && i < 5; i++ {
+				m, err = op.Commanded(t.Context(), "horn", m.ID, m.State)
+			}
+			if err != nil || m.State != "done" || m.Says != says || strings.Contains(m.Why, "said") != (why != "") || !strings.Contains(m.Why, why) {
+				t.Errorf("the tone: %+v (%v)", m, err)
+			}
+		}
+		c.stop()
+		c.options.Speech = []string{"no-such-program", "{file}", "{out}"}
+		c.start()
+		tone("", "")
+		c.stop()
+		speaking(&c.options)
+		c.start()
+		tone("这里是liushu，文化广场。", "said 1 of 1 items")
+		tone("这里是liushu，文化广场。", "said 1 of 1 items") // it is on the card now
+	})
+}

@@ -294,10 +294,16 @@ func (v *hereView) ToneSays() string {
 	return v.say("已发出，等喇叭回话…", "Sent, waiting for the unit…")
 }
 
-// ToneSaid is what it was given to say.
+// ToneSaid is what it was given to say, and whether it did by its own words.
 func (v *hereView) ToneSaid() string {
-	if v.Tone.Says != "" {
-		return v.say("一起发去的地名：“"+v.Tone.Says+"”", "Sent with it to be read out: “"+v.Tone.Says+"”")
+	m := v.Tone
+	switch {
+	case m.Says == "":
+		return v.say("中心没有装语音程序，只有试音，不念地名。", "No speech program is installed in the centre: the tone alone, without the place's name.")
+	case m.State == wire.AnswerDone && strings.Contains(m.Why, "said 1 of 1"):
+		return v.say("念的是：“"+m.Says+"”", "It said: “"+m.Says+"”")
+	case m.State == wire.AnswerDone:
+		return v.say("地名没有念出来：设备没取到，或它的程序太旧。", "The place's name was not read out: the unit could not fetch it, or its program is too old.")
 	}
-	return v.say("中心没有装语音程序，只有试音，不念地名。", "No speech program is installed in the centre: the tone alone, without the place's name.")
+	return v.say("要念的是：“"+m.Says+"”", "It is to say: “"+m.Says+"”")
 }
