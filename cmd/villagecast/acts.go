@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,11 +15,16 @@ import (
 func releaseCommand(s *shell) *cobra.Command {
 	return query(s, "release PROGRAMME", "Puts the draft of a programme on air", exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
+			// Before it is done: who meant one village sees nine.
+			if d, err := c.DryRun(ctx, args[0], 0); err == nil && !s.json {
+				s.printf("%s\n", s.dryLine(d))
+			}
 			return c.Release(ctx, args[0])
 		},
 		func(r client.Released) {
 			s.printf("%s version %d released to %s, %s (%s)\n",
 				r.Programme.ID, r.Programme.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
+			s.printf("%s %s\n", s.say("截止", "until"), s.ends(r.Programme))
 			s.unreachable(r.Offline)
 		})
 }
@@ -63,6 +69,9 @@ func warnCommand(s *shell) *cobra.Command {
 			if w.Spoken != "" && w.Spoken != "yes" {
 				s.printf("on screens only; spoken: %s\n", w.Spoken)
 			}
+			if w.Later != nil {
+				s.printf("%s\n", s.later(*w.Later))
+			}
 			s.printf("end it with: villagecast lift %s\n", w.ID)
 		})
 	f := cmd.Flags()
@@ -74,6 +83,16 @@ func warnCommand(s *shell) *cobra.Command {
 	f.IntVar(&w.Pause, "pause", 5, "seconds between rounds")
 	f.StringVar(&until, "until", "1h", "end: a length (30m, 2h) or an instant (2026-11-24T18:00)")
 	return cmd
+}
+
+// later says where a warning does not sound yet.
+func (s *shell) later(l client.Later) string {
+	if l.Until == nil {
+		return s.say(fmt.Sprintf("%d 个终端一年内不发声（%s），屏幕立即显示", l.Units, l.Why),
+			fmt.Sprintf("does not sound on %s within a year (%s); screens show it at once", many(l.Units, "unit"), l.Why))
+	}
+	return s.say(fmt.Sprintf("%d 个终端等到 %s 才发声（%s），屏幕立即显示", l.Units, s.clock(*l.Until), l.Why),
+		fmt.Sprintf("waits until %s on sound on %s (%s); screens show it at once", s.clock(*l.Until), many(l.Units, "unit"), l.Why))
 }
 
 func liftCommand(s *shell) *cobra.Command {

@@ -147,6 +147,9 @@ const (
 	// FeatureCertificates is not named by every centre: only where the broker takes
 	// certificates. A unit that has a secret makes itself a certificate then.
 	FeatureCertificates = "certificates"
+	// FeatureExceptions is named in the birth of a unit that heeds exceptions, the
+	// levels at which areas may warn, and closed accounts.
+	FeatureExceptions = "exceptions"
 )
 
 // CentreFeatures is what a centre of this version names.

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -32,6 +33,8 @@ type Options struct {
 	// file for a device that is to become a unit's.
 	Certifies bool
 	ClaimFile func(unit, code string) (settings string, err error)
+	// Keys are the signing keys.
+	Keys Keys
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -40,6 +43,8 @@ type Options struct {
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
+	// Setup tells how the centre is set up.
+	Setup func(context.Context) (client.Setup, error)
 	// Guard refuses what pages of other sites send; the standard one if nil.
 	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
@@ -98,6 +103,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.areas()
 	s.units()
 	s.claims()
+	s.keys()
 	s.commands()
 	s.assets()
 	s.uploads()
@@ -110,6 +116,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.people()
 	s.rosters()
 	s.access()
+	s.setup()
 	s.checkRules()
 	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux

@@ -233,14 +233,19 @@ var samples = map[string]sample{
 	"list-programmes":    get("read area", "/programmes?area=%s"),
 	"get-programme":      about("read area", "/programmes/%s", (*fixture).programme, ""),
 	"put-programme":      about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
+	"check-programme":    about("read area", "/programmes/%s/check", (*fixture).programme, ""),
 	"release-programme":  about("release area", "/programmes/%s/release", (*fixture).programme, ""),
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),
 	"warn":               about("warn area", "/warnings", fresh("w"), `{"area":"%area","level":"blue","title":"%s","text":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
+	"get-later":          get("read area", "/warnings/later?area=%s&level=yellow"),
 	"lift":               about("lift area", "/warnings/%s/lift", (*fixture).warning, ""),
 	"stop":               get("stop area", "/areas/%s/stop"),
 	"list-stops":         get("read area", "/stops?area=%s"),
 	"get-stop":           about("read area", "/stops/%s", (*fixture).stop, ""),
+	"list-exceptions":    get("read area", "/exceptions?area=%s"),
+	"add-exception":      about("mute area", "/exceptions", fresh("x"), `{"area":"%area","why":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
+	"end-exception":      about("mute area", "/exceptions/%s/end", (*fixture).exception, ""),
 	"list-mutes":         get("read anywhere", "/mutes"),
 	"mute":               about("mute area", "/mutes", fresh("m"), `{"area":"%area","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
 	"unmute":             about("mute area", "/mutes/%s/end", (*fixture).mute, ""),
@@ -260,20 +265,15 @@ var samples = map[string]sample{
 	"put-person":         about("people area", "/people/%s", (*fixture).person, `{"id":"%s","grants":[{"role":"viewer","area":"%area"}]}`),
 	"leave":              about("people area", "/people/%s/leave", (*fixture).person, "{}"),
 	"set-password":       may(about("people area", "/people/%s/password", (*fixture).person, `{"password":"short"}`)),
-	"import-people": {needs: "people area", ask: func(f *fixture, area string) (string, string) {
-		return "/people/import", `{"table":"` + base64.StdEncoding.EncodeToString([]byte("account,name,role,area\n"+f.id("i")+",x,editor,"+area)) + `"}`
-	}},
-	"import-units": {needs: "place area", ask: func(f *fixture, area string) (string, string) {
-		return "/units/import", `{"table":"` + base64.StdEncoding.EncodeToString([]byte("unit,village\n"+f.id("n")+","+area)) + `"}`
-	}},
-	"give-cards":      about("people area", "/people/cards", (*fixture).person, `{"people":["%s"]}`),
-	"give-card":       about("people area", "/people/%s/cards", (*fixture).person, "{}"),
-	"recover":         get("nobody", "/recover"),
-	"list-deputies":   about("people area", "/people/%s/deputies", (*fixture).person, ""),
-	"put-deputy":      may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
-	"remove-deputies": about("people area", "/people/%s/deputies", (*fixture).person, ""),
-	"get-me":          get("self", "/me"),
-	"list-sessions":   about("people area", "/sessions?person=%s", (*fixture).person, ""),
+	"give-card":          about("people area", "/people/%s/cards", (*fixture).person, "{}"),
+	"recover":            get("nobody", "/recover"),
+	"rotate-keys":        about("nobody", "/keys/rotate", fresh("k"), "{}"),
+	"list-keys":          get("audit county", "/keys"),
+	"list-deputies":      about("people area", "/people/%s/deputies", (*fixture).person, ""),
+	"put-deputy":         may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
+	"remove-deputies":    about("people area", "/people/%s/deputies", (*fixture).person, ""),
+	"get-me":             get("self", "/me"),
+	"list-sessions":      about("people area", "/sessions?person=%s", (*fixture).person, ""),
 	"end-session": about("people area", "/sessions/%s", func(f *fixture, area string) string {
 		_, id := f.session(f.person(area))
 		return id
@@ -283,6 +283,7 @@ var samples = map[string]sample{
 	"revoke-token": about("people area", "/tokens/%s", func(f *fixture, area string) string { return f.token(f.person(area)) }, ""),
 	"list-audit":   get("audit county", "/audit"),
 	"verify-audit": get("audit county", "/audit/verify"),
+	"get-setup":    get("settings county", "/setup"),
 }
 
 // status makes one request as the holder of a session's secret; 504 if the answer
@@ -396,7 +397,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 					t.Errorf("%s as %s (county %v) for %s is refused: %d %s", id, c.role, c.county, area, status, text)
 				case !want && status != 403:
 					t.Errorf("%s as %s (county %v) for %s is not refused: %d %s", id, c.role, c.county, area, status, text)
-				case !want && !strings.Contains(text, `"remedy":"ask `) && id != "recover":
+				case !want && !strings.Contains(text, `"remedy":"ask `) && s.needs != "nobody":
 					t.Errorf("%s as %s: the refusal does not say whom to ask: %s", id, c.role, text)
 				}
 			}

@@ -34,10 +34,10 @@ func (a *App) routes() ([]Route, error) {
 	central := api.New(api.Options{
 		Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
-		Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile,
+		Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a,
 		Table:  sheet.Read,
 		Detail: a.fleet, Commander: commander{a.fleet, &a.said}, Bundler: a.bundles,
-		Who: a.Who, Guard: a.guard(), SignInLink: a.signInLink, HereLink: a.hereLink, Version: a.options.Version, Logger: a.options.Logger,
+		Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, HereLink: a.hereLink, Version: a.options.Version, Logger: a.options.Logger,
 	})
 	all := []Route{
 		{"GET /media/{hash}", units, http.HandlerFunc(a.serveMedia)},
@@ -45,6 +45,8 @@ func (a *App) routes() ([]Route, error) {
 		{"POST /enrol", units, http.HandlerFunc(a.serveEnrol)},
 		{"POST /renew", units, http.HandlerFunc(a.serveRenew)},
 		{"PUT /bundle/{unit}/{command}", units, http.HandlerFunc(a.serveBundle)},
+		{"GET " + client.AboutPath, scheduler.AllDoors(), http.HandlerFunc(a.serveAbout)},
+		{"GET " + client.AboutStreamPath, scheduler.AllDoors(), http.HandlerFunc(a.serveAboutStream)},
 		{"GET /{$}", people, console.Home(a.options.Demonstration != nil)},
 		{"GET /static/", people, console.Static()},
 		{client.Prefix + "/", people, central},
