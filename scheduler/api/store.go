@@ -103,6 +103,7 @@ type programmeStore interface {
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
 	Release(ctx context.Context, id string, version int) (scheduler.Programme, scheduler.Reach, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
+	Dossier(ctx context.Context, id string, version int) (scheduler.Dossier, error)
 	DryRun(ctx context.Context, id string, version int) (scheduler.DryRun, error)
 }
 

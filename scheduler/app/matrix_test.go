@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -234,6 +233,7 @@ var samples = map[string]sample{
 	"get-programme":      about("read area", "/programmes/%s", (*fixture).programme, ""),
 	"put-programme":      about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
 	"check-programme":    about("read area", "/programmes/%s/check", (*fixture).programme, ""),
+	"get-record":         about("read area", "/programmes/%s/record", (*fixture).programme, ""),
 	"release-programme":  about("release area", "/programmes/%s/release", (*fixture).programme, ""),
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),

@@ -75,8 +75,8 @@ func (a *App) unitsTLS() *tls.Config {
 	return c
 }
 
-// peopleTLS is what the listeners of people speak: the county's certificate, or
-// the centre's own.
+// peopleTLS is what the listeners of people speak: the county's certificate for
+// its names, and the centre's own for all others, such as bare addresses.
 func (a *App) peopleTLS() *tls.Config {
 	c := a.ca.ServerTLS()
 	if a.cert != nil {

@@ -82,6 +82,13 @@ func (t *tx) expand(p scheduler.Programme) ([]wire.Address, error) {
 		}
 		groups[id] = g
 	}
+	if p.Targets.Heard != "" {
+		heard, err := t.heardOf(p.Targets)
+		if err != nil {
+			return nil, err
+		}
+		p.Targets.Units = append(slices.Clone(p.Targets.Units), heard...)
+	}
 	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state NOT IN ('removed', 'unplaced')")
 	if err != nil {
 		return nil, err
