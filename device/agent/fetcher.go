@@ -106,8 +106,8 @@ func (f *fetcher) run(ctx context.Context) {
 		f.note(*next, err)
 		if err == nil {
 			f.ready()
-			f.said()
 		}
+		f.said(next.hash, err)
 	}
 }
 

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 const (
 	// saidWait is how long a tone waits for what it is to say; it sounds without it
 	// then, as somebody stands at the pole.
-	saidWait = 20 * time.Second
+	saidWait = 10 * time.Second
 	// saidMost is the largest file that is fetched for it, in bytes.
 	saidMost = 4 << 20
 )
@@ -38,7 +40,7 @@ func (f *fetcher) say(ctx context.Context, items []wire.Item) (done func()) {
 	here := make(chan struct{})
 	f.saying.set(files, here)
 	done = func() { f.saying.set(nil, nil) }
-	f.said()
+	f.said("", nil)
 	poke(f.wake)
 	poke(f.urgent)
 	ctx, cancel := context.WithTimeout(ctx, saidWait)
@@ -63,18 +65,19 @@ func (s *saying) wanted() []asset {
 	return s.files
 }
 
-// said tells who waits that all of them are on the card, once they are.
-func (f *fetcher) said() {
-	f.saying.mu.Lock()
-	defer f.saying.mu.Unlock()
-	if f.saying.here == nil {
+// said tells who waits that there is nothing more to wait for: all is on the card,
+// or will not come. A file of which the server itself says so is given up; a bad
+// line is tried again.
+func (f *fetcher) said(hash media.Hash, err error) {
+	s := &f.saying
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, line := errors.AsType[*serverError](err); err != nil && !line && !errors.Is(err, errAside) {
+		s.files = slices.DeleteFunc(slices.Clone(s.files), func(a asset) bool { return a.hash == hash })
+	}
+	if s.here == nil || slices.ContainsFunc(s.files, func(a asset) bool { return !f.spool.Verified(a.hash) }) {
 		return
 	}
-	for _, a := range f.saying.files {
-		if !f.spool.Verified(a.hash) {
-			return
-		}
-	}
-	close(f.saying.here)
-	f.saying.here = nil
+	close(s.here)
+	s.here = nil
 }
