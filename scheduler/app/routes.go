@@ -34,7 +34,7 @@ func (a *App) routes() ([]Route, error) {
 	central := api.New(api.Options{
 		Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
 		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
-		Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a,
+		Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a, Broker: a,
 		Table:  sheet.Read,
 		Detail: a.fleet, Commander: commander{a.fleet, &a.said}, Bundler: a.bundles,
 		Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, HereLink: a.hereLink, Version: a.options.Version, Logger: a.options.Logger,
