@@ -83,24 +83,16 @@ func newCentre(t testing.TB, l net.Listener) *Centre {
 }
 
 func (c *Centre) openBroker(l net.Listener) {
-	const never = 1 << 30 // seconds
-	c.broker = mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), InlineClient: true, SysTopicResendInterval: never})
+	c.broker = mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), InlineClient: true})
 	if err := c.broker.AddHook(&everybody{centre: c}, nil); err != nil {
 		c.t.Fatal(err)
 	}
 	if err := c.broker.AddListener(listeners.NewNet("units", l)); err != nil {
 		c.t.Fatal(err)
 	}
-	if err := c.broker.Serve(); err != nil {
-		c.t.Fatal(err)
-	}
-	// The broker looks at all that is retained each second, which is most of what a
-	// day in a bubble costs: its own statistics, which nobody reads, go.
-	for topic := range c.broker.Topics.Retained.GetAll() {
-		if strings.HasPrefix(topic, mochi.SysPrefix) {
-			c.broker.Topics.Retained.Delete(topic)
-		}
-	}
+	// Not Serve, which looks at all that is retained each second: that would be
+	// most of what a day in a bubble costs.
+	c.broker.Listeners.ServeAll(c.broker.EstablishConnection)
 	for i, sub := range wire.CentreSubscriptions() {
 		if err := c.broker.Subscribe(sub.Filter, i+1, c.hear); err != nil {
 			c.t.Fatal(err)
