@@ -267,6 +267,9 @@ func (c *conductor) perform(spans []timetable.Span, now time.Time) {
 	named := c.planner.plan(spans, now)
 	if c.player != nil {
 		c.player.SetPlan(forPlayer(named, c.spool))
+		if slices.ContainsFunc(named, func(s *span) bool { return s.key.interrupt != "" && s.what.Sound != nil && !s.at.After(now) }) {
+			c.player.Hush()
+		}
 	}
 	if c.screen != nil {
 		c.screen.SetPlan(forScreen(named))
