@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"villagecast": main})
+	testscript.Main(m, map[string]func(){"villagecast": main, "unit": unitProgram})
 }
 
 // TestScripts runs the operator's commands against a real centre, as an operator
@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 			"remove-listed": removeListed,
 			"spoil":         spoil,
 			"token":         useToken,
+			"await":         await,
 		},
 	})
 }
