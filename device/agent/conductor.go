@@ -358,7 +358,7 @@ func (c *conductor) devices() error {
 		return errCardBack
 	}
 	v := c.view()
-	c.cond.when(c.player == nil && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
+	c.cond.when((c.player == nil || c.account.absent) && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
 	if c.player == nil {
 		if c.unopened && time.Since(c.started) > unopenedFor {
 			return errGivenUp
