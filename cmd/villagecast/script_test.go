@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			"remove-listed": removeListed,
 			"spoil":         spoil,
 			"token":         useToken,
-			"await":         await,
+			"await":         awaitOutput,
 		},
 	})
 }

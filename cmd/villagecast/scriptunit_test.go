@@ -47,8 +47,8 @@ func unitProgram() {
 	}
 }
 
-// await runs a command again and again until its output matches a pattern.
-func await(ts *testscript.TestScript, _ bool, args []string) {
+// awaitOutput runs a command again and again until its output matches a pattern.
+func awaitOutput(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := regexp.Compile(args[0])
 	ts.Check(err)
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(300 * time.Millisecond) {
