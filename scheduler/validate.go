@@ -164,7 +164,7 @@ func (c County) Validate() error {
 			return err
 		}
 	}
-	return nil
+	return validateApproval(c.Approval)
 }
 
 // Zone finds a time zone by its IANA name.
