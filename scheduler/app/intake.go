@@ -373,6 +373,15 @@ func (in *intake) Remove(ctx context.Context, id string) error {
 	return nil
 }
 
+// Rendition is the file of a hash that travels to the units.
+func (in *intake) Rendition(_ context.Context, hash string) (io.ReadSeekCloser, error) {
+	f, err := in.files.Open(media.Hash(hash))
+	if err != nil {
+		return nil, err // not a nil *File in an interface
+	}
+	return f, nil
+}
+
 // Original is the file of an audio asset as it was uploaded.
 func (in *intake) Original(ctx context.Context, id string) (io.ReadSeekCloser, scheduler.Asset, error) {
 	a, err := in.store.Asset(ctx, id)

@@ -15,6 +15,8 @@ type County struct {
 	Caps   []wire.VolumeCap `json:"caps,omitempty" doc:"Volume limits by hour, in per cent"`
 	Loud   []wire.Level     `json:"loud,omitempty" doc:"Warning levels that break quiet hours and caps"`
 	Slogan string           `json:"slogan,omitempty" doc:"What a screen shows when it has nothing else"`
+	// Approval says who has to agree before something goes out.
+	Approval []ApprovalRule `json:"approval,omitempty" doc:"How many other persons have to agree before something goes out, by area and level. If absent: one, none for a village's own programmes, for warnings and for the token of the data directory"`
 }
 
 // Area is a node of the tree county > town > village.

@@ -94,6 +94,8 @@ type Status struct {
 	Delivery DeliveryCounts `json:"delivery"`
 	Incident *Incident      `json:"incident,omitempty" doc:"Most units fell at once: the centre's own trouble, not an outage of each"`
 	Paused   []Mute         `json:"paused" doc:"Units under work, until when and why"`
+	Freezes  []Freeze       `json:"freezes" doc:"Change freezes in force and to come"`
+	Waiting  []Waiting      `json:"waiting" doc:"What waits for approval, or for a second person"`
 	Troubled []Trouble      `json:"troubled" doc:"Units that flap, or whose identity two devices have"`
 }
 
