@@ -32,6 +32,8 @@ var benches = []bench{
 	{"CountyTimetable", "./scheduler/store", "2x", false},
 	{"Store", "./scheduler/store", "20x", true},
 	{"CountyChange", "./scheduler/app", "1x", false},
+	{"Stop", "./scheduler/app", "1x", false},
+	{"DryRun", "./scheduler/store", "3x", false},
 	{"Ingest", "./scheduler/app", "1x", true},
 	{"Memory", "./scheduler/app", "1x", true},
 }
@@ -82,6 +84,8 @@ var figures = []figure{
 	{title: "release to 10,000 units", bench: "Store/release", ours: "ms", peer: "bare-ms", unit: "ms", against: "one plain query of all units", target: "≤ 200 ms", figure: atMost(200), wide: atMost(30)},
 	{title: "judging who of 10,000 units is offline", bench: "Store/sweep", ours: "ms", peer: "bare-ms", unit: "ms", against: "one plain query of all units", target: "≤ 200 ms", figure: atMost(200), wide: atMost(30)},
 	{title: "change for 1,000 units until the last holds it, stored", bench: "CountyChange", ours: "ms", peer: "bare-ms", unit: "ms", against: "bare broker, same bytes, one bare answer each", target: "≤ 4 ×", ratio: atMost(4)},
+	{title: "STOP for 1,000 units that sound, until 99 % are at their first silent frame", bench: "Stop", ours: "ms", peer: "bare-ms", unit: "ms", against: "bare broker, as many bytes, one bare answer each", target: "≤ 2,000 ms", figure: atMost(2000)},
+	{title: "dry run of a release to 10,000 units, 400 villages", bench: "DryRun", ours: "ms", peer: "release-ms", unit: "ms", against: "the release itself", target: "≤ 1,000 ms", figure: atMost(1000)},
 	{title: "reports from unit to store and back, one entry each", bench: "Ingest", ours: "reports/s", peer: "limit/s", unit: "/s", against: "the slower of bare delivery and bare inserts", target: "≥ ½", ratio: atLeast(0.5), wide: atLeast(0.15)},
 	{title: "memory for each connected unit", bench: "Memory", ours: "KB/unit", peer: "bare-KB/unit", unit: "KB", against: "a bare client of the bare broker", wide: atMost(4)},
 }

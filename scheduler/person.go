@@ -21,8 +21,10 @@ const (
 
 // Person is somebody with an account.
 type Person struct {
-	ID     string
-	Name   string
+	ID   string
+	Name string
+	// Phone is how to call them; empty if it is not known.
+	Phone  string
 	State  PersonState
 	Grants []Grant
 	// Password tells whether one is set; those who come by card have none.
@@ -32,9 +34,20 @@ type Person struct {
 	Rev int64
 }
 
+// maxPhone is enough for a number with its extension.
+const maxPhone = 40
+
+// Calls is how to call them: name and phone; empty without a phone.
+func (p Person) Calls() string {
+	if p.Phone == "" {
+		return ""
+	}
+	return strings.TrimSpace(p.Name + " " + p.Phone)
+}
+
 // Validate tells what is wrong with a person.
 func (p Person) Validate(w World) error {
-	if err := first(CheckID("id", p.ID), checkName("name", p.Name, maxName)); err != nil {
+	if err := first(CheckID("id", p.ID), checkName("name", p.Name, maxName), checkName("phone", p.Phone, maxPhone)); err != nil {
 		return err
 	}
 	if p.ID == AdminID || p.ID == CentreID {

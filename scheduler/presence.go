@@ -61,7 +61,8 @@ func (p Presence) Born(b wire.Birth, now time.Time) (Presence, bool) {
 	p = p.booted(b.Boot, now)
 	p.Unit, p.Session, p.Spool = b.Unit, b.Session, b.Spool
 	p.Software, p.SoundOutput, p.Page = b.Software, b.SoundOutput, b.Page
-	p.OnAir, p.Conditions, p.Lost, p.Hushed = nil, nil, time.Time{}, now
+	p.Features = b.Features
+	p.OnAir, p.Conditions, p.Lost, p.Hushed, p.Aired = nil, nil, time.Time{}, now, time.Time{}
 	return p.seen(now), true
 }
 
@@ -87,6 +88,7 @@ func (p Presence) airs(on []wire.OnAir, now time.Time) Presence {
 	sounds := slices.ContainsFunc(on, func(a wire.OnAir) bool {
 		return a.Output == wire.OutputSound && (a.Programme != "" || a.Interrupt != "")
 	})
+	p.Aired = now
 	switch p.OnAir = on; {
 	case sounds:
 		p.Hushed = time.Time{}
@@ -146,7 +148,7 @@ func (p Presence) seen(now time.Time) Presence {
 }
 
 func (p Presence) offline(cause string, now time.Time) Presence {
-	p.Online, p.Since, p.Cause, p.OnAir = false, now, cause, nil
+	p.Online, p.Since, p.Cause, p.OnAir, p.Aired = false, now, cause, nil, time.Time{}
 	return p.fell(now)
 }
 

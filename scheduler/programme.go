@@ -115,4 +115,6 @@ type Mute struct {
 	Why     string
 	Pause   bool
 	Ended   time.Time
+	// By is the id of who asked for it.
+	By string
 }

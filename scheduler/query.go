@@ -117,6 +117,8 @@ type Stopped struct {
 	// Programmes are those barred, by id and version; Warnings their ids.
 	Programmes []wire.Bar
 	Warnings   []string
+	// Halt is by which id it is asked which units obey; empty if nothing was ended.
+	Halt string
 	Reach
 }
 
@@ -168,21 +170,6 @@ type Call struct {
 	// Kind is unreachable or silent; Since is when that began.
 	Kind  OutageKind
 	Since time.Time
-	// Contact is whom to call: of the unit's area, or of the nearest above it.
+	// Contact is whom to call, see Whom.
 	Contact string
-}
-
-// At fills in where the unit stands, and whom to call there.
-func (c *Call) At(tree *Tree, area string) {
-	chain := tree.Chain(area)
-	for i, id := range chain {
-		a, _ := tree.Area(id)
-		if i == 1 || i == 0 && len(chain) == 1 {
-			c.Town = a
-		}
-		if a.Contact != "" {
-			c.Contact = a.Contact
-		}
-		c.Area = a
-	}
 }

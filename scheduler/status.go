@@ -66,6 +66,8 @@ type Status struct {
 	// centre found: flapping, two devices with one identity. By id.
 	Paused   []Mute
 	Troubled []Trouble
+	// InForce is what keeps units from playing what they would, newest first.
+	InForce []InForce
 	// NotWatched says why the centre cannot judge now; empty when it can.
 	NotWatched string
 }

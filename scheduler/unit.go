@@ -70,13 +70,18 @@ type Presence struct {
 	Cause    string
 	Lost     time.Time
 	Software string
+	// Features are what its agent can do, see wire.Birth.
+	Features []string
 	// SoundOutput is what its sound goes to, in the unit's words.
 	SoundOutput string
 	Page        string
 	Volume      int
 	OnAir       []wire.OnAir
-	Conditions  []wire.Condition
-	Have        *wire.Have
+	// Aired is when it last said what is on air, in this session; zero while it
+	// has not.
+	Aired      time.Time
+	Conditions []wire.Condition
+	Have       *wire.Have
 	// Clock is what the unit said last of its clock, at ClockAt; nil if it never
 	// did, as units of the first version.
 	Clock   *wire.AirTime

@@ -41,25 +41,6 @@ func (s *shell) unreachable(offline []string) {
 	}
 }
 
-func withdrawCommand(s *shell) *cobra.Command {
-	return query(s, "withdraw PROGRAMME", "Takes a programme off the air", exactly("PROGRAMME"),
-		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
-			return c.Withdraw(ctx, args[0])
-		},
-		func(p client.Programme) { s.printf("%s version %d withdrawn\n", p.ID, p.Version) })
-}
-
-func stopCommand(s *shell) *cobra.Command {
-	return query(s, "stop AREA", "STOP: ends what is on air in an area, now and for good; a new warning still sounds", exactly("AREA"),
-		func(ctx context.Context, c *client.Client, args []string) (client.Stopped, error) {
-			return c.Stop(ctx, args[0])
-		},
-		func(r client.Stopped) {
-			s.printf("stopped in %s on %s: %s\n", r.Area, many(r.Units, "unit"), stopped(r))
-			s.unreachable(r.Offline)
-		})
-}
-
 // stopped names what was ended.
 func stopped(r client.Stopped) string {
 	all := append([]string{}, r.Programmes...)

@@ -13,7 +13,7 @@ import (
 
 func peopleCommand(s *shell) *cobra.Command {
 	return parent("people", "Accounts: who may do what, where",
-		peopleList(s), peopleShow(s), peopleAdd(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
+		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
 }
 
 // roles are what people see.
@@ -51,7 +51,7 @@ func parseGrants(words []string) ([]client.Grant, error) {
 }
 
 func (s *shell) printPeople(people []client.Person) {
-	t := newTable("PERSON", "NAME", "MAY", "COMES BY")
+	t := newTable("PERSON", "NAME", "PHONE", "MAY", "COMES BY")
 	for _, p := range people {
 		by := s.say("登录卡", "card")
 		switch {
@@ -60,7 +60,7 @@ func (s *shell) printPeople(people []client.Person) {
 		case p.Password:
 			by = s.say("密码", "password")
 		}
-		t.add(p.ID, dash(p.Name), s.grants(p.Grants), by)
+		t.add(p.ID, dash(p.Name), dash(p.Phone), s.grants(p.Grants), by)
 	}
 	t.print(s.out)
 }
@@ -130,6 +130,7 @@ func peopleAdd(s *shell) *cobra.Command {
 			return c.PutPerson(ctx, spec)
 		}, s.one)
 	cmd.Flags().StringVar(&spec.Name, "name", "", "as people call them")
+	cmd.Flags().StringVar(&spec.Phone, "phone", "", "how to call them")
 	cmd.Flags().StringSliceVar(&words, "role", nil, "a role and its area: administrator, editor, approver, duty, town@AREA, village@AREA, crew, viewer; may be repeated")
 	return cmd
 }
@@ -166,6 +167,19 @@ func peopleTake(s *shell) *cobra.Command {
 	return regrant(s, "take ID ROLE[@AREA]...", "Takes roles back; at once", func(old, given []client.Grant) []client.Grant {
 		return slices.DeleteFunc(old, func(g client.Grant) bool { return slices.Contains(given, g) })
 	})
+}
+
+func peoplePhone(s *shell) *cobra.Command {
+	return query(s, "phone ID NUMBER", "Says how to call somebody", exactly("ID", "NUMBER"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Person, error) {
+			p, err := c.Person(ctx, args[0])
+			if err != nil {
+				return p, err
+			}
+			p.Phone = args[1]
+			return c.PutPerson(ctx, p.PersonSpec)
+		},
+		func(p client.Person) { s.printf("%s %s: %s\n", p.ID, dash(p.Name), dash(p.Phone)) })
 }
 
 func peoplePassword(s *shell) *cobra.Command {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/villagecast/villagecast/cmd/internal/service"
 	"github.com/villagecast/villagecast/configs"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/app"
 )
 
@@ -18,6 +19,13 @@ type settings struct {
 	Data string `json:"data"`
 	HTTP string `json:"http"`
 	MQTT string `json:"mqtt"`
+	// Listen gives doors addresses of their own.
+	Listen *listenSettings `json:"listen,omitempty"`
+	// PublicURL is the address that phones are given.
+	PublicURL string `json:"public_url,omitempty"`
+	// TrustedProxies are believed when they say for whom they ask.
+	TrustedProxies []string     `json:"trusted_proxies,omitempty"`
+	TLS            *tlsSettings `json:"tls,omitempty"`
 	// PublicHTTP and PublicMQTT are the addresses that units are given.
 	PublicHTTP string          `json:"public_http,omitempty"`
 	PublicMQTT string          `json:"public_mqtt,omitempty"`
@@ -27,6 +35,19 @@ type settings struct {
 	UploadCeiling int             `json:"upload_ceiling"`
 	Speech        *speechSettings `json:"speech,omitempty"`
 	Log           string          `json:"log"`
+}
+
+// listenSettings are the addresses of doors that have one of their own.
+type listenSettings struct {
+	Units  string `json:"units,omitempty"`
+	Phones string `json:"phones,omitempty"`
+	Admin  string `json:"admin,omitempty"`
+}
+
+// tlsSettings are the files of the county's own certificate.
+type tlsSettings struct {
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
 }
 
 // brokerSettings name a broker that somebody else runs.
@@ -89,8 +110,15 @@ func readSettings(file string, into *settings) error {
 
 // options turns settings into what the centre is made from.
 func (set settings) options(log *slog.Logger) app.Options {
-	o := app.Options{Data: set.Data, HTTP: set.HTTP, MQTT: set.MQTT, PublicHTTP: set.PublicHTTP, PublicMQTT: set.PublicMQTT,
+	o := app.Options{Data: set.Data, HTTP: set.HTTP, MQTT: set.MQTT, PublicURL: set.PublicURL, PublicHTTP: set.PublicHTTP, PublicMQTT: set.PublicMQTT,
 		Hosts: set.Hosts, UploadCeiling: int64(set.UploadCeiling) << 20, Version: version, Logger: log}
+	o.TrustedProxies = set.TrustedProxies
+	if t := set.TLS; t != nil {
+		o.CertFile, o.KeyFile = t.Cert, t.Key
+	}
+	if l := set.Listen; l != nil {
+		o.Listeners = map[scheduler.Door]string{scheduler.DoorUnits: l.Units, scheduler.DoorPhones: l.Phones, scheduler.DoorAdmin: l.Admin}
+	}
 	if set.Broker != nil {
 		o.Broker = &app.ExternalBroker{URL: set.Broker.URL, User: set.Broker.User, Password: set.Broker.Password}
 	}

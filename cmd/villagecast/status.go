@@ -84,6 +84,11 @@ func (s *shell) status(st client.Status) {
 	for _, w := range st.Waiting {
 		s.printf("%s   %s\n", s.say("待审", "waiting"), s.waiting(w))
 	}
+	for _, f := range st.InForce {
+		if f.Kind != "pause" { // it follows
+			s.printf("in force  %s\n", s.inForce(f))
+		}
+	}
 	for _, m := range st.Paused {
 		s.printf("paused    %s\n", s.paused(m))
 	}

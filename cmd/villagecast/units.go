@@ -68,6 +68,9 @@ func (s *shell) shows(p client.Presence) string {
 	if p.Paused != nil {
 		text += " until " + s.clock(p.Paused.Until)
 	}
+	if p.Muted != nil {
+		text += ", muted until " + s.clock(p.Muted.Until)
+	}
 	for _, c := range p.Conditions {
 		if c.Code == "flapping" || c.Code == "two-devices" {
 			text += ", " + c.Code
@@ -95,6 +98,9 @@ func unitsShow(s *shell) *cobra.Command {
 			s.printf("%s  %s, in %s\n", u.ID, u.Name, u.Area)
 			if p := u.Presence.Paused; p != nil {
 				s.printf("%s\n", s.paused(*p))
+			}
+			for _, f := range u.Presence.InForce {
+				s.printf("in force   %s\n", s.inForce(f))
 			}
 			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
 			s.printf("outputs    %s\n", outputs(u))

@@ -13,8 +13,11 @@ import (
 )
 
 const (
-	// closeAfter is how long an as-run entry stays open at most.
+	// closeAfter is how long an as-run entry stays open at most, closeSoon how
+	// long where the card takes no alive marks: the centre has what the mark
+	// would have said.
 	closeAfter = 15 * time.Minute
+	closeSoon  = markEvery
 	// settle is how long the output has for its last word on what has ended.
 	settle = time.Second
 	// screenSlack is how far a text may be off its instants and still be whole:
@@ -41,6 +44,7 @@ type entry struct {
 type account struct {
 	lang    string
 	planner *planner
+	soon    bool // no mark is on the card: close after closeSoon
 	entries []*entry
 	cues    []wire.CueRun
 	done    []wire.AsRun
@@ -229,7 +233,7 @@ func (a *account) finish(now time.Time, all bool) {
 			a.write(e)
 		case all, e.ended && now.Sub(e.endAt) >= settle:
 			a.write(e)
-		case !e.ended && now.Sub(e.from) >= closeAfter:
+		case !e.ended && now.Sub(e.from) >= a.longest():
 			e.run.Outcome, e.run.To = wire.OutcomeGoesOn, max(e.run.To, now.UnixMilli())
 			a.write(e)
 			next := &entry{key: e.key, from: now, first: true, bare: true, parts: map[int64]*wire.RoundPart{}, run: e.run}
@@ -240,6 +244,14 @@ func (a *account) finish(now time.Time, all bool) {
 		}
 	}
 	a.entries = still
+}
+
+// longest is how long an entry stays open.
+func (a *account) longest() time.Duration {
+	if a.soon {
+		return closeSoon
+	}
+	return closeAfter
 }
 
 func (a *account) write(e *entry) {
@@ -291,7 +303,7 @@ func (a *account) running(at time.Time) []wire.AsRun {
 func (a *account) due() (time.Time, bool) {
 	var first time.Time
 	for _, e := range a.entries {
-		at := e.from.Add(closeAfter)
+		at := e.from.Add(a.longest())
 		if e.ended {
 			at = e.endAt.Add(settle)
 		}

@@ -131,6 +131,9 @@ func (a *agent) run(ctx context.Context) error {
 	if errors.Is(err, errGivenUp) || errors.Is(err, errCardBack) || errors.Is(err, errAsked) {
 		err = errors.Join(ErrRestart, err)
 	}
+	if lost := a.spool.HandOver(a.conductor.before); lost != nil {
+		a.log.Error("the card that is back takes nothing; what is not stored is lost", "err", lost)
+	}
 	return errors.Join(err, a.spool.Close())
 }
 

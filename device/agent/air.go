@@ -137,5 +137,7 @@ func (c *conductor) mark(now time.Time, clean bool) {
 	if err != nil {
 		c.log.Error("the alive mark cannot be written", "err", err)
 	}
+	// Without a link shorter entries would only fill the memory.
+	c.account.soon = err != nil && c.link.session() > 0
 	c.reporter.record() // what the card did not take before
 }

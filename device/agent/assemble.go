@@ -44,19 +44,20 @@ func assemble(o Options) (*agent, error) {
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
+	heard := &word{air: a.air}
 	a.time = &timekeeper{
-		unit: unit, root: root, air: a.air, spool: a.spool, log: a.log.With("part", "timekeeper"),
+		unit: unit, root: root, air: a.air, word: heard, spool: a.spool, log: a.log.With("part", "timekeeper"),
 		centre:  a.centre.Load,
 		old:     func() bool { return a.link.centreOld(wire.FeatureTime) },
 		changed: func() { poke(a.conductor.wake) }, wake: make(chan struct{}, 1),
 	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
-	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, follow: a.link.follow, changed: a.changed, ready: a.ready}
+	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, word: heard, follow: a.link.follow, changed: a.changed, ready: a.ready}
 	a.keeper.view.Store(compile(nil, nil, nil, nil))
 	a.outputs()
 	a.conductor = &conductor{
 		unit: unit, boot: a.boot, lang: o.Lang, started: a.started, spool: a.spool, air: a.air, link: a.link, cond: a.cond, reporter: a.reporter,
-		view: a.keeper.view.Load, doubt: a.doubt, alive: o.Alive, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
+		view: a.keeper.view.Load, word: heard, doubt: a.doubt, alive: o.Alive, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
 	}
 	a.conductor.unopened = o.Sound != nil && a.player == nil
 	a.conductor.planner = &planner{spans: map[string]*span{}}

@@ -35,6 +35,15 @@ func boot(last spool.Alive, now time.Time, record func(...wire.Entry)) timetable
 	return state
 }
 
+// before tells of the time before this process began, by the mark on a card that
+// is back. It is nothing as long as the time is not known.
+func (c *conductor) before(last spool.Alive) (entries []wire.Entry) {
+	if c.begun {
+		boot(last, c.air.Now().Add(c.born-c.air.Elapsed()), func(list ...wire.Entry) { entries = list })
+	}
+	return entries
+}
+
 // stop proves what played until the agent was stopped.
 func (c *conductor) stop(now time.Time) {
 	if c.table != nil {

@@ -12,45 +12,16 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/media"
 )
 
-const (
-	// logLines and logLine bound what of the log is remembered: lines, and bytes
-	// of each.
-	logLines = 1000
-	logLine  = 500
-	// bundleTime bounds the upload.
-	bundleTime = 2 * time.Minute
-)
-
-// logRing is the end of the log, for the bundle.
-type logRing struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-// Write keeps one line.
-func (r *logRing) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.lines = append(r.lines, words(strings.TrimRight(string(p), "\n"), logLine))
-	if over := len(r.lines) - logLines; over > 0 {
-		r.lines = append(r.lines[:0], r.lines[over:]...)
-	}
-	return len(p), nil
-}
-
-func (r *logRing) text() []byte {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return []byte(strings.Join(r.lines, "\n") + "\n")
-}
+// bundleTime bounds the upload.
+const bundleTime = 2 * time.Minute
 
 // facts are what the bundle tells beside the state of the local page. Neither
 // secrets nor keys are among them.
@@ -74,6 +45,9 @@ type facts struct {
 		Assets     []media.Hash
 		Prepared   map[media.Hash]int64
 		Missing    []string
+		// Parts are the sizes of what stands on the card, Room what is left of it.
+		Parts []spool.Part
+		Room  int64
 	}
 	Refused []wire.Refusal
 	TooOld  []string
@@ -90,6 +64,7 @@ func (a *agent) facts() facts {
 	f.Spool.ID, f.Spool.Pending = a.spool.ID(), a.reporter.pending()
 	f.Spool.Conditions, f.Spool.Assets, f.Spool.Missing = a.spool.Conditions(), a.spool.Assets(), have.Missing
 	f.Spool.Prepared = a.spool.Prepared()
+	f.Spool.Parts, f.Spool.Room = a.spool.Parts()
 	f.Refused, f.TooOld = have.Refused, have.TooOld
 	return f
 }
@@ -122,6 +97,7 @@ func (a *agent) bundle() ([]byte, error) {
 				return nil, fmt.Errorf("pack %s: %w", part.name, err)
 			}
 		}
+		data = withoutSecrets(data, a.o.Settings.Secret, a.centre.Load().settings.Secret)
 		head := &tar.Header{Name: a.o.Settings.Unit + "/" + part.name, Mode: 0o600, Size: int64(len(data)), ModTime: a.air.Now()}
 		if err := t.WriteHeader(head); err != nil {
 			return nil, fmt.Errorf("pack %s: %w", part.name, err)

@@ -13,9 +13,6 @@ import (
 const (
 	// maxCommands is how many commands wait while one is obeyed.
 	maxCommands = 8
-	// toneLength and toneGain are the test tone's, at full volume.
-	toneLength = 2 * time.Second
-	toneGain   = 0.3
 	// badEach is how often at most an event tells of commands that are not genuine.
 	badEach = time.Minute
 	// answerMoment is how long an answer may take to leave before a restart.
@@ -72,6 +69,7 @@ func (c *commander) take(payload []byte) {
 	case !fresh:
 		refuse("it was obeyed already")
 	default:
+		a.keeper.word.signed(time.UnixMilli(int64(m.Revision)))
 		c.answer(m, wire.AnswerAccepted, "")
 		c.orders <- m
 	}
@@ -109,30 +107,10 @@ func (c *commander) run(ctx context.Context) {
 func (c *commander) obey(ctx context.Context, m wire.Command) (why string, err error) {
 	switch m.Do {
 	case wire.CommandTone:
-		return c.tone()
+		return c.tone(ctx, m)
 	case wire.CommandBundle:
 		n, err := c.a.sendBundle(ctx, m.ID)
 		return fmt.Sprintf("%d bytes", n), err
 	}
 	return "ends, to be started anew", nil
-}
-
-// tone sounds for a person at the pole, whatever the hour; a warning goes first.
-// It is an event, and no proof of anything that was scheduled.
-func (c *commander) tone() (string, error) {
-	a := c.a
-	if a.player == nil {
-		return "", errors.New("the unit has no sound output")
-	}
-	for _, o := range a.conductor.shared.Load().onAir {
-		if o.Interrupt != "" && o.Output == wire.OutputSound {
-			return "", errors.New("a warning is on air: " + o.Title)
-		}
-	}
-	volume := a.keeper.view.Load().volume()
-	if err := a.player.Tone(toneLength, toneGain*float64(volume)/100); err != nil {
-		return "", fmt.Errorf("nobody would hear it: %w", err)
-	}
-	a.reporter.record(event(a.air.Now(), CodeTone, fmt.Sprintf("test tone of %v at volume %d, as the centre asked", toneLength, volume)))
-	return fmt.Sprintf("sounds for %v at volume %d, to %s", toneLength, volume, a.soundName()), nil
 }

@@ -46,6 +46,7 @@ type conductor struct {
 	cond       *conditions
 	reporter   *reporter
 	view       func() *view
+	word       *word
 	// doubt is told of a file that could not be played.
 	doubt func(media.Hash)
 	// alive is called at every turn of the loop.
@@ -174,6 +175,8 @@ func (c *conductor) play(v *view, now time.Time) time.Time {
 	}
 	c.current, c.table = v, table
 	c.advance(table, now)
+	// What the centre says now holds from now on.
+	c.state.Heard = min(max(c.state.Heard, c.word.latest(now)), now.UnixNano())
 	c.drain(now)
 	c.account.expire(now, false)
 	c.account.finish(now, false)
@@ -267,6 +270,9 @@ func (c *conductor) perform(spans []timetable.Span, now time.Time) {
 	named := c.planner.plan(spans, now)
 	if c.player != nil {
 		c.player.SetPlan(forPlayer(named, c.spool))
+		if slices.ContainsFunc(named, func(s *span) bool { return s.key.interrupt != "" && s.what.Sound != nil && !s.at.After(now) }) {
+			c.player.Hush()
+		}
 	}
 	if c.screen != nil {
 		c.screen.SetPlan(forScreen(named))

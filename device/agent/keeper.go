@@ -25,6 +25,7 @@ type keeper struct {
 	air     *airtime.Clock
 	log     *slog.Logger
 	refused *refusals
+	word    *word
 	// follow is told the addresses to subscribe to.
 	follow func([]wire.Address)
 	// ready tells whether a file can be played.
@@ -72,6 +73,7 @@ func (k *keeper) start() {
 	}
 	for _, e := range k.spool.AllHeld() {
 		k.air.Saw(time.UnixMilli(int64(e.Revision)))
+		k.word.signed(time.UnixMilli(int64(e.Revision)))
 	}
 	k.rebuild()
 	k.follow(k.addresses())
@@ -183,6 +185,7 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 		k.mu.Unlock()
 	}
 	k.air.Saw(time.UnixMilli(int64(s.revision)))
+	k.word.signed(time.UnixMilli(int64(s.revision)))
 	if _, err := k.spool.Bar(bars); err != nil {
 		k.log.Error("the ledger of what was stopped cannot be written", "err", err)
 	}

@@ -96,7 +96,7 @@ func (k *keeper) complain(v *view, bulletins []wire.Bulletin) {
 	for _, p := range v.problems {
 		code := wire.RefusedMalformed
 		switch p.Code {
-		case timetable.ProblemIssuer:
+		case timetable.ProblemIssuer, timetable.ProblemLevel, timetable.ProblemLocked:
 			code = wire.RefusedOutOfScope
 		case timetable.ProblemRule, timetable.ProblemContent:
 		default:

@@ -27,6 +27,7 @@ func (c *conductor) tell(now time.Time, ahead []timetable.Stretch, spans []timet
 	if len(s.onAir) > 2 {
 		s.onAir = s.onAir[:2]
 	}
+	s.onAir = c.untilSilent(s.onAir)
 	c.shared.Store(s)
 	if same(c.onAir, s.onAir) {
 		return
@@ -35,6 +36,18 @@ func (c *conductor) tell(now time.Time, ahead []timetable.Stretch, spans []timet
 	if session := c.link.session(); session > 0 {
 		c.link.post(wire.ChannelOnAir, wire.OnAirReport{Unit: c.unit, Session: session, At: c.air.Stamp(), OnAir: s.onAir}, true)
 	}
+}
+
+// untilSilent keeps among what is on air the sound that was cut, if nothing took
+// its place, until its last frame is handed out: who waits for silence waits for
+// that.
+func (c *conductor) untilSilent(now []wire.OnAir) []wire.OnAir {
+	sound := func(o wire.OnAir) bool { return o.Output == wire.OutputSound }
+	was := slices.IndexFunc(c.onAir, sound)
+	if c.player == nil || was < 0 || slices.ContainsFunc(now, sound) || !c.player.Fading() {
+		return now
+	}
+	return append([]wire.OnAir{c.onAir[was]}, now...)
 }
 
 func (c *conductor) describe(x timetable.Stretch, now time.Time, spans []timetable.Span) wire.OnAir {

@@ -55,6 +55,7 @@ type timekeeper struct {
 	centre func() *endpoint
 	root   ed25519.PublicKey
 	air    *airtime.Clock
+	word   *word
 	spool  *spool.Spool
 	log    *slog.Logger
 	// old tells whether the centre has said that it does not tell the time.
@@ -167,6 +168,7 @@ func (k *timekeeper) ask(ctx context.Context) (believed bool, err error) {
 	}
 	before := k.air.Trusted()
 	believed = k.air.Learn(best)
+	k.word.answered(best.At)
 	if believed && !before {
 		k.log.Info("the centre tells the time", "at", k.air.Now(), "uncertainty", k.air.Uncertainty())
 	}

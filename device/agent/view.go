@@ -73,7 +73,7 @@ func compile(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string)
 
 // alarm is a table of the interrupts that may play without the time.
 func alarm(bulletins []wire.Bulletin, orders []wire.Orders, ready func(string) bool, urgent map[string]bool) *timetable.Table {
-	in := timetable.Input{Ready: ready}
+	in := timetable.Input{Ready: ready, HourUnknown: true}
 	for _, b := range bulletins {
 		b.Programmes = nil
 		in.Bulletins = append(in.Bulletins, b)

@@ -9,6 +9,7 @@ type amplifier struct {
 	on     bool
 	warm   int64 // frame from which it may sound
 	quiet  int64 // frame since which nothing has sounded
+	held   bool  // an aside wants it on
 }
 
 // wake switches on if a span that begins at the frame at is near enough to
@@ -27,13 +28,26 @@ func (a *amplifier) wake(d *deck, at, end int64) int64 {
 	return a.warm
 }
 
+// wakeNow switches on at the frame pos if need be, and returns the frame before
+// which nothing is to begin.
+func (a *amplifier) wakeNow(pos int64) int64 {
+	if a.change == nil {
+		return pos
+	}
+	if !a.on {
+		a.on, a.warm, a.quiet = true, pos+a.lead, never
+		a.change(true)
+	}
+	return a.warm
+}
+
 // rest notes at the end of a run whether anything sounds, and switches off in
 // a long quiet.
 func (a *amplifier) rest(d *deck) {
 	if a.change == nil || !a.on {
 		return
 	}
-	if !d.idle() {
+	if !d.idle() || a.held {
 		a.quiet = never
 		return
 	}
@@ -48,7 +62,7 @@ func (a *amplifier) rest(d *deck) {
 
 // off is the frame at which it is to be switched off if nothing is planned anew.
 func (a *amplifier) off(d *deck) int64 {
-	if a.change == nil || !a.on || !d.idle() {
+	if a.change == nil || !a.on || a.held || !d.idle() {
 		return never
 	}
 	off := max(a.warm, min(a.quiet, d.pos)) + a.hold

@@ -9,8 +9,14 @@ import (
 // opens no clip and wakes only where a span begins or ends. It fails on command
 // alone. In a synctest bubble it is deterministic.
 type Counting struct {
-	mu    sync.Mutex
-	fault func(error)
+	// Hear, if not nil, is told whenever sound begins or ends, at the moment at
+	// which the first frame of it, or the first silent one, is taken. It must not
+	// call the player. Set it before the player is made.
+	Hear func(sounds bool)
+
+	mu     sync.Mutex
+	fault  func(error)
+	sounds bool // the player's lock is held
 }
 
 // NewCounting returns a counting output.
@@ -101,6 +107,18 @@ func (p *Player) catchUp() {
 	}
 	p.deck.run(max(0, frames(now)-p.deck.pos), nil)
 	p.lastFill, p.filled = now, true
+	p.hear()
+}
+
+// hear tells a counting output what it would let hear. The lock is held.
+func (p *Player) hear() {
+	c, ok := p.out.(*Counting)
+	sounds := p.deck.on != nil || len(p.deck.fading) > 0
+	if !ok || c.Hear == nil || sounds == c.sounds {
+		return
+	}
+	c.sounds = sounds
+	c.Hear(sounds)
 }
 
 // wake makes the counter look at the plan again.

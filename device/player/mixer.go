@@ -30,7 +30,7 @@ func (p *Player) fill(buf []float32) {
 	if overlap {
 		clip(buf)
 	}
-	p.tone.mix(buf)
+	p.runAside(buf)
 	p.applyMute(buf)
 	p.lastFill, p.lastLen, p.filled = now, int64(len(buf)), true
 	p.mu.Unlock()

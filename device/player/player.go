@@ -28,8 +28,8 @@ type Player struct {
 	deck     deck
 	reports  []Played
 	status   Status
-	volume   ramp // of the mute
-	tone     tone
+	volume   ramp   // of the mute
+	aside    *aside // nil for none
 	race     racer
 	asked    time.Duration // when the output last asked for frames
 	lastFill time.Duration
@@ -173,6 +173,7 @@ func (p *Player) Close() error {
 		unheard = frames(p.clock.latency)
 	}
 	p.deck.stop(unheard)
+	p.endAside(ErrHushed)
 	p.mu.Unlock()
 	p.meter.close()
 	p.stop()
@@ -253,6 +254,15 @@ func (p *Player) Running() (Played, bool) {
 	return p.deck.sounding()
 }
 
+// Fading tells whether something that was cut still falls silent. Notify has news
+// when it is over.
+func (p *Player) Fading() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.catchUp()
+	return len(p.deck.fading) > 0
+}
+
 // SetMute silences the output, or ends that, within 20 ms; the plan goes on
 // meanwhile, and its stretches count their muted frames as silent.
 func (p *Player) SetMute(on bool) {
@@ -263,6 +273,7 @@ func (p *Player) SetMute(on bool) {
 	to := 1.0
 	if on {
 		to = 0
+		p.endAside(ErrMuted)
 	}
 	p.volume.toward(to, 50.0/Rate)
 }
@@ -320,6 +331,7 @@ func (p *Player) setFault(err error) {
 		p.log.say(slog.LevelInfo, "sound output plays again", "output", p.status.Output, "after", time.Since(p.status.Since))
 	} else {
 		p.log.say(slog.LevelError, "sound output failed", "output", p.status.Output, "err", err)
+		p.endAside(err)
 	}
 	p.lost = p.lost || err != nil
 	p.status.Fault, p.status.Since = err, time.Now()

@@ -46,6 +46,9 @@ type Options struct {
 	// Software is what the units say they run; Lang is the language of their
 	// reasons, "zh" (default) or "en".
 	Software, Lang string
+	// Hear, if not nil, is told whenever a unit's sound begins or ends, at that
+	// moment, by several goroutines.
+	Hear func(unit string, sounds bool)
 	// Logger gets what the units log; nil discards it.
 	Logger *slog.Logger
 }

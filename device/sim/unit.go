@@ -45,9 +45,13 @@ func (u *unit) on(ctx context.Context, o *Options) {
 	ctx, u.off = context.WithCancel(ctx)
 	gone := make(chan struct{})
 	u.gone, u.hung, u.page = gone, false, memnet.Listen(u.settings.Unit)
+	sound := player.NewCounting()
+	if o.Hear != nil {
+		sound.Hear = func(sounds bool) { o.Hear(u.settings.Unit, sounds) }
+	}
 	options := agent.Options{
 		Settings: u.settings, Disk: u.disk,
-		Sound: player.NewCounting(),
+		Sound: sound,
 		Panel: func(int, int) (screen.Panel, error) { return screen.Counting{}, nil },
 		Dial:  u.line.open, HTTP: o.HTTP,
 		Board: airtime.System{Now: o.Now}, Listener: u.page, Demo: true, BreakFor: forever,

@@ -149,6 +149,9 @@ func harm(m *Mem, name string, rnd *rand.Rand) (how string) {
 	case 5: // or as another file
 		names := slices.Sorted(maps.Keys(m.files))
 		other := names[rnd.IntN(len(names))]
+		if strings.TrimSuffix(name, ".copy") == strings.TrimSuffix(other, ".copy") {
+			other = "session" // both copies at once would be two damages
+		}
 		how = "swapped with " + other
 		m.files[name], m.files[other] = m.files[other], m.files[name]
 		m.kept = maps.Clone(m.files)

@@ -12,7 +12,8 @@
 // Neither damage nor a card that takes nothing is a reason not to start or to
 // stop playing: what cannot be written counts in memory, is written as soon as
 // the card takes it, and stands in Conditions until then. Proof that waits there
-// is sent under the name of a spool that lasts as long as the process.
+// is sent under the name of a spool that lasts as long as the process. A process
+// that began without a card hands over to it what it knows when it is back.
 //
 // Room is made in this order: prepared sound, quarantine, media that nothing names
 // any more, proof that the centre has stored and item detail, oldest first. Media leave

@@ -27,6 +27,7 @@ type journal struct {
 	// lost is set at open when records may be missing.
 	lost   bool
 	damage []string // found, and not told yet
+	unread error    // why not all of it could be read when it was asked last
 	buf    []byte
 }
 
@@ -216,9 +217,11 @@ func (j *journal) closeFile() error {
 }
 
 // each calls yield for every record after the number after, of segments that
-// hold a record not older than since, until it says false. What can no longer
-// be read is reported as damage and left out.
+// hold a record not older than since, until it says false. What is damaged by now
+// is reported and left out; where the disk does not answer, unread says so for as
+// long.
 func (j *journal) each(after uint64, since int64, yield func(record) bool) {
+	j.unread = nil
 	for i := range j.segs {
 		seg := &j.segs[i]
 		if seg.last <= after || seg.maxAt < since {
@@ -226,7 +229,7 @@ func (j *journal) each(after uint64, since int64, yield func(record) bool) {
 		}
 		data, err := readFile(j.disk, seg.name)
 		if err != nil {
-			j.complain("read %s: %v", seg.name, err)
+			j.unread = fmt.Errorf("read %s: %w", seg.name, err)
 			continue
 		}
 		if int64(len(data)) < seg.size && !seg.bad {

@@ -2,10 +2,8 @@ package spool
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
-	"math/rand/v2"
 	"path"
 	"slices"
 	"strings"
@@ -39,6 +37,8 @@ type Mem struct {
 
 	capacity int64 // bytes of all files; 0 is no limit
 	readOnly bool
+	gone     bool
+	plugged  int // how often it was put back; a file opened before that is no more
 	ops      int // changes so far
 	cutAt    int // the change at which the power goes; 0 never
 	atCut    func()
@@ -88,6 +88,17 @@ func (m *Mem) ReadOnly(on bool) {
 	m.readOnly = on
 }
 
+// Unplug takes the disk out of its slot, or puts it back as it was: meanwhile
+// nothing works, and nothing of it changes.
+func (m *Mem) Unplug(out bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.gone && !out {
+		m.plugged++
+	}
+	m.gone = out
+}
+
 // Room is how many bytes there is room for.
 func (m *Mem) Room() (int64, error) {
 	m.mu.Lock()
@@ -115,90 +126,6 @@ func (m *Mem) Changes() int {
 	return m.ops
 }
 
-// CutRandom cuts the power as Cut does, and lets chance decide what a card makes
-// of what was not synced: whether names appear or vanish, and how much of what
-// was written is there, or stands as zeros.
-func (m *Mem) CutRandom(rnd *rand.Rand) *Mem {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.cut = true
-	names := maps.Clone(m.kept)
-	for _, name := range slices.Sorted(maps.Keys(m.files)) {
-		if m.kept[name] != m.files[name] && rnd.IntN(2) == 0 {
-			names[name] = m.files[name]
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.kept)) {
-		if m.files[name] == nil && rnd.IntN(2) == 0 {
-			delete(names, name)
-		}
-	}
-	after := Memory()
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		f := names[name]
-		data := slices.Clone(f.synced)
-		if extra := len(f.data) - len(data); extra > 0 && slices.Equal(f.data[:len(data)], data) {
-			whole := rnd.IntN(extra + 1)
-			data = append(data, f.data[len(data):len(data)+whole]...)
-			if rnd.IntN(3) == 0 { // the length was written, the rest was not
-				data = append(data, make([]byte, extra-whole)...)
-			}
-		}
-		after.files[name] = &memFile{data: data, synced: slices.Clone(data)}
-	}
-	after.kept = maps.Clone(after.files)
-	return after
-}
-
-// Cut cuts the power: every further operation fails, and what is returned is
-// the disk as it is found afterwards. Of the bytes written but not synced the
-// first torn per cent survive, 0 to 100.
-func (m *Mem) Cut(torn int) *Mem {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.cut = true
-	after := Memory()
-	for name, f := range m.kept {
-		data := slices.Clone(f.synced)
-		if extra := len(f.data) - len(data); extra > 0 && slices.Equal(f.data[:len(data)], data) {
-			data = append(data, f.data[len(data):len(data)+extra*torn/100]...)
-		}
-		after.files[name] = &memFile{data: data, synced: slices.Clone(data)}
-	}
-	after.kept = maps.Clone(after.files)
-	return after
-}
-
-// Damage changes the byte at offset of a file; it panics when there is none.
-func (m *Mem) Damage(name string, offset int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f := m.files[name]
-	f.data = slices.Clone(f.data)
-	f.data[offset] ^= 0x5a
-	f.synced = f.data[:len(f.data):len(f.data)]
-}
-
-// Copy is another disk with the same content, all of it synced.
-func (m *Mem) Copy() *Mem {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	after := Memory()
-	for name, f := range m.files {
-		after.files[name] = &memFile{data: slices.Clone(f.data), synced: slices.Clone(f.data)}
-	}
-	after.kept = maps.Clone(after.files)
-	return after
-}
-
-// Write puts content in the place of a file, synced, as a card may that lies.
-func (m *Mem) Write(name string, content []byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f := &memFile{data: slices.Clone(content), synced: slices.Clone(content)}
-	m.files[name], m.kept[name] = f, f
-}
-
 // Has tells whether there is a file of that name.
 func (m *Mem) Has(name string) bool {
 	m.mu.Lock()
@@ -224,6 +151,9 @@ func (m *Mem) size() (n int64) {
 func (m *Mem) check(op Op, name string) error {
 	if m.cut {
 		return &fs.PathError{Op: string(op), Path: name, Err: ErrPower}
+	}
+	if m.gone {
+		return &fs.PathError{Op: string(op), Path: name, Err: syscall.EIO}
 	}
 	for i, f := range m.fails {
 		if f.op == op && strings.Contains(name, f.name) {
@@ -275,7 +205,7 @@ func (m *Mem) Open(name string, write, create bool) (File, error) {
 		f = &memFile{}
 		m.files[name] = f
 	}
-	return &memHandle{disk: m, name: name, file: f, write: write}, nil
+	return &memHandle{disk: m, plugged: m.plugged, name: name, file: f, write: write}, nil
 }
 
 // Rename gives a file another name.
@@ -344,105 +274,5 @@ func (m *Mem) SyncDir(dir string) error {
 	}
 	return nil
 }
-
-type memHandle struct {
-	disk  *Mem
-	name  string
-	file  *memFile
-	write bool
-	pos   int64
-}
-
-func (h *memHandle) Read(p []byte) (int, error) {
-	n, err := h.ReadAt(p, h.pos)
-	h.pos += int64(n)
-	if n > 0 {
-		err = nil
-	}
-	return n, err
-}
-
-func (h *memHandle) ReadAt(p []byte, off int64) (int, error) {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	if err := h.disk.check(OpRead, h.name); err != nil {
-		return 0, err
-	}
-	if off >= int64(len(h.file.data)) {
-		return 0, io.EOF
-	}
-	n := copy(p, h.file.data[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-func (h *memHandle) Seek(offset int64, whence int) (int64, error) {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	switch whence {
-	case io.SeekCurrent:
-		offset += h.pos
-	case io.SeekEnd:
-		offset += int64(len(h.file.data))
-	}
-	if offset < 0 {
-		return 0, &fs.PathError{Op: "seek", Path: h.name, Err: fs.ErrInvalid}
-	}
-	h.pos = offset
-	return offset, nil
-}
-
-func (h *memHandle) Write(p []byte) (int, error) {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	if !h.write {
-		return 0, &fs.PathError{Op: "write", Path: h.name, Err: fs.ErrPermission}
-	}
-	cut := h.disk.cut
-	err := h.disk.change(OpWrite, h.name)
-	if err == nil && h.disk.capacity > 0 {
-		if free := max(0, h.disk.capacity-h.disk.size()); free < int64(len(p)) {
-			h.file.data = append(h.file.data, p[:free]...)
-			return int(free), &fs.PathError{Op: "write", Path: h.name, Err: syscall.ENOSPC}
-		}
-	}
-	if err != nil {
-		if cut || errors.Is(err, syscall.EROFS) {
-			return 0, err
-		}
-		h.file.data = append(h.file.data, p[:len(p)/2]...)
-		return len(p) / 2, err
-	}
-	h.file.data = append(h.file.data, p...)
-	return len(p), nil
-}
-
-func (h *memHandle) Sync() error {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	if err := h.disk.change(OpSync, h.name); err != nil {
-		return err
-	}
-	n := len(h.file.data)
-	h.file.synced = h.file.data[:n:n] // bytes are only appended or cut off, never changed in place
-	return nil
-}
-
-func (h *memHandle) Truncate(size int64) error {
-	h.disk.mu.Lock()
-	defer h.disk.mu.Unlock()
-	if err := h.disk.change(OpTruncate, h.name); err != nil {
-		return err
-	}
-	if size > int64(len(h.file.data)) {
-		return &fs.PathError{Op: "truncate", Path: h.name, Err: fs.ErrInvalid}
-	}
-	h.file.data = h.file.data[:size:size]
-	return nil
-}
-
-func (h *memHandle) Close() error { return nil }
 
 func byName(a, b Info) int { return strings.Compare(a.Name, b.Name) }

@@ -143,6 +143,11 @@ func (s *Spool) Conditions() map[string]string {
 		t := s.troubles[k]
 		out[t.code] = join(out[t.code], string(k)+": "+t.text)
 	}
+	for _, j := range []*journal{s.outbox.journal, s.detail} {
+		if err := j.unread; err != nil {
+			out[diskCode(err)] = join(out[diskCode(err)], err.Error())
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.unsaved)) {
 		err := s.unsaved[name].err
 		code := diskCode(err)

@@ -15,6 +15,7 @@ import (
 const (
 	daySeconds = 86400
 	second     = int64(time.Second)
+	hour       = int64(time.Hour)
 	never      = int64(math.MaxInt64)
 )
 

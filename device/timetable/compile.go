@@ -18,7 +18,7 @@ type Table struct {
 	loc      *time.Location
 	volume   int64
 	outputs  []wire.Output
-	hours    map[wire.Output][]window // quiet or dark
+	quiet    map[wire.Output][classes][]closing
 	caps     []capWindow
 	loud     map[wire.Level]bool
 	mutes    []span
@@ -26,6 +26,9 @@ type Table struct {
 	byKey    map[key]*prog
 	versions map[string]int // the newest version of each programme
 	barred   map[key]bool
+	locked   map[key]bool // released by somebody whose word counts no more
+	// warned are the classes of content that there are.
+	warned [classes]bool
 }
 
 type key struct {
@@ -59,7 +62,9 @@ type prog struct {
 	from     int64 // interrupts: life
 	until    int64
 	since    int64 // instant from which rounds are valid
-	loud     bool  // breaks quiet hours and caps
+	loud     bool  // breaks caps
+	class    int   // of closings that bind it
+	silent   int64 // ns without the centre after which it is silent, 0 none
 	bodies   map[wire.Output]*body
 	tail     bool
 }
@@ -90,6 +95,8 @@ type compiler struct {
 	in       Input
 	set      *wire.Settings
 	chain    map[string]int
+	county   *wire.County
+	locked   map[string]int64 // persons, and since when in ms
 	ready    map[string]bool
 	problems []Problem
 }
@@ -97,9 +104,9 @@ type compiler struct {
 // Compile makes the timetable of one unit. What cannot be used is left out
 // alone and named as a Problem; Compile itself never fails.
 func Compile(in Input) (*Table, []Problem) {
-	c := &compiler{in: in, chain: map[string]int{}, ready: map[string]bool{}, t: &Table{
-		loc: time.UTC, byKey: map[key]*prog{}, versions: map[string]int{}, barred: map[key]bool{},
-		hours: map[wire.Output][]window{}, loud: map[wire.Level]bool{},
+	c := &compiler{in: in, chain: map[string]int{}, locked: map[string]int64{}, ready: map[string]bool{}, t: &Table{
+		loc: time.UTC, byKey: map[key]*prog{}, versions: map[string]int{}, barred: map[key]bool{}, locked: map[key]bool{},
+		quiet: map[wire.Output][classes][]closing{}, loud: map[wire.Level]bool{},
 	}}
 	for i := range in.Bulletins {
 		if in.Bulletins[i].Settings != nil {
@@ -119,7 +126,8 @@ func Compile(in Input) (*Table, []Problem) {
 			c.t.outputs = append(c.t.outputs, o)
 		}
 	}
-	zoned := c.county()
+	zoned := c.readCounty()
+	c.closings()
 	c.orders()
 	if zoned {
 		c.programmes()
@@ -145,8 +153,8 @@ func (c *compiler) depth(a wire.Address) (int, bool) {
 	return d, ok && kind == "area"
 }
 
-// county reads what holds for all units; false when there is no zone.
-func (c *compiler) county() bool {
+// readCounty reads what holds for all units; false when there is no zone.
+func (c *compiler) readCounty() bool {
 	var county *wire.County
 	best := math.MaxInt
 	for i := range c.in.Bulletins {
@@ -164,9 +172,7 @@ func (c *compiler) county() bool {
 		c.note(ProblemNoCounty, key{}, err.Error())
 		return false
 	}
-	c.t.loc = loc
-	c.t.hours[wire.OutputSound] = append(windows(county.Quiet), windows(c.set.Quiet)...)
-	c.t.hours[wire.OutputScreen] = windows(county.Dark)
+	c.t.loc, c.county = loc, county
 	for _, v := range county.Caps {
 		for _, w := range windows([]wire.Window{v.Window}) {
 			c.t.caps = append(c.t.caps, capWindow{w, int64(min(max(v.Volume, 0), 100))})
@@ -186,66 +192,6 @@ func windows(list []wire.Window) []window {
 		}
 	}
 	return out
-}
-
-func (c *compiler) orders() {
-	type offer struct {
-		wire.Interrupt
-		depth int
-	}
-	var offers []offer
-	for _, o := range c.in.Orders {
-		d, ok := c.depth(o.Address)
-		if !ok {
-			c.note(ProblemAddress, key{}, fmt.Sprintf("orders for %s do not concern unit %s", o.Address, c.set.Unit))
-			continue
-		}
-		for _, b := range o.Barred {
-			c.t.barred[key{b.ID, b.Version, b.Version == 0}] = true
-		}
-		for _, m := range o.Mutes {
-			if m.Until > m.From {
-				c.t.mutes = append(c.t.mutes, span{m.From * 1e6, m.Until * 1e6})
-			}
-		}
-		for _, i := range o.Interrupts {
-			offers = append(offers, offer{i, d})
-		}
-	}
-	slices.SortFunc(c.t.mutes, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	for _, o := range offers {
-		k := key{o.ID, 0, true}
-		if c.t.barred[k] || c.t.byKey[k] != nil {
-			continue
-		}
-		c.interrupt(k, o.Interrupt, o.depth)
-	}
-}
-
-func (c *compiler) interrupt(k key, i wire.Interrupt, depth int) {
-	switch {
-	case c.excepted(k, i.Except):
-		return
-	case !c.mayIssue(k, i.Issuer, depth):
-		return
-	case !i.Level.Warning():
-		c.note(ProblemContent, k, fmt.Sprintf("level %q: not a warning; use blue, yellow, orange or red", i.Level))
-		return
-	case i.Repeat < 0 || i.Pause < 0 || i.Pause > MaxPause:
-		c.note(ProblemContent, k, "repeat and pause: below 0 or too large")
-		return
-	}
-	p := &prog{key: k, title: i.Title, level: i.Level, why: Reason{Code: WhyInterrupt}, volume: percent(i.Volume),
-		loud: c.t.loud[i.Level], grace: never, from: i.From * 1e6, until: i.Until * 1e6}
-	if i.From == 0 {
-		p.from = i.Issued * 1e6
-	}
-	p.rank = rankOf(i.Level, c.chain[i.Issuer], 0)
-	if !c.content(p, i.Items, int64(i.Repeat), int64(i.Pause), false) {
-		return
-	}
-	c.t.byKey[k] = p
-	c.t.progs = append(c.t.progs, p)
 }
 
 func (c *compiler) programmes() {
@@ -281,7 +227,7 @@ func (c *compiler) programmes() {
 // programme takes one in; true when this version is the one in force, even if
 // it is barred.
 func (c *compiler) programme(k key, w *wire.Programme, depth int, cals map[string][]wire.Date) bool {
-	if c.excepted(k, w.Except) || !c.mayIssue(k, w.Issuer, depth) {
+	if c.excepted(k, w.Except) || !c.mayIssue(k, w.Issuer, depth) || c.isLocked(k, w.By, w.At) {
 		return false
 	}
 	if c.t.barred[k] {
@@ -307,7 +253,8 @@ func (c *compiler) programme(k key, w *wire.Programme, depth int, cals map[strin
 	}
 	p := &prog{key: k, title: w.Title, level: w.Level, rule: r, onCut: w.OnCut, skipIfIn: w.OnBlock == wire.BlockSkip,
 		grace: min(max(int64(w.Grace), 0), 400*daySeconds) * second, volume: percent(w.Volume),
-		maxPlay: min(max(int64(w.MaxPlay), 0), 400*daySeconds) * wire.Rate, since: math.MinInt64}
+		maxPlay: min(max(int64(w.MaxPlay), 0), 400*daySeconds) * wire.Rate, since: math.MinInt64,
+		silent: min(max(int64(w.SilentAfter), 0), wire.MaxSilentAfter) * hour}
 	if p.onCut == "" {
 		p.onCut = wire.CutResume
 		if p.loop() {

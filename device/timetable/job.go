@@ -120,7 +120,7 @@ func (s *sim) grid(j *job, t int64, mid bool) (int64, int64) {
 		round, _ := b.at(join)
 		start := on.at(round * b.period)
 		end := on.at(round*b.period + b.length)
-		q := s.hours.next(start)
+		q := s.hours[0].next(start)
 		switch {
 		case end > j.End:
 			return never, 0
@@ -203,8 +203,5 @@ func (j *job) adrift() bool {
 
 // limit is when window, validity or quiet hours next end what runs.
 func (s *sim) limit(j *job) int64 {
-	if j.p.loud {
-		return j.End
-	}
-	return min(j.End, s.hours.next(s.now).from)
+	return min(j.End, s.quiet(j.p).from)
 }

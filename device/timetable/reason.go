@@ -32,10 +32,13 @@ const (
 	EndQuiet      = "quiet"        // quiet hours (sound)
 	EndDark       = "dark"         // dark hours (screen)
 	EndMute       = "mute"         // muted
+	EndException  = "exception"    // an exception: By is its id, Item its reason
+	EndSilent     = "silent"       // no word of the centre for so long as the programme may go without
 	EndMaxPlay    = "max-play"     // the programme's maximum play time
 	EndSuperseded = "superseded"   // a newer version
 	EndWithdrawn  = "withdrawn"    // no longer in the bulletins
 	EndBarred     = "barred"       // stopped by an order
+	EndLocked     = "locked"       // given by somebody whose account was closed before
 	EndLifted     = "lifted"       // a warning no longer in the orders
 	EndExpired    = "expired"      // a warning's own end
 	EndOff        = "off"          // the unit was not running
@@ -58,8 +61,10 @@ type Reason struct {
 	ByTitle string `json:"byTitle,omitempty"`
 	// Late is how long it waited.
 	Late time.Duration `json:"late,omitempty"`
-	// Item is the title of the item in question.
+	// Item is the title of the item in question, or the reason of the exception.
 	Item string `json:"item,omitempty"`
+	// Hours are those without the centre.
+	Hours int `json:"hours,omitempty"`
 }
 
 // Text says the reason in words; lang is "zh", anything else is English.
@@ -102,6 +107,8 @@ func (r Reason) word(name string, i int) string {
 		return sayDuration(r.Late, i)
 	case "item":
 		return r.Item
+	case "hours":
+		return fmt.Sprint(r.Hours)
 	case "by":
 		return r.by(i)
 	}
@@ -148,10 +155,13 @@ var reasonWords = map[string][2]string{
 	EndQuiet:      {"quiet hours", "静默时段不播"},
 	EndDark:       {"dark hours of the screens", "屏幕熄灭时段不播"},
 	EndMute:       {"muted", "已静音"},
+	EndException:  {"silent here: {item}", "此处静默：{item}"},
+	EndSilent:     {"no word of the centre for {hours} h", "{hours} 小时没有中心的消息，停播"},
 	EndMaxPlay:    {"longer than its maximum play time", "超过最长播出时间"},
 	EndSuperseded: {"a newer version takes over", "由新版本接替"},
 	EndWithdrawn:  {"withdrawn", "已撤播"},
 	EndBarred:     {"stopped", "已立即停播"},
+	EndLocked:     {"given by an account that was closed", "签发账号已停用"},
 	EndLifted:     {"warning lifted", "预警已解除"},
 	EndExpired:    {"the warning's time is over", "预警时间已到"},
 	EndOff:        {"the unit was off", "终端未运行"},

@@ -24,7 +24,7 @@ func (t *Table) Run(s State, from, to time.Time) (Timeline, State) {
 // run is Run; without record it only moves the State.
 func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) {
 	begin, end := from.UnixNano(), to.UnixNano()
-	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end)}
+	next := State{At: max(begin, end), Seen: max(s.Seen, s.At, begin, end), Heard: s.Heard}
 	var tl Timeline
 	if wasOff := s.At != 0 && s.At < begin; end < begin || end == begin && !wasOff {
 		next.Outputs = s.Outputs
@@ -41,8 +41,11 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 		tl.Stretches = make([]Stretch, 0, len(t.outputs)*(2*len(arrivals)+4))
 	}
 	for _, o := range t.outputs {
-		m := &sim{t: t, out: o, hours: newHours(z, t.hours[o]), now: start, on: begin, end: end,
+		m := &sim{t: t, out: o, heard: s.Heard, now: start, on: begin, end: end,
 			seen: max(s.Seen, s.At), doubt: s.Doubt, arrivals: arrivals, tl: &tl, record: record}
+		for i, list := range t.quiet[o] {
+			m.hours[i] = newHours(z, list)
+		}
 		stretches, skips := len(tl.Stretches), len(tl.Skips)
 		m.load(s, begin)
 		m.run()
@@ -185,6 +188,7 @@ func (s *sim) adopt(js JobState) {
 			s.rebase(j)
 		}
 		s.jobs = append(s.jobs, j)
+		s.unhush(j)
 		if j.Phase == phaseAir {
 			s.hold = j
 			if j.NatEnd > s.now {
@@ -256,6 +260,8 @@ func (s *sim) orphan(j *job, k key) {
 	switch {
 	case s.t.barred[k]:
 		code = EndBarred
+	case s.t.locked[k]:
+		code = EndLocked
 	case k.interrupt:
 		code = EndLifted
 	case known && newest > k.version:

@@ -10,8 +10,9 @@ import (
 type sim struct {
 	t        *Table
 	out      wire.Output
-	hours    *hours
+	hours    [classes]*hours
 	now, end int64
+	heard    int64 // when the centre last spoke, 0 if that does not matter
 	on       int64 // the instant before which the unit was off
 	seen     int64 // rounds due before it are known
 	doubt    int64 // the instant from which the unit was on without knowing the time, 0 for never
@@ -22,13 +23,6 @@ type sim struct {
 	tl       *Timeline
 	record   bool
 	walked   []*job // for each
-}
-
-func (s *sim) quietCode() string {
-	if s.out == wire.OutputSound {
-		return EndQuiet
-	}
-	return EndDark
 }
 
 func (s *sim) off() bool { return s.now < s.on }
@@ -96,8 +90,8 @@ func (s *sim) finished(j *job) {
 		s.over(j)
 	case j.p.loop() && round > j.lastRound(s.limit(j)):
 		why, limit := Reason{Code: j.EndWhy, To: j.p.why.To}, j.End
-		if q := s.hours.next(s.now).from; q < limit {
-			why, limit = Reason{Code: s.quietCode()}, q
+		if q := s.quiet(j.p); q.from < limit {
+			why, limit = *q.why, q.from
 		}
 		s.closeStretch(wire.OutcomeEnded, why, "")
 		s.fresh(j, limit)
@@ -171,18 +165,14 @@ func (s *sim) arrive() {
 // suppress applies quiet hours, dark hours and mutes.
 func (s *sim) suppress() {
 	for _, j := range s.each() {
-		code, until, yes := s.suppressed(j.p)
+		why, until, yes := s.suppressed(j.p)
 		if !yes || j.Phase == phaseDone {
 			continue
 		}
 		air := j.Phase == phaseAir
 		if air {
-			if j.p.interrupt {
-				j.Pos = j.current(s.now) * j.b.period
-			} else {
-				j.Pos = j.posAt(s.now)
-			}
-			s.closeStretch(wire.OutcomeStopped, Reason{Code: code}, "")
+			j.Pos = j.posAt(s.now)
+			s.closeStretch(wire.OutcomeStopped, why, why.By)
 		}
 		switch {
 		case j.p.tail:
@@ -190,28 +180,37 @@ func (s *sim) suppress() {
 		case j.p.interrupt:
 			if j.Due < until || air {
 				if air || j.Due <= s.now {
-					s.skip(j, j.Start, j.Start, 1, Reason{Code: code})
+					s.skip(j, j.Start, j.Start, 1, why)
 					s.restart(j, until)
 				}
 			}
+		case j.p.loop() && until == never:
+			s.hush(j, why)
 		case j.p.loop():
 			if j.Min < until {
 				s.flush(j)
 				s.fresh(j, until)
-				j.MissFrom, j.Miss = s.now, Reason{Code: code}
+				j.MissFrom, j.Miss = s.now, why
 			}
 		case air || j.Phase != phaseGap || j.Due <= s.now:
 			if j.Phase == phaseGap || j.Phase == phaseClock {
 				j.Pos = j.posAt(j.Due)
 			}
-			s.drop(j, Reason{Code: code})
+			s.drop(j, why)
 		}
 	}
 }
 
-// restart makes an interrupt begin its round again at due.
+// restart makes an interrupt begin its round again at due; one that is in a pause
+// begins the next.
 func (s *sim) restart(j *job, due int64) {
-	j.Pos = j.current(s.now)*j.b.period + j.b.runs[0].from
+	round := j.current(s.now)
+	if j.Phase == phaseAir {
+		if next, _, ok := j.b.occupied(j.posAt(s.now)); ok {
+			round, _ = j.b.at(next)
+		}
+	}
+	j.Pos = round*j.b.period + j.b.runs[0].from
 	j.Phase, j.Due, j.Deadline = phaseCut, due, never
 }
 
@@ -281,26 +280,26 @@ func (s *sim) admit(j *job) bool {
 	if !j.p.loop() && round == 0 {
 		last = j.b.total()
 		if j.p.maxPlay > 0 && j.b.sounding() > j.p.maxPlay {
-			return s.refuse(j, pos, EndMaxPlay, never)
+			return s.refuse(j, pos, Reason{Code: EndMaxPlay, To: j.p.why.To}, never)
 		}
 	}
 	end := zero + nsOf(last)
 	if end > j.End {
-		return s.refuse(j, pos, j.EndWhy, j.End)
+		return s.refuse(j, pos, Reason{Code: j.EndWhy, To: j.p.why.To}, j.End)
 	}
-	if q := s.hours.next(s.now).from; q < end {
-		return s.refuse(j, pos, s.quietCode(), q)
+	if q := s.quiet(j.p); q.from < end {
+		return s.refuse(j, pos, *q.why, q.from)
 	}
 	return true
 }
 
-func (s *sim) refuse(j *job, pos int64, why string, limit int64) bool {
+func (s *sim) refuse(j *job, pos int64, why Reason, limit int64) bool {
 	if j.p.loop() {
 		s.fresh(j, limit)
 		return false
 	}
 	j.Pos = pos
-	s.drop(j, Reason{Code: why, To: j.p.why.To})
+	s.drop(j, why)
 	return false
 }
 
@@ -318,9 +317,13 @@ func (s *sim) nextEvent() int64 {
 	if len(s.arrivals) > 0 {
 		note(s.arrivals[0].start)
 	}
-	q := s.hours.next(s.now)
-	note(q.from)
-	note(q.to)
+	for i, h := range s.hours {
+		if i == 0 || s.t.warned[i] {
+			q := h.next(s.now)
+			note(q.from)
+			note(q.to)
+		}
+	}
 	if len(s.t.mutes) > 0 {
 		note(s.t.nextMute(s.now))
 		if u, ok := s.t.mutedUntil(s.now); ok {
@@ -329,6 +332,7 @@ func (s *sim) nextEvent() int64 {
 	}
 	for _, j := range s.jobs {
 		note(j.End)
+		note(s.silentAt(j.p))
 		if j.Phase == phaseAir {
 			note(j.NatEnd)
 			note(j.Hard)

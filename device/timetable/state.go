@@ -24,6 +24,10 @@ type State struct {
 	// Doubt is set by whoever lets the next Run begin later than At: the instant
 	// from which on the unit was not off but did not know the time. 0 is never.
 	Doubt int64 `json:"doubt,omitempty"`
+	// Heard is when the unit last had a signed word of the centre, by what was
+	// signed, in unix nanoseconds. 0 says that it is never silent for want of one,
+	// as the preview wants it.
+	Heard int64 `json:"heard,omitempty"`
 }
 
 // OutState is the State of one output.

@@ -27,6 +27,9 @@ type Input struct {
 	// It is asked once a hash, inside Compile. Nil says that everything is
 	// ready, as the preview wants it.
 	Ready func(hash string) bool
+	// HourUnknown says that the unit does not know the time: warnings of levels
+	// that do not break quiet hours then keep off the sound.
+	HourUnknown bool
 }
 
 // Codes of a Problem.
@@ -39,6 +42,8 @@ const (
 	ProblemExcept     = "except"      // this unit is left out on purpose
 	ProblemRule       = "rule"        // the rule is not valid
 	ProblemContent    = "content"     // level, items or lengths are not valid
+	ProblemLevel      = "level"       // a warning above what its issuer may
+	ProblemLocked     = "locked"      // given by somebody whose account was closed before
 )
 
 // Problem says why a programme or interrupt is left out of a Table, alone. One
@@ -55,7 +60,7 @@ type Problem struct {
 
 // Features names what a programme may need of this timetable (Programme.Needs).
 func Features() []string {
-	return []string{"loop", "every", "at", "once", "cron", "calendars", "text"}
+	return []string{"loop", "every", "at", "once", "cron", "calendars", "text", wire.NeedSilentAfter}
 }
 
 func hasFeature(name string) bool { return slices.Contains(Features(), name) }

@@ -33,8 +33,25 @@ type County struct {
 	Caps []VolumeCap `json:"caps,omitempty"`
 	// Loud are the warning levels that break quiet hours and caps.
 	Loud []Level `json:"loud,omitempty"`
+	// Highest is the highest level at which an area may warn in its own name, by
+	// its depth: the county first; the last holds for all that is deeper. Absent
+	// is no limit. HighestIn is another one for single areas, by id.
+	Highest   []Level          `json:"highest,omitempty"`
+	HighestIn map[string]Level `json:"highestIn,omitempty"`
 	// Slogan is what a screen shows when it has nothing else.
 	Slogan string `json:"slogan,omitempty"`
+}
+
+// MayWarn is the highest level at which an area may warn in its own name, by its
+// id and its depth below the county; LevelNone if it may not.
+func (n County) MayWarn(area string, depth int) Level {
+	if l, ok := n.HighestIn[area]; ok {
+		return l
+	}
+	if len(n.Highest) == 0 {
+		return LevelRed
+	}
+	return n.Highest[min(depth, len(n.Highest)-1)]
 }
 
 // VolumeCap limits the volume, in per cent, inside a window.
@@ -129,9 +146,19 @@ type Programme struct {
 	Volume int `json:"volume"`
 	// MaxPlay ends a round or chain that sounds longer than this, in seconds; 0 is no limit.
 	MaxPlay int `json:"maxPlay,omitempty"`
+	// SilentAfter ends it, and begins nothing of it, while the unit has had no
+	// signed word of the centre for so long, in hours; 0 is never. It comes with
+	// NeedSilentAfter among Needs.
+	SilentAfter int `json:"silentAfter,omitempty"`
+	// By is the id of the person who released it, at At.
+	By string `json:"by,omitempty"`
+	At int64  `json:"at,omitempty"`
 	// Needs names features without which the programme cannot be played.
 	Needs []string `json:"needs,omitempty"`
 }
+
+// NeedSilentAfter is the feature of a unit that heeds Programme.SilentAfter.
+const NeedSilentAfter = "silent-after"
 
 // Item is one entry of a playlist: a sound, a text, or both.
 type Item struct {

@@ -64,6 +64,7 @@ func FuzzOpen(f *testing.F) {
 		kind, address, _ := p.subject()
 		known[string(kind)+" "+string(address)] = p
 	}
+	signed := signedOnce(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := ParseEnvelope(data)
 		if err != nil {
@@ -76,10 +77,32 @@ func FuzzOpen(f *testing.F) {
 		if !ok {
 			want = sampleRing()
 		}
-		if got, err := openAny(data, want); err == nil && !reflect.DeepEqual(got, want) {
+		if got, err := openAny(data, want); err == nil && !reflect.DeepEqual(got, want) && !signed[string(e.Payload)] {
 			t.Fatalf("opened what was never signed: %+v", got)
 		}
 	})
+}
+
+// signedOnce are the payloads of all golden envelopes: those of former versions
+// were signed with the same keys.
+func signedOnce(t testing.TB) map[string]bool {
+	files, err := filepath.Glob("testdata/v*/envelope-*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("golden envelopes: %v, %v", files, err)
+	}
+	signed := map[string]bool{}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := ParseEnvelope(data)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		signed[string(e.Payload)] = true
+	}
+	return signed
 }
 
 // A topic that parses is written back as it was.

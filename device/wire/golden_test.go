@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write the golden files of this version 
 
 // goldenDir holds the messages of the version in the making; the folders of
 // released versions are never changed.
-const goldenDir = "testdata/v0.2.0"
+const goldenDir = "testdata/v0.3.0"
 
 func golden(t testing.TB, name string, fresh func() []byte) []byte {
 	t.Helper()

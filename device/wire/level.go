@@ -32,6 +32,9 @@ func (l Level) Rank() int {
 // Warning tells whether the level is one of the four warning colours.
 func (l Level) Warning() bool { return l.Rank() >= LevelBlue.Rank() }
 
+// LevelNone stands in limits for an area that may not warn at all. Its rank is 0.
+const LevelNone Level = "none"
+
 // Output is one way in which a unit speaks.
 type Output string
 

@@ -9,6 +9,10 @@ type Orders struct {
 	// Barred are the things that were stopped; they never sound again.
 	Barred []Bar  `json:"barred,omitempty"`
 	Mutes  []Mute `json:"mutes,omitempty"`
+	// Exceptions are further quiet times of the address, each with its end.
+	Exceptions []Exception `json:"exceptions,omitempty"`
+	// Locked stands in the orders of the root area alone.
+	Locked []Locked `json:"locked,omitempty"`
 }
 
 // Interrupt is content that takes every output it has content for at once: a warning.
@@ -30,6 +34,8 @@ type Interrupt struct {
 	Repeat int `json:"repeat,omitempty"`
 	Pause  int `json:"pause,omitempty"`
 	Volume int `json:"volume"`
+	// By is the id of the person who issued it.
+	By string `json:"by,omitempty"`
 }
 
 // Bar ends for good what it names: a programme version (Version > 0) or an interrupt.
@@ -48,4 +54,24 @@ type Mute struct {
 	Why   string `json:"why,omitempty"`
 	// Pause marks a mute of one unit under work, which is counted as no outage.
 	Pause bool `json:"pause,omitempty"`
+}
+
+// Exception silences the sound of an address from its start until its end: for
+// an exam, a noon rest, a funeral. Screens go on.
+type Exception struct {
+	ID    string `json:"id"`
+	From  int64  `json:"from"`
+	Until int64  `json:"until"`
+	// Window bounds it to this time of each day, in civil time; nil is all day.
+	Window *Window `json:"window,omitempty"`
+	Why    string  `json:"why"`
+	// Loud are the warning levels that sound all the same; absent, those of the county.
+	Loud []Level `json:"loud,omitempty"`
+}
+
+// Locked names a person whose word counts no more: what they released or issued
+// at Since or later is not played.
+type Locked struct {
+	ID    string `json:"id"`
+	Since int64  `json:"since"`
 }

@@ -33,7 +33,7 @@ func sampleBulletin() Bulletin {
 			On: []string{"market-days"}, Off: []string{"holidays"},
 		},
 		Items: []Item{sampleItem()}, Except: []string{"liushu"}, OnCut: CutRejoin, OnBlock: BlockWait,
-		Grace: 600, Volume: 80, MaxPlay: 7200, Needs: []string{"text"},
+		Grace: 600, Volume: 80, MaxPlay: 7200, SilentAfter: 72, By: "wang", At: at0, Needs: []string{"text", NeedSilentAfter},
 	}
 	every, at, once := loop, loop, loop
 	every.ID, every.Rule = "weather", Rule{Kind: RuleEvery, Window: &Window{"22:00", "06:00:30"}, Every: 30}
@@ -43,7 +43,8 @@ func sampleBulletin() Bulletin {
 		Address: "area/county", Revision: at0,
 		County: &County{
 			Name: "清河县", Zone: "Asia/Shanghai", Quiet: []Window{{"21:30", "06:30"}}, Dark: []Window{{"23:00", "05:00"}},
-			Caps: []VolumeCap{{Window{"12:00", "14:00"}, 60}}, Loud: []Level{LevelRed}, Slogan: "清河县欢迎您",
+			Caps: []VolumeCap{{Window{"12:00", "14:00"}, 60}}, Loud: []Level{LevelRed},
+			Highest: []Level{LevelRed, LevelOrange, LevelYellow}, HighestIn: map[string]Level{"xiling": LevelNone}, Slogan: "清河县欢迎您",
 		},
 		Calendars:  map[string][]Date{"holidays": {"2027-01-01"}, "market-days": {"2026-12-05", "2026-12-10"}},
 		Programmes: []Programme{loop, every, at, once},
@@ -63,10 +64,12 @@ func sampleOrders() Orders {
 		Address: "area/county", Revision: at0 + 2,
 		Interrupts: []Interrupt{{
 			ID: "w1", Issuer: "county", Level: LevelRed, Title: "暴雨红色预警", Items: []Item{sampleItem()}, Except: []string{"u9"},
-			Issued: at0, From: at0 + 1000, Until: at0 + 3600_000, Repeat: 3, Pause: 10, Volume: 100,
+			Issued: at0, From: at0 + 1000, Until: at0 + 3600_000, Repeat: 3, Pause: 10, Volume: 100, By: "wang",
 		}},
-		Barred: []Bar{{ID: "noon", Version: 2, At: at0, By: "li"}},
-		Mutes:  []Mute{{ID: "m1", From: at0, Until: at0 + 60_000, Why: "高考", Pause: true}},
+		Barred:     []Bar{{ID: "noon", Version: 2, At: at0, By: "li"}},
+		Mutes:      []Mute{{ID: "m1", From: at0, Until: at0 + 60_000, Why: "高考", Pause: true}},
+		Exceptions: []Exception{{ID: "x1", From: at0, Until: at0 + 3*86400_000, Window: &Window{"13:00", "14:30"}, Why: "中考", Loud: []Level{LevelRed}}},
+		Locked:     []Locked{{ID: "li", Since: at0}},
 	}
 }
 

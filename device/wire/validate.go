@@ -20,6 +20,10 @@ const (
 	MaxAddresses  = 32
 	MaxItemFrames = 24 * 3600 * Rate
 	MaxGrace      = 24 * 3600
+	MaxExceptions = 500
+	MaxLocked     = 1000
+	// MaxSilentAfter is in hours.
+	MaxSilentAfter = 24 * 366
 )
 
 const (

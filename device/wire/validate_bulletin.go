@@ -86,9 +86,20 @@ func (n County) Validate() error {
 	for i, l := range n.Loud {
 		c.that(l.Warning(), fmt.Sprintf("loud[%d]", i), l, "use blue, yellow, orange or red")
 	}
+	c.count("highest", len(n.Highest), 16)
+	for i, l := range n.Highest {
+		c.that(l.Warning() || l == LevelNone, fmt.Sprintf("highest[%d]", i), l, remedyHighest)
+	}
+	c.count("highestIn", len(n.HighestIn), 1000)
+	for _, id := range sortedKeys(n.HighestIn) {
+		c.id("highestIn", id)
+		c.that(n.HighestIn[id].Warning() || n.HighestIn[id] == LevelNone, "highestIn."+id, n.HighestIn[id], remedyHighest)
+	}
 	c.text("slogan", n.Slogan, 0, MaxBody)
 	return c.err
 }
+
+const remedyHighest = "use blue, yellow, orange, red or none"
 
 func (c *check) windows(field string, list []Window) {
 	c.count(field, len(list), 48)
@@ -155,6 +166,9 @@ func (p Programme) Validate() error {
 	c.number("grace", int64(p.Grace), 0, MaxGrace)
 	c.number("volume", int64(p.Volume), 1, 100)
 	c.number("maxPlay", int64(p.MaxPlay), 0, 7*86400)
+	c.number("silentAfter", int64(p.SilentAfter), 0, MaxSilentAfter)
+	c.optID("by", p.By)
+	c.optTime("at", p.At)
 	c.ids("needs", p.Needs, 100)
 	return c.err
 }
@@ -232,6 +246,10 @@ func (o Orders) ValidateFrame() error {
 	each(&c, "barred", o.Barred)
 	c.count("mutes", len(o.Mutes), 1000)
 	each(&c, "mutes", o.Mutes)
+	c.count("exceptions", len(o.Exceptions), MaxExceptions)
+	each(&c, "exceptions", o.Exceptions)
+	c.count("locked", len(o.Locked), MaxLocked)
+	each(&c, "locked", o.Locked)
 	return c.err
 }
 
@@ -252,6 +270,7 @@ func (i Interrupt) Validate() error {
 	c.number("repeat", int64(i.Repeat), 0, 10000)
 	c.number("pause", int64(i.Pause), 0, MaxGrace)
 	c.number("volume", int64(i.Volume), 1, 100)
+	c.optID("by", i.By)
 	return c.err
 }
 

@@ -34,6 +34,8 @@ type Options struct {
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
+	// Guard refuses what pages of other sites send; the standard one if nil.
+	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
 	SignInLink func(code string) string
 	// Version of the software.
@@ -63,6 +65,7 @@ func New(o Options) http.Handler {
 	var h http.Handler = mux
 	h = s.idempotent(h)
 	h = s.authenticated(h)
+	h = s.byDoor(mux, h)
 	h = http.MaxBytesHandler(h, client.MaxChunk+maxBody)
 	return h
 }

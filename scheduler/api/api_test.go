@@ -46,7 +46,7 @@ func serveBroken(t *testing.T) (http.Handler, *bytes.Buffer) {
 }
 
 func ask(h http.Handler, method, path, body string, set ...string) (*http.Response, client.Problem) {
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(scheduler.WithDoors(context.Background(), scheduler.AllDoors()), method, path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer good")
 	for i := 0; i+1 < len(set); i += 2 {
 		r.Header.Set(set[i], set[i+1])
@@ -177,6 +177,7 @@ func TestARouteWithoutARuleStopsTheStart(t *testing.T) {
 		},
 		"no act":   func(s *server) { route(s, methodGet, "/wild", "wild", "", "", anywhere[none](), handle) },
 		"no place": func(s *server) { route(s, methodGet, "/wild", "wild", "", scheduler.ActRead, place[none]{}, handle) },
+		"no door":  func(s *server) { route(s, methodGet, "/wild", "wild", "", "dance", anywhere[none](), handle) },
 		"no way to its area": func(s *server) {
 			route(s, methodGet, "/wild", "wild", "", scheduler.ActRead, at[none](nil), handle)
 		},

@@ -12,7 +12,10 @@ import (
 // authenticated finds out who asks, and lets nobody else through; the
 // description of the API is open.
 func (s *server) authenticated(next http.Handler) http.Handler {
-	guard := http.NewCrossOriginProtection()
+	guard := s.Guard
+	if guard == nil {
+		guard = http.NewCrossOriginProtection()
+	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.writeProblem(w, &scheduler.Error{Kind: scheduler.Forbidden, Field: "Origin", Value: cut(r.Header.Get("Origin"), 80),
 			Message: "a page of another site may change nothing here", Remedy: "use the centre's own pages, or send no Origin"})

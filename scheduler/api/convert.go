@@ -15,7 +15,7 @@ import (
 // countyOut and countyIn name each field of the county's bulletin; a test counts
 // them.
 func countyOut(c scheduler.County) client.County {
-	out := client.County{Name: c.Name, Zone: c.Zone, Quiet: c.Quiet, Dark: c.Dark, Caps: c.Caps, Loud: c.Loud, Slogan: c.Slogan}
+	out := client.County{Name: c.Name, Zone: c.Zone, Quiet: c.Quiet, Dark: c.Dark, Caps: c.Caps, Loud: c.Loud, Highest: c.Highest, HighestIn: c.HighestIn, Slogan: c.Slogan}
 	for _, r := range c.Approval {
 		out.Approval = append(out.Approval, client.ApprovalRule(r))
 	}
@@ -23,7 +23,7 @@ func countyOut(c scheduler.County) client.County {
 }
 
 func countyIn(c client.County) scheduler.County {
-	out := scheduler.County{County: wire.County{Name: c.Name, Zone: c.Zone, Quiet: c.Quiet, Dark: c.Dark, Caps: c.Caps, Loud: c.Loud, Slogan: c.Slogan}}
+	out := scheduler.County{County: wire.County{Name: c.Name, Zone: c.Zone, Quiet: c.Quiet, Dark: c.Dark, Caps: c.Caps, Loud: c.Loud, Highest: c.Highest, HighestIn: c.HighestIn, Slogan: c.Slogan}}
 	for _, r := range c.Approval {
 		out.Approval = append(out.Approval, scheduler.ApprovalRule(r))
 	}
@@ -87,6 +87,9 @@ func unitOut(v scheduler.UnitView) client.Unit {
 	if m := v.Mute; m != nil && m.Pause {
 		pause := muteOut(*m)
 		u.Presence.Paused = &pause
+	} else if m != nil {
+		mute := muteOut(*m)
+		u.Presence.Muted = &mute
 	}
 	for _, a := range v.Pending {
 		u.Presence.Pending = append(u.Presence.Pending, wire.Address(a))

@@ -38,7 +38,7 @@ func (s *server) mutes() {
 }
 
 func muteOut(m scheduler.Mute) client.Mute {
-	out := client.Mute{ID: m.ID, MuteSpec: client.MuteSpec{Until: m.Until, Why: m.Why, Pause: m.Pause}, From: m.From, Ended: when(m.Ended)}
+	out := client.Mute{ID: m.ID, MuteSpec: client.MuteSpec{Until: m.Until, Why: m.Why, Pause: m.Pause}, From: m.From, Ended: when(m.Ended), By: m.By}
 	switch kind, id := m.Address.Split(); kind {
 	case "area":
 		out.Area = id

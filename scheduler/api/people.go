@@ -183,7 +183,7 @@ func (s *server) putPerson(ctx context.Context, in *change[client.PersonSpec]) (
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := s.Store.PutPerson(ctx, scheduler.Person{ID: in.ID, Name: in.Body.Name, Grants: grantsIn(in.Body.Grants), Rev: rev})
+	p, _, err := s.Store.PutPerson(ctx, scheduler.Person{ID: in.ID, Name: in.Body.Name, Phone: in.Body.Phone, Grants: grantsIn(in.Body.Grants), Rev: rev})
 	return versioned(personOut(p), p.Rev), err
 }
 
@@ -211,5 +211,5 @@ func grantsOut(grants []scheduler.Grant) []client.Grant {
 }
 
 func personOut(p scheduler.Person) client.Person {
-	return client.Person{PersonSpec: client.PersonSpec{ID: p.ID, Name: p.Name, Grants: grantsOut(p.Grants)}, State: string(p.State), Password: p.Password, Created: p.Created}
+	return client.Person{PersonSpec: client.PersonSpec{ID: p.ID, Name: p.Name, Phone: p.Phone, Grants: grantsOut(p.Grants)}, State: string(p.State), Password: p.Password, Created: p.Created}
 }

@@ -12,13 +12,16 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-// Route is what one operation declares: the act that it is, and how far it looks.
+// Route is what one operation declares: the act that it is, how far it looks, and
+// by which doors it is reached.
 type Route struct {
 	Method string
 	// Path is that of the pattern, under the prefix of the API.
 	Path  string
 	Act   scheduler.Act
 	Scope Scope
+	// Doors are where it is served.
+	Doors scheduler.Doors
 }
 
 // Scope says how the area of a request is found.
@@ -54,7 +57,7 @@ type place[I any] struct {
 
 // at is the place of a request that has areas.
 func at[I any](find func(context.Context, *I) ([]need, error)) place[I] {
-	return place[I]{ScopeArea, find}
+	return place[I]{scope: ScopeArea, find: find}
 }
 
 // anywhere is the place of what concerns no area: whoever may do it somewhere
@@ -73,7 +76,11 @@ func permitting[I any](s *server, op huma.Operation, act scheduler.Act, p place[
 	if act == "" || p.scope == "" || (p.scope == ScopeArea) != (p.find != nil) {
 		panic("route " + op.OperationID + " does not say what it needs")
 	}
-	s.routes[op.OperationID] = Route{op.Method, op.Path, act, p.scope}
+	doors := p.doors(act)
+	if len(doors) == 0 {
+		panic("route " + op.OperationID + " has no door: say in scheduler/door.go by which its act can be done")
+	}
+	s.routes[op.OperationID] = Route{op.Method, op.Path, act, p.scope, doors}
 	return func(ctx context.Context, in *I) error {
 		tree, err := s.Store.Tree(ctx)
 		if err != nil {

@@ -23,6 +23,7 @@ type Store interface {
 	approvalStore
 	freezeStore
 	warningStore
+	haltStore
 	proofStore
 	eventStore
 	answerStore
@@ -119,6 +120,12 @@ type warningStore interface {
 	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
+}
+
+type haltStore interface {
+	Halts(ctx context.Context, area string, all bool) ([]scheduler.HaltView, error)
+	Halt(ctx context.Context, id string) (scheduler.HaltView, error)
+	InForceOf(ctx context.Context, unit string) ([]scheduler.InForce, error)
 }
 
 type proofStore interface {

@@ -28,7 +28,13 @@ func (s *server) units() {
 	route(s, methodGet, "/units/{id}", "get-unit", "One unit", scheduler.ActRead, s.thisUnit(),
 		func(ctx context.Context, in *byID) (*answer[client.Unit], error) {
 			v, err := s.Store.Unit(ctx, in.ID)
-			return versioned(unitOut(v), v.Rev), err
+			if err != nil {
+				return nil, err
+			}
+			out := unitOut(v)
+			all, err := s.Store.InForceOf(ctx, in.ID)
+			out.Presence.InForce = inForceList(all)
+			return versioned(out, v.Rev), err
 		})
 	type add struct{ Body client.UnitSpec }
 	route(s, methodPost, "/units", "add-unit", "Adds a unit; the settings file of its device is in the answer and nowhere else", scheduler.ActPlace,

@@ -51,6 +51,7 @@ func (s *server) warnings() {
 			return reply(stoppedOut(in.ID, st)), err
 		})
 	s.mutes()
+	s.stops()
 }
 
 // warn speaks the text first, where no recording is given. A warning is never
@@ -108,7 +109,7 @@ func (s *server) speakSoon(ctx context.Context, text, title string) (scheduler.A
 }
 
 func stoppedOut(area string, st scheduler.Stopped) client.Stopped {
-	out := client.Stopped{Area: area, Programmes: []string{}, Warnings: append([]string{}, st.Warnings...),
+	out := client.Stopped{Stop: st.Halt, Area: area, Programmes: []string{}, Warnings: append([]string{}, st.Warnings...),
 		Units: st.Units, Offline: append([]string{}, st.Offline...)}
 	for _, b := range st.Programmes {
 		out.Programmes = append(out.Programmes, versionName(b.ID, b.Version))

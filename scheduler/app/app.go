@@ -17,6 +17,7 @@ import (
 
 	"github.com/villagecast/villagecast/media"
 	"github.com/villagecast/villagecast/media/speech"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/broker"
 	"github.com/villagecast/villagecast/scheduler/fleet"
@@ -33,7 +34,8 @@ type App struct {
 	store     *store.Store
 	files     *media.Store
 	keys      *auth.Keys
-	ca        *auth.CA // nil without TLS
+	ca        *auth.CA          // nil without TLS
+	cert      *auth.Certificate // nil without one of the county's own
 	links     auth.Links
 	passwords *auth.Passwords
 	token     string
@@ -45,8 +47,9 @@ type App struct {
 	watch     *watch.Watch
 	bundles   bundles
 
-	httpURL, mqttURL string
-	timeBucket       bucket
+	urls, listeners map[scheduler.Door]string
+	mqttURL         string
+	timeBucket      bucket
 
 	mu       sync.Mutex
 	started  bool
@@ -67,7 +70,7 @@ func New(o Options) (*App, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return &App{options: o, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
+	return &App{options: o, urls: map[scheduler.Door]string{}, listeners: map[scheduler.Door]string{}, bundles: bundles{filepath.Join(o.Data, "bundles")}, speaker: o.speaker(), passwords: auth.NewPasswords(), log: o.Logger.With("component", "app"), failed: make(chan error, 1)}, nil
 }
 
 // later registers a teardown the moment its resource exists.
@@ -92,6 +95,7 @@ func (a *App) Start(ctx context.Context) error {
 		{"data directory", a.openData},
 		{"keys", a.openKeys},
 		{"store", a.openStore},
+		{"certificate", a.openCertificate},
 		{"media files", a.openMedia},
 		{"watch", a.startWatch},
 		{"broker", a.startBroker},
@@ -109,7 +113,7 @@ func (a *App) Start(ctx context.Context) error {
 			return errors.Join(fmt.Errorf("start %s: %w", p.name, err), a.Stop())
 		}
 	}
-	a.log.Info("ready", "http", a.httpURL, "mqtt", a.mqttURL, "data", a.options.Data)
+	a.log.Info("ready", "http", a.URL(), "mqtt", a.mqttURL, "data", a.options.Data)
 	return nil
 }
 
@@ -297,8 +301,16 @@ func (a *App) Token() string { return a.token }
 // SpeechAvailable tells whether the program that speaks is installed.
 func (a *App) SpeechAvailable() bool { return a.speaker.Available() }
 
-// URL is the address of the centre's web server for people and units.
-func (a *App) URL() string { return a.httpURL }
+// URL is the address of the centre's web server for its administration, UnitsURL
+// for units, and PhonesURL for village admins and crews: one and the same, unless
+// they have listeners of their own.
+func (a *App) URL() string { return a.urls[scheduler.DoorAdmin] }
+
+// UnitsURL is where units fetch and send.
+func (a *App) UnitsURL() string { return a.urls[scheduler.DoorUnits] }
+
+// PhonesURL is where cards and links lead.
+func (a *App) PhonesURL() string { return a.urls[scheduler.DoorPhones] }
 
 // MQTTURL is the address of the broker for units.
 func (a *App) MQTTURL() string { return a.mqttURL }

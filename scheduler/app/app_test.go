@@ -95,13 +95,22 @@ func TestAPortThatIsTakenIsNamed(t *testing.T) {
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
 	for field, o := range map[string]app.Options{
-		"data":       {},
-		"http":       {Data: "x", HTTP: "8080"},
-		"mqtt":       {Data: "x", MQTT: "nowhere"},
-		"publicHttp": {Data: "x", PublicHTTP: "centre"},
-		"publicMqtt": {Data: "x", PublicMQTT: "centre"},
+		"data":               {},
+		"http":               {Data: "x", HTTP: "8080"},
+		"mqtt":               {Data: "x", MQTT: "nowhere"},
+		"public_http":        {Data: "x", PublicHTTP: "centre"},
+		"public_mqtt":        {Data: "x", PublicMQTT: "centre"},
+		"public_url":         {Data: "x", PublicURL: "https://centre.example/path"},
+		"listen.units":       {Data: "x", Listeners: map[scheduler.Door]string{scheduler.DoorUnits: "8522"}},
+		"listen.phones":      {Data: "x", Listeners: map[scheduler.Door]string{scheduler.DoorPhones: "nowhere"}},
+		"trusted_proxies[1]": {Data: "x", TrustedProxies: []string{"127.0.0.1", "proxy.example"}},
+		"trusted_proxies[0]": {Data: "x", TrustedProxies: []string{"0.0.0.0/0"}},
+		"tls.key":            {Data: "x", CertFile: "a.pem"},
+		"tls.cert":           {Data: "x", KeyFile: "a.pem"},
+		"listen.units/":      {Data: "x", CertFile: "a.pem", KeyFile: "b.pem"},
 	} {
 		_, err := app.New(o)
+		field = strings.TrimSuffix(field, "/")
 		if e, ok := errors.AsType[*scheduler.Error](err); !ok || e.Field != field || e.Remedy == "" {
 			t.Errorf("%s: %v", field, err)
 		}
@@ -119,7 +128,7 @@ func TestALoginLinkOpensOneSession(t *testing.T) {
 			t.Errorf("a used link gives %s", again.Status)
 		}
 		who := func(set func(*http.Request)) bool {
-			r, _ := http.NewRequest(http.MethodGet, "/", nil)
+			r, _ := http.NewRequestWithContext(scheduler.WithDoors(t.Context(), scheduler.AllDoors()), http.MethodGet, "/", nil)
 			set(r)
 			return c.app.LoggedIn(r)
 		}

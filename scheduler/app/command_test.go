@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/agent"
+	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
@@ -68,6 +70,19 @@ func TestCommands(t *testing.T) {
 			if !strings.Contains(files[name], word) {
 				t.Errorf("%s does not say %q:\n%.300s", name, word, files[name])
 			}
+		}
+		var facts struct {
+			Spool struct{ Parts []spool.Part }
+		}
+		if err := json.Unmarshal([]byte(files["horn/facts.json"]), &facts); err != nil {
+			t.Fatal(err)
+		}
+		size := map[string]int64{}
+		for _, p := range facts.Spool.Parts {
+			size[p.Name] = p.Bytes
+		}
+		if size["outbox"] == 0 || size["alive"] == 0 || size["held"] == 0 || len(size) != 8 {
+			t.Errorf("the parts of the card are %+v", facts.Spool.Parts)
 		}
 		for name, text := range files {
 			if strings.Contains(text, s.settings.Secret) || strings.Contains(text, "PRIVATE") {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +18,7 @@ import (
 const (
 	cookieName  = "villagecast"
 	browserName = "villagecast-browser"
+	browserPath = "/login"
 	browserLife = 400 * 24 * time.Hour // as long as browsers keep any
 )
 
@@ -28,9 +28,10 @@ const linkLife = 15 * time.Minute
 // maxForm is the largest form that is read, in bytes.
 const maxForm = 8 << 10
 
-// doors adds the ways in: the login page, cards, links, and the way out.
-func (a *App) doors(mux *http.ServeMux) {
-	guard := http.NewCrossOriginProtection()
+// waysIn are the ways in: the login page, cards, links, and the way out. Phones
+// come by cards alone: by their door nobody tries passwords.
+func (a *App) waysIn() []Route {
+	guard := a.guard()
 	form := func(f http.HandlerFunc) http.Handler {
 		return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -38,31 +39,34 @@ func (a *App) doors(mux *http.ServeMux) {
 			f(w, r)
 		}))
 	}
-	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) {
+	page := func(w http.ResponseWriter, r *http.Request) {
 		console.Login(w, r, http.StatusOK, console.FaultNone, localPath(r.URL.Query().Get("to")))
-	})
-	mux.Handle("POST /login", form(a.withPassword))
-	mux.Handle("POST /login/card", form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PostFormValue("code")) }))
-	mux.HandleFunc("GET /login/{code}", a.serveLogin)
-	mux.Handle("POST /login/{code}", form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PathValue("code")) }))
-	mux.Handle("POST /logout", form(a.logout))
+	}
+	return []Route{
+		{"GET /login", people, http.HandlerFunc(page)},
+		{"POST /login", scheduler.Doors{scheduler.DoorAdmin}, form(a.withPassword)},
+		{"POST /login/card", people, form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PostFormValue("code")) })},
+		{"GET /login/{code}", people, http.HandlerFunc(a.serveLogin)},
+		{"POST /login/{code}", people, form(func(w http.ResponseWriter, r *http.Request) { a.withCard(w, r, r.PathValue("code")) })},
+		{"POST /logout", people, form(a.logout)},
+	}
 }
 
-// secretive keeps what stands in an address to this page.
+// secretive lets nobody keep an answer. That an address is told to no other site
+// holds for all of them.
 func secretive(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
 // LoginLink is a link that logs its reader in once, within 15 minutes, and leads
 // to a page of the centre, such as "/demo".
 func (a *App) LoginLink(page string) string {
 	code := a.links.Issue(time.Now(), linkLife)
-	return a.httpURL + "/login/" + code + "?to=" + url.QueryEscape(page)
+	return a.URL() + "/login/" + code + "?to=" + url.QueryEscape(page)
 }
 
 // signInLink is where the code of a card is used.
-func (a *App) signInLink(code string) string { return a.httpURL + "/login/" + code }
+func (a *App) signInLink(code string) string { return a.PhonesURL() + "/login/" + code }
 
 // serveLogin turns a one-time link into a session. A card it only shows.
 func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
@@ -126,35 +130,39 @@ func (a *App) enter(w http.ResponseWriter, r *http.Request, secret string, sessi
 		http.Error(w, "the centre cannot sign anybody in now", http.StatusInternalServerError)
 		return
 	}
-	a.setCookie(w, cookieName, secret, "/", time.Until(session.Ends))
+	setCookie(w, r, cookieName, secret, "/", time.Until(session.Ends))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-func (a *App) setCookie(w http.ResponseWriter, name, value, path string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: path, MaxAge: int(life.Seconds()),
-		HttpOnly: true, Secure: a.ca != nil, SameSite: http.SameSiteLaxMode})
+// setCookie sets a cookie for this host alone, flagged by how the request came.
+func setCookie(w http.ResponseWriter, r *http.Request, name, value, path string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: cookieFor(r, name, path), Value: value, Path: path, MaxAge: int(life.Seconds()),
+		HttpOnly: true, Secure: visitOf(r).secure, SameSite: http.SameSiteLaxMode})
+}
+
+// cookieFor is the name of a cookie: under TLS with the prefix by which browsers
+// see to it that no other host and no plain connection set it.
+func cookieFor(r *http.Request, name, path string) string {
+	switch {
+	case !visitOf(r).secure:
+		return name
+	case path == "/":
+		return "__Host-" + name
+	}
+	return "__Secure-" + name
 }
 
 // browser is what is known of where a request comes from. A browser without a
 // mark is given one.
 func (a *App) browser(w http.ResponseWriter, r *http.Request) store.Browser {
 	b := store.Browser{Label: browserLabel(r.UserAgent()), From: from(r)}
-	if c, err := r.Cookie(browserName); err == nil && len(c.Value) == 43 {
+	if c, err := r.Cookie(cookieFor(r, browserName, browserPath)); err == nil && len(c.Value) == 43 {
 		b.Device = c.Value
 	} else {
 		b.Device, _ = auth.NewSecret()
 	}
-	a.setCookie(w, browserName, b.Device, "/login", browserLife)
+	setCookie(w, r, browserName, b.Device, browserPath, browserLife)
 	return b
-}
-
-// from is the network address of a request, without its port.
-func from(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // browserLabel is the least by which people tell their browsers apart.
@@ -181,7 +189,7 @@ func (a *App) logout(w http.ResponseWriter, r *http.Request) {
 	if err != nil && scheduler.KindOf(err) == "" {
 		a.log.Error("sign out", "error", err)
 	}
-	a.setCookie(w, cookieName, "", "/", -time.Second)
+	setCookie(w, r, cookieName, "", "/", -time.Second)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
@@ -197,7 +205,8 @@ func localPath(to string) string {
 // Who tells who asks: by the token of the data directory, by an API token, or by
 // a session that has not ended.
 func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	// Tokens are for programs, and those come by the administration's door.
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && scheduler.DoorsIn(r.Context()).Has(scheduler.DoorAdmin) {
 		token = strings.TrimSpace(token)
 		if auth.Match(token, a.hash) {
 			who := scheduler.TheAdmin(scheduler.ViaFile)
@@ -206,7 +215,7 @@ func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
 		}
 		return a.store.TokenActor(r.Context(), token, from(r))
 	}
-	if c, err := r.Cookie(cookieName); err == nil {
+	if c, err := r.Cookie(cookieFor(r, cookieName, "/")); err == nil {
 		return a.store.SessionActor(r.Context(), c.Value, from(r))
 	}
 	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not signed in",

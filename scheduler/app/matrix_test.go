@@ -121,6 +121,19 @@ func (f *fixture) mute(area string) string {
 	return m.ID
 }
 
+func (f *fixture) stop(area string) string {
+	mute := f.mute(area)
+	all, err := f.app.Store().Halts(f.t.Context(), area, false)
+	f.must(err)
+	for _, h := range all {
+		if h.Ref == mute {
+			return h.ID
+		}
+	}
+	f.t.Fatalf("no stop of mute %s", mute)
+	return ""
+}
+
 func (f *fixture) person(area string) string {
 	id := f.id("x")
 	_, _, err := f.app.Store().PutPerson(f.t.Context(), scheduler.Person{ID: id, Grants: []scheduler.Grant{{Role: scheduler.RoleEditor, Area: area}}})
@@ -224,6 +237,8 @@ var samples = map[string]sample{
 	"warn":                about("warn area", "/warnings", fresh("w"), `{"area":"%area","level":"blue","title":"%s","text":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
 	"lift":                about("lift area", "/warnings/%s/lift", (*fixture).warning, ""),
 	"stop":                get("stop area", "/areas/%s/stop"),
+	"list-stops":          get("read area", "/stops?area=%s"),
+	"get-stop":            about("read area", "/stops/%s", (*fixture).stop, ""),
 	"list-mutes":          get("read anywhere", "/mutes"),
 	"mute":                about("mute area", "/mutes", fresh("m"), `{"area":"%area","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
 	"unmute":              about("mute area", "/mutes/%s/end", (*fixture).mute, ""),

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -31,9 +32,21 @@ type Options struct {
 	// HTTP and MQTT are the addresses to listen on, host:port; DefaultHTTP and
 	// DefaultMQTT if empty. Port 0 takes a free one.
 	HTTP, MQTT string
-	// PublicHTTP and PublicMQTT are the URLs under which units and people reach
-	// the centre, if they are not those of the listeners.
+	// Listeners are the addresses of doors that have one of their own; the others
+	// stand at HTTP.
+	Listeners map[scheduler.Door]string
+	// PublicHTTP and PublicMQTT are the URLs under which units reach the centre, if
+	// they are not those of the listeners; people too, where they share the units'.
 	PublicHTTP, PublicMQTT string
+	// PublicURL is the address under which phones reach the centre from outside; it
+	// stands on cards and in links.
+	PublicURL string
+	// TrustedProxies are addresses and networks of proxies that are believed when
+	// they say for whom they ask.
+	TrustedProxies []string
+	// CertFile and KeyFile are the county's own certificate for the listeners of
+	// people, PEM; without them it is one of the centre's own authority.
+	CertFile, KeyFile string
 	// Broker replaces the embedded broker.
 	Broker *ExternalBroker
 	// TLS serves HTTP and MQTT under the centre's own authority. It is on
@@ -59,6 +72,10 @@ type Options struct {
 	// Listen replaces net.Listen.
 	Listen func(network, address string) (net.Listener, error)
 	Logger *slog.Logger
+
+	proxies proxies
+	// everywhere tells that TLS was asked for, on loopback too.
+	everywhere bool
 }
 
 // ExternalBroker is a broker that somebody else runs.
@@ -84,20 +101,28 @@ func (o *Options) validate() error {
 		o.MQTT = DefaultMQTT
 	}
 	beyond := false
-	for _, l := range []struct{ field, address string }{{"http", o.HTTP}, {"mqtt", o.MQTT}} {
-		if l.field == "mqtt" && o.Broker != nil {
-			continue
-		}
+	listeners := o.addresses()
+	if o.Broker == nil {
+		listeners = append(listeners, address{field: "mqtt", address: o.MQTT})
+	}
+	for _, l := range listeners {
 		host, port, err := net.SplitHostPort(l.address)
 		if err != nil || port == "" {
 			return invalid(l.field, l.address, "this is no address to listen on", "give host:port, such as 127.0.0.1:8520")
 		}
 		beyond = beyond || !loopback(host)
 	}
-	for _, u := range []struct{ field, value string }{{"publicHttp", o.PublicHTTP}, {"publicMqtt", o.PublicMQTT}} {
+	for _, u := range []struct{ field, value string }{{"public_http", o.PublicHTTP}, {"public_mqtt", o.PublicMQTT}} {
 		if p, err := url.Parse(u.value); u.value != "" && (err != nil || p.Host == "" || p.Scheme == "") {
 			return invalid(u.field, u.value, "this is no URL", "give scheme://host:port")
 		}
+	}
+	if err := errors.Join(checkPublicURL(o.PublicURL), o.checkCertificate()); err != nil {
+		return err
+	}
+	var err error
+	if o.proxies, err = parseProxies(o.TrustedProxies); err != nil {
+		return err
 	}
 	if o.UploadCeiling < 0 {
 		return invalid("upload_ceiling", fmt.Sprint(o.UploadCeiling), "is less than nothing", "give a size, or 0 for 512 MiB")
@@ -108,6 +133,7 @@ func (o *Options) validate() error {
 	if err := o.speaker().Validate(); err != nil {
 		return invalid("speech", strings.Join(o.Speech, " "), err.Error(), "see the comment on speech in configs/centre.yaml")
 	}
+	o.everywhere = o.TLS
 	o.TLS = o.TLS || beyond
 	if o.TLS && len(o.Hosts) == 0 {
 		o.Hosts = machineHosts()
@@ -117,6 +143,24 @@ func (o *Options) validate() error {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// checkPublicURL wants https and a bare host, since it is printed on cards; plain
+// HTTP only on this machine, for those who try it out.
+func checkPublicURL(value string) error {
+	const field, remedy = "public_url", "give https://name, as phones reach it from outside, such as https://centre.example"
+	u, err := url.Parse(value)
+	switch {
+	case value == "":
+		return nil
+	case err != nil || u.Hostname() == "":
+		return invalid(field, value, "this is no URL", remedy)
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		return invalid(field, value, "phones come over the internet, and so under TLS", remedy)
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return invalid(field, value, "has more than a host and a port", remedy)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (c *county) switchOn(s *station) {
 // optionsOf are what a station's agent runs on the next time.
 func (c *county) optionsOf(s *station) agent.Options {
 	o := agent.Options{
-		Settings: s.settings, Disk: s.disk, HTTP: c.web(), Lang: "en", Software: "test", Logger: logger(c.t),
+		Settings: s.settings, Disk: s.disk, HTTP: c.web(), Lang: "en", Software: "test", Logger: c.options.Logger,
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			conn, err := c.ports.dial(ctx, mqttAddress)
 			if err != nil {

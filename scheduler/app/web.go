@@ -6,106 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/villagecast/villagecast/media"
-	"github.com/villagecast/villagecast/scheduler/api"
-	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
 )
-
-// Times of the web server.
-const (
-	headerTime = 10 * time.Second
-	idleTime   = 2 * time.Minute
-	drainTime  = 3 * time.Second
-)
-
-// startHTTP serves people, programs and units.
-func (a *App) startHTTP(context.Context) error {
-	l, err := a.listen(a.options.HTTP)
-	if err != nil {
-		return taken("http", a.options.HTTP, err)
-	}
-	scheme := "http://"
-	if a.ca != nil {
-		scheme = "https://"
-	}
-	a.httpURL = strings.TrimSuffix(a.options.PublicHTTP, "/")
-	if a.httpURL == "" {
-		a.httpURL = scheme + outside(l.Addr(), a.options.Hosts)
-	}
-	h, err := a.handler()
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	// Streams of events end with this context, so that Shutdown need not wait
-	// for them.
-	ctx, cancel := context.WithCancel(context.Background())
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: headerTime,
-		IdleTimeout:       idleTime,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.failed <- fmt.Errorf("serve HTTP: %w", err)
-		}
-	}()
-	a.later("web server", func() error {
-		cancel()
-		drain, done := context.WithTimeout(context.Background(), drainTime)
-		defer done()
-		err := server.Shutdown(drain)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = server.Close() // a download under way goes on after the restart, by its range
-		}
-		<-ended
-		return err
-	})
-	return nil
-}
-
-// handler is everything that the web server serves.
-func (a *App) handler() (http.Handler, error) {
-	work := filepath.Join(a.options.Data, "uploads")
-	if err := os.MkdirAll(work, 0o700); err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /media/{hash}", a.serveMedia)
-	mux.HandleFunc("POST /time", a.serveTime)
-	a.doors(mux)
-	mux.HandleFunc("PUT /bundle/{unit}/{command}", a.serveBundle)
-	mux.Handle("GET /{$}", console.Home(a.options.Demonstration != nil))
-	mux.Handle("GET /static/", console.Static())
-	mux.Handle(client.Prefix+"/", api.New(api.Options{
-		Store:  desk{a.store, a.kick, a.passwords},
-		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
-		Enrol:  a.Enrol,
-		Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
-		Who: a.Who, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
-	}))
-	if d := a.options.Demonstration; d != nil {
-		page := a.guarded(console.Demo(d))
-		mux.Handle("/demo", page)
-		mux.Handle("/demo/", page)
-	}
-	return mux, nil
-}
 
 // guarded serves only those who are logged in.
 func (a *App) guarded(next http.Handler) http.Handler {
@@ -131,16 +42,19 @@ func taken(field, address string, err error) error {
 
 // setting is the flag that changes an address, and what make run calls it.
 func setting(field string) string {
-	if field == "http" {
+	switch field {
+	case "http":
 		return "--listen (make run LISTEN=127.0.0.1:8530)"
+	case "mqtt":
+		return "--mqtt (make run MQTT=127.0.0.1:8531)"
 	}
-	return "--mqtt (make run MQTT=127.0.0.1:8531)"
+	return field + " in the settings"
 }
 
 // writeAddress leaves the address for the command line, beside the token.
 func (a *App) writeAddress(context.Context) error {
 	path := filepath.Join(a.options.Data, "address")
-	return os.WriteFile(path, []byte(a.httpURL+"\n"), 0o600)
+	return os.WriteFile(path, []byte(a.URL()+"\n"), 0o600)
 }
 
 // serveMedia gives units and caches a file by its hash. The hash is the
@@ -204,7 +118,7 @@ type settings struct {
 // secret: hand it over as one hands over a key.
 func (a *App) Enrol(unit, secret string) (string, error) {
 	s := settings{
-		Unit: unit, MQTT: a.mqttURL, HTTP: a.httpURL, Secret: secret,
+		Unit: unit, MQTT: a.mqttURL, HTTP: a.UnitsURL(), Secret: secret,
 		Root: base64.StdEncoding.EncodeToString(a.keys.Root()),
 	}
 	if a.ca != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -412,9 +411,4 @@ func outsideBroker(c *county) *broker.Broker {
 	}
 	c.brokers = append(c.brokers, b)
 	return b
-}
-
-// logger writes into the test's own log, which is shown when it fails.
-func logger(t *testing.T) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 }

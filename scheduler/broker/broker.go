@@ -135,7 +135,7 @@ func (b *Broker) start(o Options) error {
 	// Zero is "never". The limit would hold for retained messages too, and
 	// drop every bulletin after a day.
 	caps.MaximumMessageExpiryInterval = 0
-	caps.MaximumSessionExpiryInterval = 60
+	caps.MaximumSessionExpiryInterval = 0 // a session ends with its connection
 	if o.MaxClients > 0 {
 		caps.MaximumClients = int64(o.MaxClients)
 	}
@@ -144,8 +144,7 @@ func (b *Broker) start(o Options) error {
 		Capabilities: caps,
 		// mochi warns of every connection that ends; what matters is logged
 		// by the hook.
-		Logger:                 slog.New(slog.DiscardHandler),
-		SysTopicResendInterval: 3600,
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	b.hook = &hook{options: o, log: log, broker: b}
 	if err := b.server.AddHook(b.hook, nil); err != nil {
@@ -158,7 +157,13 @@ func (b *Broker) start(o Options) error {
 			return err
 		}
 	}
-	return b.server.Serve()
+	// Not server.Serve: that starts a loop besides, which each second copies all
+	// that is retained and looks at every client, for what expires. Here nothing
+	// does: sessions end with their connection (turns), wills are not delayed
+	// (hook), and no message has an end. The loop's other work, statistics under
+	// $SYS, nobody may read.
+	b.server.Listeners.ServeAll(b.server.EstablishConnection)
+	return nil
 }
 
 // Close ends all connections and waits for them. Wills of units are not told

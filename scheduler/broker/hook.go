@@ -65,6 +65,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		h.log.Warn("login refused", "user", short(user), "client", short(cl.ID), "remote", cl.Net.Remote, "why", why)
 		return false
 	}
+	cl.Properties.Will.WillDelayInterval = 0 // of MQTT 5: nobody would send it later
 	h.enter(cl, &login{client: cl, access: access, read: map[string]struct{}{}})
 	if user == h.options.CentreUser {
 		h.centre.Store(cl)

@@ -155,6 +155,7 @@ type Warning struct {
 
 // Stopped answers a STOP.
 type Stopped struct {
+	Stop       string   `json:"stop,omitempty" doc:"Id by which /stops says which units obey; absent if nothing was on air"`
 	Area       string   `json:"area"`
 	Programmes []string `json:"programmes" doc:"Versions barred, as id@version"`
 	Warnings   []string `json:"warnings"`
@@ -177,4 +178,5 @@ type Mute struct {
 	ID    string     `json:"id"`
 	From  time.Time  `json:"from"`
 	Ended *time.Time `json:"ended,omitempty"`
+	By    string     `json:"by,omitempty" doc:"Id of who asked for it"`
 }

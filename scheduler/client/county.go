@@ -8,13 +8,15 @@ import (
 
 // County is what holds for every unit of the county.
 type County struct {
-	Name   string           `json:"name" doc:"Name of the county" example:"青禾县"`
-	Zone   string           `json:"zone" doc:"IANA name of the one time zone in which rules are read" example:"Asia/Shanghai"`
-	Quiet  []wire.Window    `json:"quiet,omitempty" doc:"Hours in which routine sound is skipped"`
-	Dark   []wire.Window    `json:"dark,omitempty" doc:"Hours in which screens are dark"`
-	Caps   []wire.VolumeCap `json:"caps,omitempty" doc:"Volume limits by hour, in per cent"`
-	Loud   []wire.Level     `json:"loud,omitempty" doc:"Warning levels that break quiet hours and caps"`
-	Slogan string           `json:"slogan,omitempty" doc:"What a screen shows when it has nothing else"`
+	Name      string                `json:"name" doc:"Name of the county" example:"青禾县"`
+	Zone      string                `json:"zone" doc:"IANA name of the one time zone in which rules are read" example:"Asia/Shanghai"`
+	Quiet     []wire.Window         `json:"quiet,omitempty" doc:"Hours in which routine sound is skipped"`
+	Dark      []wire.Window         `json:"dark,omitempty" doc:"Hours in which screens are dark"`
+	Caps      []wire.VolumeCap      `json:"caps,omitempty" doc:"Volume limits by hour, in per cent"`
+	Loud      []wire.Level          `json:"loud,omitempty" doc:"Warning levels that break quiet hours and caps"`
+	Highest   []wire.Level          `json:"highest,omitempty" doc:"Highest warning level that an area may use in its own name, by depth: the county, its towns, their villages; 'none' for no warnings; no limit if absent"`
+	HighestIn map[string]wire.Level `json:"highestIn,omitempty" doc:"Another such level for single areas, by id"`
+	Slogan    string                `json:"slogan,omitempty" doc:"What a screen shows when it has nothing else"`
 	// Approval says who has to agree before something goes out.
 	Approval []ApprovalRule `json:"approval,omitempty" doc:"How many other persons have to agree before something goes out, by area and level. If absent: one, none for a village's own programmes, for warnings and for the token of the data directory"`
 }
@@ -83,6 +85,8 @@ type Presence struct {
 	Clock       *Clock           `json:"clock,omitempty"`
 	Flaps       int              `json:"flaps,omitempty" doc:"How often it was offline since it flaps"`
 	Paused      *Mute            `json:"paused,omitempty" doc:"Under work: until when and why"`
+	Muted       *Mute            `json:"muted,omitempty" doc:"Silent but for warnings: until when and why"`
+	InForce     []InForce        `json:"inForce,omitempty" doc:"What holds for this unit; where one unit is asked for"`
 	// Delivery is how far it is; Addresses what it should hold and what it holds.
 	Delivery  string      `json:"delivery" enum:"refused,pending,too-old,delivered,ready"`
 	Addresses []Agreement `json:"addresses"`

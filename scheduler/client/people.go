@@ -18,6 +18,7 @@ type Grant struct {
 type PersonSpec struct {
 	ID     string  `json:"id"`
 	Name   string  `json:"name,omitempty" doc:"As people call them"`
+	Phone  string  `json:"phone,omitempty" doc:"How to call them"`
 	Grants []Grant `json:"grants" doc:"What they may do, and where"`
 }
 

@@ -96,6 +96,7 @@ type Status struct {
 	Paused   []Mute         `json:"paused" doc:"Units under work, until when and why"`
 	Freezes  []Freeze       `json:"freezes" doc:"Change freezes in force and to come"`
 	Waiting  []Waiting      `json:"waiting" doc:"What waits for approval, or for a second person"`
+	InForce  []InForce      `json:"inForce" doc:"What keeps units from playing what they would, newest first"`
 	Troubled []Trouble      `json:"troubled" doc:"Units that flap, or whose identity two devices have"`
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -179,7 +180,7 @@ func panel(t *testing.T) *url.URL {
 
 // serve serves the handler; its streams end with the test.
 func serve(t *testing.T, h http.Handler) string {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(scheduler.WithDoors(context.Background(), scheduler.AllDoors()))
 	srv := httptest.NewUnstartedServer(h)
 	srv.Config.BaseContext = func(net.Listener) context.Context { return ctx }
 	srv.Start()
@@ -249,7 +250,7 @@ func TestDemoHTTP(t *testing.T) {
 		if res.StatusCode != c.status || !strings.Contains(body, c.has) {
 			t.Errorf("%s %s %q: %d %.80q, want %d with %q", c.method, c.path, c.head, res.StatusCode, body, c.status, c.has)
 		}
-		if c.status < 400 && !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "default-src 'self'") {
+		if c.status < 400 && !strings.HasPrefix(res.Header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'; ") {
 			t.Errorf("%s %s: policy %q", c.method, c.path, res.Header.Get("Content-Security-Policy"))
 		}
 	}

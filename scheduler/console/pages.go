@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/villagecast/villagecast/device/looks"
+	"github.com/villagecast/villagecast/scheduler"
 )
 
 //go:embed static
@@ -52,10 +53,16 @@ const (
 	FaultCard  Fault = "card"  // used, expired or mistyped
 )
 
-// Login serves the login page; to is the path to which it leads.
+// Login serves the login page; to is the path to which it leads. Where passwords
+// are not taken it asks for a card alone.
 func Login(w http.ResponseWriter, r *http.Request, status int, fault Fault, to string) {
 	strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		page := bytes.ReplaceAll(read("login.html"), []byte("{{to}}"), []byte(html.EscapeString(to)))
+		if !scheduler.DoorsIn(r.Context()).Has(scheduler.DoorAdmin) {
+			head, rest, _ := bytes.Cut(page, []byte("<!-- password -->"))
+			_, tail, _ := bytes.Cut(rest, []byte("<!-- end -->"))
+			page = append(bytes.Clone(head), tail...)
+		}
 		write(w, status, bytes.Replace(page, []byte(`data-fault="none"`), []byte(`data-fault="`+fault+`"`), 1))
 	})).ServeHTTP(w, r)
 }
@@ -108,14 +115,21 @@ func write(w http.ResponseWriter, status int, page []byte) {
 	_, _ = w.Write(page) // the reader may have gone
 }
 
-// strict sets the headers that keep foreign content out.
+// policy lets the pages use files of our own and nothing else: no script or style
+// within a page, nothing from outside, and no page of others around them.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// strict sets the headers that keep foreign content out; those that hold for
+// every answer the centre sets itself.
 func strict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'")
+		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-cache")
+		if h.Get("Cache-Control") == "" {
+			h.Set("Cache-Control", "no-cache")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -17,6 +17,11 @@ func (s *Store) Calls(ctx context.Context, area string, now time.Time) ([]schedu
 	if _, ok := tree.Area(root); !ok && area != "" {
 		return nil, scheduler.Missing("area", area, tree.IDs)
 	}
+	people, err := s.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	admins := scheduler.Admins(people)
 	ps := &s.presence
 	ps.mu.RLock()
 	defer ps.mu.RUnlock()
@@ -40,7 +45,7 @@ func (s *Store) Calls(ctx context.Context, area string, now time.Time) ([]schedu
 		default:
 			continue
 		}
-		c.At(tree, e.unit.Area)
+		c.Town, c.Area, c.Contact = scheduler.Whom(tree, e.unit.Area, admins)
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b scheduler.Call) int {

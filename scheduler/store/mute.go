@@ -19,7 +19,7 @@ func (s *Store) Mute(ctx context.Context, m scheduler.Mute) (out scheduler.Mute,
 		if m.From.IsZero() {
 			m.From = t.now.Truncate(time.Millisecond)
 		}
-		m.Ended = time.Time{}
+		m.Ended, m.By = time.Time{}, t.actor.ID
 		if err := m.Validate(t.world(), t.now); err != nil {
 			return err
 		}
@@ -31,9 +31,17 @@ func (s *Store) Mute(ctx context.Context, m scheduler.Mute) (out scheduler.Mute,
 			return conflict("id", m.ID, "there is a mute with this id already", "give another id, or none")
 		}
 		out = m
-		if err := t.exec("INSERT INTO mute (id, address, start, until, why, pause, ended) VALUES (?, ?, ?, ?, ?, ?, 0)",
-			m.ID, string(m.Address), ms(m.From), ms(m.Until), m.Why, m.Pause); err != nil {
+		if err := t.exec("INSERT INTO mute (id, address, start, until, why, pause, ended, actor) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+			m.ID, string(m.Address), ms(m.From), ms(m.Until), m.Why, m.Pause, m.By); err != nil {
 			return fmt.Errorf("mute: %w", err)
+		}
+		area, err := t.areaOf(m.Address)
+		if err != nil {
+			return err
+		}
+		h := scheduler.Halt{Kind: scheduler.HaltMute, Area: area, Ref: m.ID, From: m.From, Over: m.Until, Why: m.Why}
+		if _, err := t.halt(h, wire.KindOrders, m.Address); err != nil {
+			return err
 		}
 		return t.muted("mute", m)
 	})
@@ -70,6 +78,9 @@ func (s *Store) Unmute(ctx context.Context, id string) (m scheduler.Mute, err er
 		if err := t.exec("UPDATE mute SET ended = ? WHERE id = ?", ms(m.Ended), id); err != nil {
 			return fmt.Errorf("unmute: %w", err)
 		}
+		if err := t.endHalt(scheduler.HaltMute, m.ID); err != nil {
+			return fmt.Errorf("unmute: %w", err)
+		}
 		return t.muted("unmute", m)
 	})
 	return m, err
@@ -104,10 +115,10 @@ func (t *tx) mutes(where string, args ...any) (out []scheduler.Mute, err error) 
 	err = t.each(func(scan func(...any) error) error {
 		var m scheduler.Mute
 		var from, until, ended int64
-		err := scan(&m.ID, &m.Address, &from, &until, &m.Why, &m.Pause, &ended)
+		err := scan(&m.ID, &m.Address, &from, &until, &m.Why, &m.Pause, &ended, &m.By)
 		m.From, m.Until, m.Ended = at(from), at(until), at(ended)
 		out = append(out, m)
 		return err
-	}, "SELECT id, address, start, until, why, pause, ended FROM mute WHERE "+where, args...)
+	}, "SELECT id, address, start, until, why, pause, ended, actor FROM mute WHERE "+where, args...)
 	return out, err
 }

@@ -78,8 +78,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 		s.log.Error("look what is due", "error", err) // who is gone is judged all the same
 	}
 	swept, rows := s.judge(now)
+	halts := ps.haltsChanged(s.core.tree.Load(), now)
 	seen := now.Sub(ps.flushed) >= seenEvery
-	if len(rows)+len(swept.Opened)+len(swept.Closed) == 0 && swept.Incident == nil && !seen {
+	if len(rows)+len(swept.Opened)+len(swept.Closed) == 0 && swept.Incident == nil && !seen && halts.empty() {
 		return swept, nil
 	}
 	ps.mu.RLock()
@@ -103,6 +104,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 				return err
 			}
 		}
+		if err := t.keepHalts(halts); err != nil {
+			return err
+		}
 		return t.saveOutages(swept)
 	})
 	if err != nil {
@@ -113,6 +117,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (Swept, error) {
 		ps.flushed = now
 	}
 	ps.settle(swept)
+	ps.haltsKept(halts)
 	return swept, nil
 }
 

@@ -8,12 +8,12 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 )
 
-const personColumns = "id, name, state, password <> '', grants, created, rev"
+const personColumns = "id, name, phone, state, password <> '', grants, created, rev"
 
 func scanPerson(scan func(...any) error) (p scheduler.Person, err error) {
 	var grants string
 	var created int64
-	if err = scan(&p.ID, &p.Name, &p.State, &p.Password, &grants, &created, &p.Rev); err == nil {
+	if err = scan(&p.ID, &p.Name, &p.Phone, &p.State, &p.Password, &grants, &created, &p.Rev); err == nil {
 		p.Created = at(created)
 		err = decode(grants, &p.Grants)
 	}
@@ -83,11 +83,11 @@ func (s *Store) PutPerson(ctx context.Context, p scheduler.Person) (out schedule
 			return err
 		}
 		out, change = old, Updated
-		out.Name, out.Grants = p.Name, p.Grants
+		out.Name, out.Phone, out.Grants = p.Name, p.Phone, p.Grants
 		switch {
 		case !found:
 			change = Created
-			out = scheduler.Person{ID: p.ID, Name: p.Name, State: scheduler.PersonActive, Grants: p.Grants, Created: t.now}
+			out = scheduler.Person{ID: p.ID, Name: p.Name, Phone: p.Phone, State: scheduler.PersonActive, Grants: p.Grants, Created: t.now}
 		case old.State != scheduler.PersonActive:
 			return conflict("id", p.ID, "this person has left", "add an account under another id")
 		case encode(out) == encode(old):
@@ -95,9 +95,9 @@ func (s *Store) PutPerson(ctx context.Context, p scheduler.Person) (out schedule
 			return nil
 		}
 		out.Rev++
-		if err := t.exec(`INSERT INTO person (id, name, state, password, grants, created, rev) VALUES (?, ?, ?, '', ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, grants = excluded.grants, rev = excluded.rev`,
-			out.ID, out.Name, out.State, encode(out.Grants), ms(out.Created), out.Rev); err != nil {
+		if err := t.exec(`INSERT INTO person (id, name, phone, state, password, grants, created, rev) VALUES (?, ?, ?, ?, '', ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, phone = excluded.phone, grants = excluded.grants, rev = excluded.rev`,
+			out.ID, out.Name, out.Phone, out.State, encode(out.Grants), ms(out.Created), out.Rev); err != nil {
 			return fmt.Errorf("put person: %w", err)
 		}
 		if err := t.stillRun(old, found); err != nil {
@@ -182,7 +182,7 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 			query string
 			args  []any
 		}{
-			{nil, "UPDATE person SET state = ?, password = '', grants = 'null', rev = rev + 1 WHERE id = ?", []any{scheduler.PersonLeft, id}},
+			{nil, "UPDATE person SET state = ?, password = '', phone = '', grants = 'null', rev = rev + 1 WHERE id = ?", []any{scheduler.PersonLeft, id}},
 			{&out.Sessions, "UPDATE session SET ended = ? WHERE person = ? AND ended = 0", []any{ms(t.now), id}},
 			{&out.Tokens, "UPDATE token SET ended = ? WHERE person = ? AND ended = 0", []any{ms(t.now), id}},
 			{&out.Cards, "DELETE FROM card WHERE person = ? AND used = 0", []any{id}},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -36,6 +37,7 @@ type presences struct {
 	mu      sync.RWMutex
 	entries map[string]*entry
 	mutes   []scheduler.Mute
+	halts   []*openHalt // what some unit has not said that it obeys
 	watch   scheduler.Watch
 	// incident is the centre's own trouble while it lasts, else nil.
 	incident *scheduler.Incident
@@ -66,6 +68,9 @@ func (ps *presences) load(t *tx) error {
 	if ps.incident, err = t.openIncident(); err != nil {
 		return err
 	}
+	if err := ps.loadHalts(t); err != nil {
+		return err
+	}
 	return t.each(func(scan func(...any) error) error {
 		var g Target
 		var saved uint64
@@ -82,19 +87,19 @@ func (ps *presences) loadRows(t *tx) error {
 	err := t.each(func(scan func(...any) error) error {
 		var p scheduler.Presence
 		var since, seen, clockAt int64
-		var have, clock string
-		err := scan(&p.Unit, &p.Online, &since, &seen, &p.Session, &p.Spool, &p.Boot, &p.Cause, &p.Software, &p.SoundOutput, &p.Page, &have, &clock, &clockAt)
+		var have, clock, features string
+		err := scan(&p.Unit, &p.Online, &since, &seen, &p.Session, &p.Spool, &p.Boot, &p.Cause, &p.Software, &p.SoundOutput, &p.Page, &have, &clock, &clockAt, &features)
 		if err != nil {
 			return err
 		}
 		// The clock may have been set back: nobody was heard in the future.
 		p.Since, p.LastSeen, p.ClockAt = sooner(at(since), t.now), sooner(at(seen), t.now), sooner(at(clockAt), t.now)
 		if err = decode(have, &p.Have); err == nil {
-			err = decode(clock, &p.Clock)
+			err = errors.Join(decode(clock, &p.Clock), decode(features, &p.Features))
 		}
 		ps.entries[p.Unit].p = p
 		return err
-	}, `SELECT u.id, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have, clock, clock_at FROM presence JOIN unit u ON u.num = unit`)
+	}, `SELECT u.id, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have, clock, clock_at, features FROM presence JOIN unit u ON u.num = unit`)
 	if err != nil {
 		return err
 	}
@@ -218,9 +223,13 @@ func (s *Store) change(unit string, now time.Time, f func(scheduler.Presence) (s
 		e.dirty = e.dirty || next.Online != old.Online || next.Session != old.Session || next.Boot != old.Boot
 	}
 	u := e.unit
+	var obeyed []scheduler.Event
+	if counts && len(ps.halts) > 0 {
+		obeyed = ps.obey(e, s.core.tree.Load(), now)
+	}
 	ps.mu.Unlock()
 	if counts {
-		s.events.add(changes(unit, old, next, now)...)
+		s.events.add(append(changes(unit, old, next, now), obeyed...)...)
 	}
 	return u, nil
 }
@@ -316,10 +325,10 @@ func (t *tx) savePresence(units []string) error {
 	if len(units) == 0 {
 		return nil
 	}
-	st, err := t.sql.PrepareContext(t.ctx, `INSERT INTO presence (unit, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have, clock, clock_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (unit) DO UPDATE SET online = excluded.online, since = excluded.since, last_seen = excluded.last_seen,
+	st, err := t.sql.PrepareContext(t.ctx, `INSERT INTO presence (unit, online, since, last_seen, session, spool, boot, cause, software, sound_output, page, have, clock, clock_at, features)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (unit) DO UPDATE SET online = excluded.online, since = excluded.since, last_seen = excluded.last_seen,
 		session = excluded.session, spool = excluded.spool, boot = excluded.boot, cause = excluded.cause, software = excluded.software,
-		sound_output = excluded.sound_output, page = excluded.page, have = excluded.have, clock = excluded.clock, clock_at = excluded.clock_at`)
+		sound_output = excluded.sound_output, page = excluded.page, have = excluded.have, clock = excluded.clock, clock_at = excluded.clock_at, features = excluded.features`)
 	if err != nil {
 		return err
 	}
@@ -333,11 +342,14 @@ func (t *tx) savePresence(units []string) error {
 		if p.Have != nil {
 			have = encode(p.Have)
 		}
-		clock := ""
+		clock, features := "", ""
 		if p.Clock != nil {
 			clock = encode(p.Clock)
 		}
-		if _, err := st.ExecContext(t.ctx, num, p.Online, ms(p.Since), ms(p.LastSeen), int64(p.Session), p.Spool, p.Boot, p.Cause, p.Software, p.SoundOutput, p.Page, have, clock, ms(p.ClockAt)); err != nil {
+		if len(p.Features) > 0 {
+			features = encode(p.Features)
+		}
+		if _, err := st.ExecContext(t.ctx, num, p.Online, ms(p.Since), ms(p.LastSeen), int64(p.Session), p.Spool, p.Boot, p.Cause, p.Software, p.SoundOutput, p.Page, have, clock, ms(p.ClockAt), features); err != nil {
 			return err
 		}
 	}

@@ -81,16 +81,20 @@ func (s *Store) RecordAll(ctx context.Context, rs []wire.Report, now time.Time) 
 // batch is the recording of some reports in one transaction.
 type batch struct {
 	*tx
-	now         time.Time
-	asrun, skip *sql.Stmt
-	nums        map[contentKey]int64 // new in this transaction
-	spools      map[spoolKey]spoolRow
-	told        map[string]bool
+	now    time.Time
+	nums   map[contentKey]int64 // new in this transaction
+	spools map[spoolKey]spoolRow
+	told   map[string]bool
+	// asrun and skip insert, stored asks for what is there.
+	asrun, skip, stored *sql.Stmt
 }
 
 func (b *batch) prepare() (err error) {
 	if b.asrun, err = b.sql.PrepareContext(b.ctx, `INSERT INTO asrun (unit, start, spool, seq, content, length, code, stored, rounds, note)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`); err != nil {
+		return err
+	}
+	if b.stored, err = b.sql.PrepareContext(b.ctx, storedSQL); err != nil {
 		return err
 	}
 	b.skip, err = b.sql.PrepareContext(b.ctx, `INSERT INTO skip (unit, start, spool, seq, content, output, rounds, until, reason, why)
@@ -188,7 +192,7 @@ func (b *batch) entry(unit int64, id string, spool int64, e wire.Entry) error {
 		return err
 	case e.Off != nil:
 		b.event("asrun", id, "", "off", "")
-		return b.exec("INSERT INTO off (unit, start, finish, clean) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", unit, e.Off.From, e.Off.To, e.Off.Clean)
+		return b.addOff(unit, spool, *e.Off)
 	case e.Event != nil:
 		return b.note(at(e.At), id, e.Event.Code, e.Event.Text)
 	}
@@ -198,6 +202,9 @@ func (b *batch) entry(unit int64, id string, spool int64, e wire.Entry) error {
 func (b *batch) addAsRun(unit int64, id string, spool int64, seq uint64, a wire.AsRun) error {
 	n, err := b.content(contentKey{a.Programme, a.Version, a.Interrupt}, a.Title, a.Level)
 	if err != nil {
+		return err
+	}
+	if again, err := b.again(unit, spool, n, a); err != nil || again {
 		return err
 	}
 	var note any

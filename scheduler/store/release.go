@@ -290,10 +290,14 @@ func (s *Store) Withdraw(ctx context.Context, id string) (p scheduler.Programme,
 		if err := t.mark(wire.KindBulletin, touched...); err != nil {
 			return err
 		}
+		before := p
 		if p, _, err = t.version(id, version); err != nil {
 			return err
 		}
-		return t.audit("withdraw programme", "programme", id, p.Title)
+		if err := t.withdrawn(p, touched); err != nil {
+			return err
+		}
+		return t.changed("withdraw programme", "programme", id, fmt.Sprintf("%s, version %d", p.Title, p.Version), before, p)
 	})
 	return p, err
 }

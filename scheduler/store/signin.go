@@ -16,10 +16,12 @@ import (
 const strangers = 1024
 
 // SignInStart tells the stored hash that a password must match, "" where nobody
-// can match it. It refuses while the account is held back on this device. The
-// hash is checked outside, as that takes long, and SignInEnd follows.
+// can match it. It refuses while the account is held back on this device, and
+// counts the try as a wrong one until SignInEnd knows better: the hash is checked
+// outside, as that takes long, and many that try at once are not to pass together.
 func (s *Store) SignInStart(ctx context.Context, account string, b Browser) (hash string, err error) {
-	err = s.read(ctx, func(t *tx) error {
+	var refused error
+	err = s.write(ctx, func(t *tx) error {
 		bucket, err := t.bucket(account, b)
 		if err != nil {
 			return err
@@ -30,12 +32,20 @@ func (s *Store) SignInStart(ctx context.Context, account string, b Browser) (has
 			return err
 		}
 		if until := at(last).Add(scheduler.SignInWait(wrong)); until.After(t.now) {
-			return &scheduler.Error{Kind: scheduler.Forbidden, Field: "account", Message: fmt.Sprintf("%d wrong passwords in a row", wrong),
+			refused = &scheduler.Error{Kind: scheduler.Forbidden, Field: "account", Message: fmt.Sprintf("%d wrong passwords in a row", wrong),
 				Remedy: fmt.Sprintf("wait %v, or ask for a sign-in card", until.Sub(t.now).Round(time.Second)+time.Second)}
+			return nil
+		}
+		if err := t.exec(`INSERT INTO wrong_password (bucket, count, last) VALUES (?, 1, ?)
+			ON CONFLICT (bucket) DO UPDATE SET count = count + 1, last = excluded.last`, bucket, ms(t.now)); err != nil {
+			return fmt.Errorf("count wrong password: %w", err)
 		}
 		_, err = t.one("SELECT password FROM person WHERE id = ? AND state = 'active'", []any{account}, &hash)
 		return err
 	})
+	if err == nil {
+		err = refused
+	}
 	return hash, err
 }
 
@@ -60,7 +70,8 @@ func (t *tx) bucket(account string, b Browser) (string, error) {
 	return account + " elsewhere", err
 }
 
-// SignInEnd makes the session, if the password was right, or counts a wrong one.
+// SignInEnd makes the session, if the password was right, and forgets the wrong
+// ones before it.
 func (s *Store) SignInEnd(ctx context.Context, account string, b Browser, right bool) (secret string, v scheduler.Session, err error) {
 	wrong := false
 	err = s.write(ctx, func(t *tx) error {
@@ -80,9 +91,8 @@ func (s *Store) SignInEnd(ctx context.Context, account string, b Browser, right 
 		}
 		wrong = true
 		var n int
-		if _, err := t.one(`INSERT INTO wrong_password (bucket, count, last) VALUES (?, 1, ?)
-			ON CONFLICT (bucket) DO UPDATE SET count = count + 1, last = excluded.last RETURNING count`, []any{bucket, ms(t.now)}, &n); err != nil {
-			return fmt.Errorf("count wrong password: %w", err)
+		if _, err := t.one("SELECT count FROM wrong_password WHERE bucket = ?", []any{bucket}, &n); err != nil {
+			return err
 		}
 		if wait := scheduler.SignInWait(n); wait > 0 && !strings.HasPrefix(bucket, "stranger ") {
 			t.actor = scheduler.Actor{Via: "password", From: b.From}

@@ -92,7 +92,11 @@ func (s *Store) Status(ctx context.Context, area string, now time.Time) (schedul
 	s.tally(&st, tree, now)
 	err := s.read(ctx, func(t *tx) error {
 		c, err := t.county()
+		if err != nil {
+			return err
+		}
 		st.County = c.Name
+		st.InForce, err = t.inForce(area)
 		return err
 	})
 	if err != nil {

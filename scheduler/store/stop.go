@@ -38,10 +38,10 @@ func (t *tx) stop(area, why string) (out Stopped, err error) {
 	if err != nil {
 		return out, err
 	}
+	h := scheduler.Halt{Kind: scheduler.HaltStop, Area: area, Why: why}
 	for _, p := range ps {
-		bar := wire.Bar{ID: p.ID, Version: p.Version, At: ms(t.now), By: t.actor.ID}
-		out.Programmes = append(out.Programmes, bar)
-		if err := t.bar(address, bar, p.Ends(zone)); err != nil {
+		out.Programmes = append(out.Programmes, wire.Bar{ID: p.ID, Version: p.Version, At: ms(t.now), By: t.actor.ID})
+		if err := t.stopVersions(&h, address, p, zone); err != nil {
 			return out, err
 		}
 		if err := t.stopWhole(p, area); err != nil {
@@ -54,6 +54,14 @@ func (t *tx) stop(area, why string) (out Stopped, err error) {
 	if err := t.undoReaching(area); err != nil {
 		return out, err
 	}
+	if err := t.stopped(&h, out.Warnings); err != nil {
+		return out, err
+	}
+	if len(h.Contents) > 0 {
+		if out.Halt, err = t.halt(h, wire.KindOrders, address); err != nil {
+			return out, err
+		}
+	}
 	if err := t.mark(wire.KindOrders, address); err != nil {
 		return out, err
 	}
@@ -63,6 +71,40 @@ func (t *tx) stop(area, why string) (out Stopped, err error) {
 
 func (t *tx) bar(a wire.Address, b wire.Bar, until time.Time) error {
 	return t.exec("INSERT INTO bar (address, id, version, at, actor, until) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", string(a), b.ID, b.Version, b.At, b.By, ms(until))
+}
+
+// stopVersions bars a version and those before it that a unit may still hold
+// which was not reached for long.
+func (t *tx) stopVersions(h *scheduler.Halt, address wire.Address, p scheduler.Programme, zone *time.Location) error {
+	before, err := t.programmes("SELECT "+programmeColumns+" FROM programme WHERE id = ? AND version <= ? AND released_at > 0 AND (version = ? OR ends > ?) ORDER BY version DESC",
+		p.ID, p.Version, p.Version, ms(t.now))
+	if err != nil {
+		return err
+	}
+	for _, v := range before {
+		ends := v.Ends(zone)
+		h.Contents = append(h.Contents, scheduler.Content{Programme: v.ID, Version: v.Version, Title: v.Title})
+		h.Over = later(h.Over, ends)
+		if err := t.bar(address, wire.Bar{ID: v.ID, Version: v.Version, At: ms(t.now), By: t.actor.ID}, ends); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopped adds the warnings that were barred.
+func (t *tx) stopped(h *scheduler.Halt, warnings []string) error {
+	for _, id := range warnings {
+		list, err := t.warnings("id = ?", id)
+		if err != nil {
+			return err
+		}
+		for _, w := range list {
+			h.Contents = append(h.Contents, scheduler.Content{Warning: id, Title: cmp.Or(w.Title, w.Text)})
+			h.Over = later(h.Over, w.Until)
+		}
+	}
+	return nil
 }
 
 // stopWhole takes a version out of the bulletins that goes out nowhere else.

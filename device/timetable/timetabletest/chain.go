@@ -75,6 +75,10 @@ func (c *chain) wants(t int64) bool {
 		c.done = true
 		return false
 	}
+	if c.c.interrupt && c.sim.closed(c.c, t) != "" {
+		c.holdBack(tp, t)
+		return false
+	}
 	if (!c.running || c.cut) && !c.c.interrupt && t > c.due+int64(p.Grace) {
 		c.drop(t, "waited too long")
 		return false
@@ -125,21 +129,23 @@ func (c *chain) ended(t int64) string {
 		if !c.begun && c.running && t-c.zero < tapeOf(c.c).lead(c.sim.out) {
 			return "" // on this output it is not there yet
 		}
-		return c.sim.closed(t)
-	}
-	if c.sim.out == wire.OutputSound && c.sim.closed(t) == "quiet hours" && !loud(c.sim.w.county, p.Level) {
-		return "quiet hours"
+		return c.sim.closed(c.c, t)
 	}
 	return ""
 }
 
-func loud(n wire.County, l wire.Level) bool {
-	for _, k := range n.Loud {
-		if k == l {
-			return true
-		}
+// holdBack stops a warning that must not sound at t: the round that it is in
+// begins again afterwards, after a pause the next.
+func (c *chain) holdBack(tp tape, t int64) {
+	x := c.position(t)
+	if !c.running || !tp.holds(c.sim.out, x) {
+		return
 	}
-	return false
+	round, item, _ := tp.at(x)
+	if item < 0 {
+		round++
+	}
+	c.running, c.stopped = false, round*(tp.length+tp.pause)+tp.lead(c.sim.out)
 }
 
 func (c *chain) takes(t int64) Slot {
@@ -158,6 +164,7 @@ func (c *chain) takes(t int64) Slot {
 	s := Slot{Programme: p.ID, Version: p.Version, Round: c.start + round*(tp.length+tp.pause), Item: item, Offset: offset}
 	if c.c.interrupt {
 		s.Interrupt, s.Programme = p.ID, ""
+		s.Round = c.zero + round*(tp.length+tp.pause)
 	}
 	return s
 }

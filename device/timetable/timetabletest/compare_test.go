@@ -82,13 +82,23 @@ func compare(s Scenario) (difference string) {
 	}()
 	table, problems := timetable.Compile(timetable.Input{Bulletins: s.Bulletins, Orders: s.Orders})
 	for _, p := range problems {
-		if p.Code != timetable.ProblemExcept {
+		if p.Code != timetable.ProblemExcept && p.Code != timetable.ProblemLevel && p.Code != timetable.ProblemLocked {
 			return fmt.Sprintf("problem %s: %s", p.Code, p.Text)
 		}
 	}
-	line, state := table.Run(timetable.State{}, s.From, s.From.Add(s.To.Sub(s.From)/3))
-	rest, _ := table.Run(state, s.From.Add(s.To.Sub(s.From)/3), s.To)
-	line = timetable.Join(line, rest)
+	line := timetable.Timeline{}
+	state := timetable.State{}
+	at := s.From
+	for _, next := range parts(s) {
+		for _, h := range s.Heard {
+			if !h.After(at) {
+				state.Heard = h.UnixNano()
+			}
+		}
+		var part timetable.Timeline
+		part, state = table.Run(state, at, next)
+		line, at = timetable.Join(line, part), next
+	}
 	got := slotsOf(line, s)
 	for _, o := range []wire.Output{wire.OutputSound, wire.OutputScreen} {
 		for i := range want.Slots[o] {
@@ -101,11 +111,24 @@ func compare(s Scenario) (difference string) {
 	return compareSkips(s, want, line)
 }
 
+// parts are the ends of the pieces in which the timetable is run: it must not
+// matter where they are, but for the words of the centre.
+func parts(s Scenario) []time.Time {
+	list := []time.Time{s.From.Add(s.To.Sub(s.From) / 3), s.To}
+	for _, h := range s.Heard {
+		if h.After(s.From) && h.Before(s.To) {
+			list = append(list, h)
+		}
+	}
+	slices.SortFunc(list, time.Time.Compare)
+	return slices.CompactFunc(list, time.Time.Equal)
+}
+
 func slotText(s Slot) string {
 	if s == (Slot{}) {
 		return "nothing"
 	}
-	return fmt.Sprintf("%s%s item %d second %d of round %s", s.Programme, s.Interrupt, s.Item, s.Offset, time.Unix(s.Round, 0).UTC().Format("15:04:05"))
+	return fmt.Sprintf("%s%s item %d second %d, volume %d, of round %s", s.Programme, s.Interrupt, s.Item, s.Offset, s.Volume, time.Unix(s.Round, 0).UTC().Format("15:04:05"))
 }
 
 // slotsOf reads a timeline second by second.
@@ -119,7 +142,7 @@ func slotsOf(line timetable.Timeline, s Scenario) map[wire.Output][]Slot {
 		for _, span := range stretch.Spans(s.From, s.To) {
 			first := int(span.From.Sub(s.From) / time.Second)
 			for i := first; i < int(span.To.Sub(s.From)/time.Second); i++ {
-				slot := Slot{span.Programme, span.Version, span.Interrupt, span.Round.Unix(), span.Item, span.Offset/wire.Rate + int64(i-first)}
+				slot := Slot{span.Programme, span.Version, span.Interrupt, span.Round.Unix(), span.Item, span.Offset/wire.Rate + int64(i-first), span.Volume}
 				if span.Pause {
 					slot.Item = -1
 				}
@@ -165,11 +188,18 @@ func compareSkips(s Scenario, want Result, line timetable.Timeline) string {
 			return "the timetable does not name the skip of " + d.String()
 		}
 	}
-	played := map[due]int{} // in seconds
+	played := map[due]int{} // the longest time without a break, in seconds
 	for o, slots := range want.Slots {
+		last, length := due{}, 0
 		for _, s := range slots {
-			played[due{o, s.Programme, s.Round}]++
+			if s.Programme == last.id && s.Round == last.start {
+				length++
+				continue
+			}
+			played[last] = max(played[last], length)
+			last, length = due{o, s.Programme, s.Round}, 1
 		}
+		played[last] = max(played[last], length)
 	}
 	for _, s := range line.Skips {
 		// What was cut in its first two seconds begins again: it counts as not begun.
@@ -215,6 +245,9 @@ func smallerThan(s Scenario) []Scenario {
 		edit(func(c *Scenario) { c.Orders = nil })
 		edit(func(c *Scenario) { c.Orders[0].Interrupts = nil })
 		edit(func(c *Scenario) { c.Orders[0].Mutes = nil })
+		edit(func(c *Scenario) { c.Orders[0].Exceptions = nil })
+		edit(func(c *Scenario) { c.Orders[0].Locked = nil })
+		edit(func(c *Scenario) { c.Orders = c.Orders[:1] })
 	}
 	if d := s.To.Sub(s.From); d > 10*time.Minute {
 		edit(func(c *Scenario) { c.To = s.From.Add((d / 2).Truncate(time.Minute)) })
@@ -224,6 +257,8 @@ func smallerThan(s Scenario) []Scenario {
 			list = append(list, smallerProgrammes(s, i, j, p)...)
 		}
 	}
+	edit(func(c *Scenario) { c.Heard = nil })
+	edit(func(c *Scenario) { n := *s.Bulletins[0].County; n.Caps = nil; c.Bulletins[0].County = &n })
 	if county := s.Bulletins[0].County; len(county.Quiet)+len(county.Dark) > 0 {
 		edit(func(c *Scenario) { n := *county; n.Quiet, n.Dark = nil, nil; c.Bulletins[0].County = &n })
 	}
@@ -251,7 +286,7 @@ func smallerProgrammes(s Scenario, i, j int, p wire.Programme) []Scenario {
 	try(func(p *wire.Programme) { p.Rule.Rounds = 0 })
 	try(func(p *wire.Programme) { p.Rule.Pause = 0 })
 	try(func(p *wire.Programme) { p.Rule.Skip, p.Rule.On, p.Rule.Off, p.Rule.Days = nil, nil, nil, nil })
-	try(func(p *wire.Programme) { p.MaxPlay = 0 })
+	try(func(p *wire.Programme) { p.MaxPlay, p.SilentAfter = 0, 0 })
 	try(func(p *wire.Programme) { p.Priority = 0 })
 	try(func(p *wire.Programme) { p.Except = nil })
 	if len(p.Items) > 1 {
@@ -277,10 +312,15 @@ func show(s Scenario) string {
 	}
 	fmt.Fprintf(&b, "%s, %s to %s; quiet %v, dark %v, unit's quiet %v; outputs %v\n", county.Zone, s.From.In(loc).Format(time.RFC3339), s.To.In(loc).Format(time.RFC3339),
 		county.Quiet, county.Dark, settings.Quiet, settings.Outputs)
+	fmt.Fprintf(&b, "caps %v, loud %v, highest %v %v; heard", county.Caps, county.Loud, county.Highest, county.HighestIn)
+	for _, h := range s.Heard {
+		fmt.Fprintf(&b, " %s", h.In(loc).Format(time.TimeOnly))
+	}
+	fmt.Fprintln(&b)
 	for _, l := range s.Bulletins {
 		for _, p := range l.Programmes {
-			fmt.Fprintf(&b, "%s: %s, issuer %s, %s, priority %d, onCut %s, onBlock %s, grace %d, max %d, except %v\n    %s %s\n    items %s\n",
-				l.Address, p.ID, p.Issuer, p.Level, p.Priority, p.OnCut, p.OnBlock, p.Grace, p.MaxPlay, p.Except, ruleText(p.Rule), calendarText(l, p), itemsText(p.Items))
+			fmt.Fprintf(&b, "%s: %s, issuer %s, %s, priority %d, onCut %s, onBlock %s, grace %d, max %d, silent after %d, by %q, except %v\n    %s %s\n    items %s\n",
+				l.Address, p.ID, p.Issuer, p.Level, p.Priority, p.OnCut, p.OnBlock, p.Grace, p.MaxPlay, p.SilentAfter, p.By, p.Except, ruleText(p.Rule), calendarText(l, p), itemsText(p.Items))
 		}
 	}
 	for _, o := range s.Orders {
@@ -289,8 +329,15 @@ func show(s Scenario) string {
 		}
 		for _, i := range o.Interrupts {
 			start := max(i.From, i.Issued)
-			fmt.Fprintf(&b, "interrupt %s %s %s to %s, repeat %d, pause %d, items %s\n", i.ID, i.Level, time.UnixMilli(start).In(loc).Format(time.TimeOnly),
+			fmt.Fprintf(&b, "interrupt %s of %s by %q, %s %s to %s, repeat %d, pause %d, items %s\n", i.ID, i.Issuer, i.By, i.Level, time.UnixMilli(start).In(loc).Format(time.TimeOnly),
 				time.UnixMilli(i.Until).In(loc).Format(time.TimeOnly), i.Repeat, i.Pause, itemsText(i.Items))
+		}
+		for _, e := range o.Exceptions {
+			fmt.Fprintf(&b, "exception %s of %s, %s to %s, window %v, loud %v\n", e.ID, o.Address, time.UnixMilli(e.From).In(loc).Format(time.DateTime),
+				time.UnixMilli(e.Until).In(loc).Format(time.DateTime), e.Window, e.Loud)
+		}
+		if len(o.Locked) > 0 {
+			fmt.Fprintf(&b, "locked %v\n", o.Locked)
 		}
 		if len(o.Barred) > 0 {
 			fmt.Fprintf(&b, "barred %v\n", o.Barred)

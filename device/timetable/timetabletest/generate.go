@@ -62,8 +62,9 @@ func Generate(r *rand.Rand, o Options) Scenario {
 	s.Bulletins = append(s.Bulletins, wire.Bulletin{Address: "unit/u1", Revision: 1, Calendars: map[string][]wire.Date{}, Settings: &wire.Settings{
 		Unit: "u1", Name: "u1", Chain: m.chain, Outputs: []wire.Output{wire.OutputSound, wire.OutputScreen}, Volume: 80,
 	}})
-	s.Bulletins[0].County = &wire.County{Name: "county", Zone: place.zone, Loud: []wire.Level{wire.LevelRed, wire.LevelOrange, wire.LevelYellow, wire.LevelBlue}}
+	s.Bulletins[0].County = &wire.County{Name: "county", Zone: place.zone, Loud: m.levels()}
 	m.hush(&s)
+	m.limits(&s)
 	for i := range 1 + r.IntN(o.Programmes) {
 		p := m.programme(fmt.Sprintf("p%d", i))
 		at := 3
@@ -146,8 +147,14 @@ func (m *maker) orders(s *Scenario) {
 	if m.odds(4) {
 		start := at()
 		i := wire.Interrupt{
-			ID: "w1", Issuer: "county", Level: one(m, wire.LevelRed, wire.LevelBlue), Title: "w1", Items: m.items(),
-			Issued: start, Until: start + (60+m.r.Int64N(1800))*1000, Repeat: m.r.IntN(4), Pause: one(m, 0, 10, 60, 120), Volume: 100,
+			ID: "w1", Issuer: m.above(o.Address), Level: one(m, warningLevels...), Title: "w1", Items: m.items(),
+			Issued: start, Until: start + (60+m.r.Int64N(1800))*1000, Repeat: m.r.IntN(4), Pause: one(m, 0, 10, 60, 120), Volume: one(m, 100, 60),
+		}
+		if m.odds(3) {
+			i.Until += 2 * 3600_000 // long enough to wait for the end of quiet hours
+		}
+		if m.odds(4) {
+			i.By = "li"
 		}
 		if m.odds(3) {
 			i.From = start + 60_000
@@ -158,7 +165,13 @@ func (m *maker) orders(s *Scenario) {
 	if m.odds(12) {
 		o.Barred = append(o.Barred, wire.Bar{ID: "p0", Version: 1, At: from})
 	}
+	m.exceptions(s, &o)
 	s.Orders = append(s.Orders, o)
+	if m.odds(6) {
+		s.Orders = append(s.Orders, wire.Orders{Address: "unit/u1", Revision: 1})
+		m.exceptions(s, &s.Orders[1])
+	}
+	m.locked(s)
 }
 
 // items makes a playlist. With Options.OneOutput every item has the same outputs.
@@ -186,7 +199,13 @@ func (m *maker) programme(id string) wire.Programme {
 	p := wire.Programme{
 		ID: id, Version: 1, Title: id, Issuer: one(m, m.chain...), Priority: m.r.IntN(3) - 1, Items: m.items(),
 		OnCut: one(m, wire.CutRejoin, wire.CutResume, wire.CutSkip), OnBlock: one(m, wire.BlockWait, wire.BlockWait, wire.BlockSkip),
-		Grace: one(m, 0, 30, 120, 600), Volume: 100, Rule: m.rule(),
+		Grace: one(m, 0, 30, 120, 600), Volume: one(m, 100, 100, 70), Rule: m.rule(),
+	}
+	if m.odds(5) {
+		p.SilentAfter, p.Needs = 1+m.r.IntN(3), []string{wire.NeedSilentAfter}
+	}
+	if m.odds(8) {
+		p.By, p.At = "li", m.zone.instant(m.civil)*1000-3600_000
 	}
 	// What a cut chain does in a pause that frees the output is open.
 	if p.Rule.Kind != wire.RuleLoop && p.Rule.Pause > 60 && p.OnCut == wire.CutRejoin {

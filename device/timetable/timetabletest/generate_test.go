@@ -60,6 +60,8 @@ func TestScenariosAreAboutEverything(t *testing.T) {
 		county, unit := s.Bulletins[0].County, s.Bulletins[3].Settings
 		meet("quiet hours", len(county.Quiet) > 0)
 		meet("dark hours", len(county.Dark) > 0)
+		meet("a volume cap", len(county.Caps) > 0)
+		meet("several words of the centre", len(s.Heard) > 1)
 		meet("a unit's quiet hours", len(unit.Quiet) > 0)
 		for _, b := range s.Bulletins {
 			for _, p := range b.Programmes {
@@ -70,6 +72,16 @@ func TestScenariosAreAboutEverything(t *testing.T) {
 			meet("a warning", len(o.Interrupts) > 0)
 			meet("a mute", len(o.Mutes) > 0)
 			meet("something stopped", len(o.Barred) > 0)
+			meet("an account that was closed", len(o.Locked) > 0)
+			for _, e := range o.Exceptions {
+				meet("an exception", true)
+				meet("an exception of a time of day", e.Window != nil)
+				meet("an exception with levels of its own", len(e.Loud) > 0)
+			}
+			for _, i := range o.Interrupts {
+				meet("a warning that does not break quiet hours", !slices.Contains(county.Loud, i.Level) && len(county.Quiet)+len(unit.Quiet) > 0)
+				meet("a warning above its issuer's level", (&world{county: *county, settings: *unit}).tooHigh(i))
+			}
 		}
 	}
 	for what, n := range met {
@@ -101,7 +113,8 @@ func meetProgramme(meet func(string, bool), p wire.Programme) {
 	meet("a chain of rounds", r.Rounds > 1)
 	meet("skipped when blocked", p.OnBlock == wire.BlockSkip)
 	meet("a maximum play time", p.MaxPlay > 0)
-	meet("an exception", len(p.Except) > 0)
+	meet("a place left out", len(p.Except) > 0)
+	meet("silent without the centre", p.SilentAfter > 0)
 	meet("an item for one output alone", slices.ContainsFunc(p.Items, func(i wire.Item) bool { return i.Sound == nil }) &&
 		slices.ContainsFunc(p.Items, func(i wire.Item) bool { return i.Sound != nil }))
 }

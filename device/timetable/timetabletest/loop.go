@@ -50,7 +50,7 @@ func (l *loop) wants(t int64) bool {
 	if l.done {
 		return false
 	}
-	if l.sim.closed(t) != "" {
+	if l.sim.closed(l.c, t) != "" {
 		n, _ := l.now(t)
 		l.lost[n] = true
 		l.round, l.waiting = -1, false

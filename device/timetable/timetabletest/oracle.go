@@ -12,7 +12,10 @@ import (
 type Scenario struct {
 	Bulletins []wire.Bulletin
 	Orders    []wire.Orders
-	// From and To bound the time in question; nothing is known of what was before.
+	// Heard are the instants, in order, at which the unit had a word of the centre;
+	// without any, that does not matter.
+	Heard []time.Time
+	// From and To bound the time in question; nothing else is known of what was before.
 	From, To time.Time
 }
 
@@ -27,6 +30,8 @@ type Slot struct {
 	// seconds of the item, or pause, lie before this second.
 	Item   int
 	Offset int64
+	// Volume is that of sound, in per cent of full output.
+	Volume int
 }
 
 // Skip names a chain, or a round of an every rule, of which nothing played on
@@ -75,6 +80,9 @@ type world struct {
 	settings wire.Settings
 	content  []content
 	mutes    []wire.Mute
+	heard    []time.Time
+	orders   []wire.Orders
+	caps     []capSpan
 }
 
 // content is a programme or an interrupt.
@@ -86,7 +94,7 @@ type content struct {
 }
 
 func newWorld(s Scenario) *world {
-	w := &world{from: s.From.Unix(), to: s.To.Unix()}
+	w := &world{from: s.From.Unix(), to: s.To.Unix(), heard: s.Heard, orders: s.Orders}
 	for _, b := range s.Bulletins {
 		if b.County != nil {
 			w.county = *b.County
@@ -100,6 +108,7 @@ func newWorld(s Scenario) *world {
 		panic(err)
 	}
 	w.zone = z
+	w.caps = w.capSpans()
 	barred := map[string]bool{}
 	for _, o := range s.Orders {
 		w.mutes = append(w.mutes, o.Mutes...)
@@ -112,14 +121,14 @@ func newWorld(s Scenario) *world {
 	}
 	for _, b := range s.Bulletins {
 		for _, p := range b.Programmes {
-			if !leftOut(p.Except) && !barred[barKey(p.ID, p.Version)] {
+			if !leftOut(p.Except) && !barred[barKey(p.ID, p.Version)] && !w.closedAccount(p.By, p.At) {
 				w.content = append(w.content, content{programme: p, sched: scheduleOf(p.Rule, b.Calendars, z, w.from, w.to)})
 			}
 		}
 	}
 	for _, o := range s.Orders {
 		for _, i := range o.Interrupts {
-			if !leftOut(i.Except) && !barred[barKey(i.ID, 0)] {
+			if !leftOut(i.Except) && !barred[barKey(i.ID, 0)] && !w.closedAccount(i.By, i.Issued) && !w.tooHigh(i) {
 				w.content = append(w.content, w.interrupt(i))
 			}
 		}
@@ -137,30 +146,10 @@ func (w *world) interrupt(i wire.Interrupt) content {
 	return content{
 		interrupt: true, life: window{start / 1000, i.Until / 1000},
 		programme: wire.Programme{
-			ID: i.ID, Issuer: i.Issuer, Level: i.Level, Title: i.Title, Items: i.Items, OnCut: wire.CutRejoin, OnBlock: wire.BlockWait,
+			ID: i.ID, Issuer: i.Issuer, Level: i.Level, Title: i.Title, Items: i.Items, Volume: i.Volume, OnCut: wire.CutRejoin, OnBlock: wire.BlockWait,
 			Rule: wire.Rule{Rounds: i.Repeat, Pause: i.Pause},
 		},
 	}
-}
-
-// quietSpans are the spans in which routine content must not play on the output.
-func (w *world) quietSpans(o wire.Output) []window {
-	list := w.county.Dark
-	if o == wire.OutputSound {
-		list = slices.Concat(w.county.Quiet, w.settings.Quiet)
-	}
-	var spans []window
-	first := w.zone.civil(w.from) - w.zone.civil(w.from)%day - 2*day
-	for d := first; d < w.zone.civil(w.to)+3*day; d += day {
-		for _, q := range list {
-			from, to := d+secondsOf(q.From), d+secondsOf(q.To)
-			if to < from {
-				to += day
-			}
-			spans = append(spans, window{w.zone.instant(from), w.zone.instant(to)})
-		}
-	}
-	return spans
 }
 
 func (w *world) muted(t int64) bool {

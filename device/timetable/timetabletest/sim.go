@@ -25,7 +25,7 @@ type job interface {
 type sim struct {
 	w      *world
 	out    wire.Output
-	quiets []window
+	quiets []silence
 	jobs   []job
 	onAir  job
 	rank   map[string]int
@@ -33,7 +33,7 @@ type sim struct {
 }
 
 func newSim(w *world, o wire.Output) *sim {
-	s := &sim{w: w, out: o, quiets: w.quietSpans(o), rank: map[string]int{}}
+	s := &sim{w: w, out: o, quiets: w.silences(o), rank: map[string]int{}}
 	for i, id := range w.settings.Chain {
 		s.rank[id] = i
 	}
@@ -66,6 +66,9 @@ func (s *sim) second(t int64) Slot {
 	slot := Slot{}
 	if best != nil {
 		slot = best.takes(t)
+		if s.out == wire.OutputSound {
+			slot.Volume = s.w.volume(best.of(), t)
+		}
 	}
 	s.jobs = slices.DeleteFunc(s.jobs, job.over)
 	return slot
@@ -126,13 +129,20 @@ func (s *sim) before(a, b job) bool {
 	return p.ID < q.ID
 }
 
-// closed tells whether routine content is ended at t by quiet hours or a mute.
-func (s *sim) closed(t int64) string {
-	if slices.ContainsFunc(s.quiets, func(q window) bool { return t >= q.from && t < q.to }) {
+// closed tells whether a content is ended at t, by other than the order.
+func (s *sim) closed(c *content, t int64) string {
+	level := c.programme.Level // that of routine content is named nowhere
+	if slices.ContainsFunc(s.quiets, func(q silence) bool { return t >= q.from && t < q.to && !slices.Contains(q.loud, level) }) {
 		return "quiet hours"
+	}
+	if c.interrupt {
+		return ""
 	}
 	if s.w.muted(t) {
 		return "muted"
+	}
+	if s.w.forgotten(&c.programme, t) {
+		return "no word of the centre"
 	}
 	return ""
 }
@@ -146,7 +156,7 @@ func (s *sim) fits(c *content, t, length, kept, end int64) string {
 		return "cannot finish"
 	case c.programme.MaxPlay > 0 && kept > int64(c.programme.MaxPlay):
 		return "longer than the maximum play time"
-	case slices.ContainsFunc(s.quiets, func(q window) bool { return t < q.to && q.from < t+length }):
+	case slices.ContainsFunc(s.quiets, func(q silence) bool { return t < q.to && q.from < t+length }):
 		return "quiet hours"
 	}
 	return ""

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func mutesCommand(s *shell) *cobra.Command {
+	return parent("mutes", "Silence but for warnings, until a stated end", mutesList(s), mutesAdd(s), mutesEnd(s))
+}
+
+func mutesList(s *shell) *cobra.Command {
+	return query(s, "list", "Mutes and pauses in force or to come, with who may end them", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Mute, error) { return c.Mutes(ctx) },
+		func(all []client.Mute) {
+			t := newTable("MUTE", "KIND", "WHERE", "SINCE", "UNTIL", "BY", "WHY")
+			for _, m := range all {
+				kind := "mute"
+				if m.Pause {
+					kind = "pause"
+				}
+				t.add(m.ID, s.haltWord(kind), m.Area+m.Unit, s.clock(m.From), s.clock(m.Until), dash(m.By), dash(m.Why))
+			}
+			t.print(s.out)
+		})
+}
+
+func mutesAdd(s *shell) *cobra.Command {
+	var m client.MuteSpec
+	until, wait := "", haltWait
+	cmd := query(s, "add AREA", "Silences an area, or a unit, but for warnings", exactly("AREA"),
+		func(ctx context.Context, c *client.Client, args []string) (out halted[client.Mute], err error) {
+			if until == "" {
+				return out, usage("say until when: --until 2h, or --until 2026-11-24T18:00")
+			}
+			if m.Until, err = s.moment(until, time.Now()); err != nil {
+				return out, err
+			}
+			m.Area = args[0]
+			if unit, ok := strings.CutPrefix(args[0], "unit/"); ok {
+				m.Area, m.Unit = "", unit
+			}
+			if out.Did, err = c.Mute(ctx, m); err != nil {
+				return out, err
+			}
+			all, err := c.Stops(ctx, "", false)
+			for _, h := range all {
+				if err == nil && h.Kind == "mute" && h.Ref == out.Did.ID {
+					out.Stop, err = await(ctx, c, h.ID, wait)
+				}
+			}
+			return out, err
+		},
+		func(r halted[client.Mute]) {
+			s.printf("%s muted until %s; end it with: villagecast mutes end %s\n", r.Did.Area+r.Did.Unit, s.clock(r.Did.Until), r.Did.ID)
+			s.obeyed(r.Stop)
+		})
+	cmd.Flags().StringVar(&until, "until", "", "end: a length (2h) or an instant (2026-11-24T18:00)")
+	cmd.Flags().StringVar(&m.Why, "why", "", "the reason, for those who see it in force")
+	waitFlag(cmd, &wait)
+	return cmd
+}
+
+func mutesEnd(s *shell) *cobra.Command {
+	return query(s, "end ID", "Ends a mute or a pause before its time", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Mute, error) {
+			return c.Unmute(ctx, args[0])
+		},
+		func(m client.Mute) { s.printf("mute %s of %s ended\n", m.ID, m.Area+m.Unit) })
+}

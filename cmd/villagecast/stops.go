@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// haltWait is how long a command that ends sound waits for the units' words: the
+// ones that can be reached have said it long before.
+const haltWait = 5 * time.Second
+
+// halted is what a STOP or a withdrawal did, and who obeys.
+type halted[T any] struct {
+	Did  T            `json:"did"`
+	Stop *client.Stop `json:"stop,omitempty"`
+}
+
+func stopCommand(s *shell) *cobra.Command {
+	why, wait := "", haltWait
+	cmd := query(s, "stop AREA", "STOP: ends what is on air in an area, now and for good; a new warning still sounds", exactly("AREA"),
+		func(ctx context.Context, c *client.Client, args []string) (out halted[client.Stopped], err error) {
+			if out.Did, err = c.StopWhy(ctx, args[0], why); err == nil {
+				out.Stop, err = await(ctx, c, out.Did.Stop, wait)
+			}
+			return out, err
+		},
+		func(r halted[client.Stopped]) {
+			s.printf("stopped in %s on %s: %s\n", r.Did.Area, many(r.Did.Units, "unit"), stopped(r.Did))
+			s.obeyed(r.Stop)
+		})
+	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record and for those who see it in force")
+	waitFlag(cmd, &wait)
+	return cmd
+}
+
+func withdrawCommand(s *shell) *cobra.Command {
+	wait := haltWait
+	cmd := query(s, "withdraw PROGRAMME", "Takes a programme off the air", exactly("PROGRAMME"),
+		func(ctx context.Context, c *client.Client, args []string) (out halted[client.Programme], err error) {
+			if out.Did, err = c.Withdraw(ctx, args[0]); err != nil {
+				return out, err
+			}
+			all, err := c.Stops(ctx, "", false)
+			for _, h := range all {
+				if err == nil && h.Kind == "withdraw" && h.Ref == out.Did.ID && h.Ended[0].Version == out.Did.Version {
+					out.Stop, err = await(ctx, c, h.ID, wait)
+				}
+			}
+			return out, err
+		},
+		func(r halted[client.Programme]) {
+			s.printf("%s version %d withdrawn\n", r.Did.ID, r.Did.Version)
+			s.obeyed(r.Stop)
+		})
+	waitFlag(cmd, &wait)
+	return cmd
+}
+
+func waitFlag(cmd *cobra.Command, wait *time.Duration) {
+	cmd.Flags().DurationVar(wait, "wait", *wait, "how long to wait for the units' words; villagecast stops asks again later")
+}
+
+// await asks for a stop until every unit obeys, or for as long as was said.
+func await(ctx context.Context, c *client.Client, id string, wait time.Duration) (*client.Stop, error) {
+	if id == "" {
+		return nil, nil
+	}
+	end := time.Now().Add(wait)
+	for {
+		h, err := c.StopByID(ctx, id)
+		if err != nil || h.Silent == h.Units || !time.Now().Add(200*time.Millisecond).Before(end) {
+			return &h, err
+		}
+		select {
+		case <-ctx.Done():
+			return &h, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func stopsCommand(s *shell) *cobra.Command {
+	all, area := false, ""
+	cmd := query(s, "stops [ID]", "Who obeys: STOPs, mutes and withdrawals with the units that have not confirmed; one of them with every unit", atMost("ID"),
+		func(ctx context.Context, c *client.Client, args []string) ([]client.Stop, error) {
+			if len(args) > 0 {
+				h, err := c.StopByID(ctx, args[0])
+				return []client.Stop{h}, err
+			}
+			return c.Stops(ctx, area, all)
+		},
+		func(list []client.Stop) {
+			if len(list) == 0 {
+				s.printf("%s\n", s.say("没有停播、静音或撤播", "nothing was stopped, muted or withdrawn"))
+			}
+			for i := range list {
+				s.obeyed(&list[i])
+			}
+		})
+	cmd.Flags().BoolVar(&all, "all", false, "every one, not only the open ones and those of the last day")
+	cmd.Flags().StringVar(&area, "area", "", "only of this area")
+	return cmd
+}
+
+// haltWords are the kinds as people see them.
+var haltWords = map[string][2]string{"stop": {"立即停播", "STOP"}, "mute": {"静音", "mute"}, "pause": {"暂停", "pause"}, "withdraw": {"撤播", "withdrawal"},
+	"exception": {"例外", "exception"}, "freeze": {"重保期", "change freeze"}}
+
+func (s *shell) haltWord(kind string) string {
+	w, ok := haltWords[kind]
+	if !ok {
+		return kind
+	}
+	return s.say(w[0], w[1])
+}
+
+// obeyed says who obeys, and lists who does not, by village.
+func (s *shell) obeyed(h *client.Stop) {
+	if h == nil {
+		return
+	}
+	s.printf("%s %s, %s, %s %s: %s\n", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h))
+	t := newTable(s.say("村", "VILLAGE"), s.say("终端", "UNIT"), s.say("联系人", "CONTACT"), s.say("情况", "STATE"), s.say("将继续播", "GOES ON"))
+	rows, every := 0, len(h.List) == h.Units && h.Silent > 0
+	for _, u := range h.List {
+		if u.State == "silent" && !every {
+			continue
+		}
+		t.add(u.AreaName, u.Unit, dash(u.Contact), s.haltState(u), s.goesOn(u.GoesOn))
+		rows++
+	}
+	if rows > 0 && (h.Silent < h.Units || every) {
+		t.print(s.out)
+	}
+}
+
+func (s *shell) confirmed(h client.Stop) string {
+	text := s.say(fmt.Sprintf("%d/%d 个终端确认已停", h.Silent, h.Units), fmt.Sprintf("%d of %s confirmed silent", h.Silent, many(h.Units, "unit")))
+	if h.Last != nil {
+		took := max(h.Last.Sub(h.At).Seconds(), 0)
+		text += s.say(fmt.Sprintf("，用时 %.1f 秒", took), fmt.Sprintf(" within %.1f s", took))
+	}
+	return text
+}
+
+// haltState says how far one unit is.
+func (s *shell) haltState(u client.StopUnit) string {
+	seen := ""
+	if u.LastSeen != nil {
+		seen = s.say("，最后 ", ", last seen ") + s.clock(*u.LastSeen)
+	}
+	switch u.State {
+	case "silent":
+		if u.Silent != nil {
+			return s.say("已停 ", "silent since ") + u.Silent.In(s.location()).Format("15:04:05.000")
+		}
+		return s.say("已停", "silent")
+	case "holds":
+		return s.say("已收到，还在播", "holds it: "+u.Why)
+	case "refused":
+		return s.say("拒收：", "refused: ") + u.Why
+	}
+	if !u.Online {
+		return s.say("联系不上", "not reachable") + seen
+	}
+	return s.say("未确认", "not confirmed") + seen
+}
+
+// goesOn says what a unit that was not reached plays, and until when.
+func (s *shell) goesOn(g *client.GoesOn) string {
+	if g == nil {
+		return "-"
+	}
+	at := func(t time.Time) string {
+		now := time.Now().In(s.location())
+		if local := t.In(s.location()); local.YearDay() != now.YearDay() || local.Year() != now.Year() {
+			return local.Format("01-02 15:04")
+		}
+		return t.In(s.location()).Format("15:04")
+	}
+	text := g.Title + " " + s.say("到 "+at(g.Until), "until "+at(g.Until))
+	if g.From.After(time.Now()) {
+		text = g.Title + " " + s.say(at(g.From)+" 到 "+at(g.Until), "from "+at(g.From)+" until "+at(g.Until))
+	}
+	if g.Again != nil {
+		text += s.say(fmt.Sprintf("，%s 再播，%s 止", at(*g.Again), g.Last.In(s.location()).Format("2006-01-02")),
+			fmt.Sprintf(", again from %s, to %s at the latest", at(*g.Again), g.Last.In(s.location()).Format("2006-01-02")))
+	}
+	return text
+}
+
+func who(name, id string) string {
+	if name == "" {
+		return dash(id)
+	}
+	return name
+}
+
+// inForce says one thing in force: what, where, who, since, until, who may end it.
+func (s *shell) inForce(f client.InForce) string {
+	where := f.Area
+	if f.Unit != "" {
+		where = f.Unit
+	}
+	parts := []string{s.haltWord(f.Kind) + " " + f.ID, where}
+	for _, text := range []string{f.What, f.Why} {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	parts = append(parts, s.say("自 ", "since ")+s.clock(f.Since))
+	if f.Until != nil {
+		parts = append(parts, s.say("到 ", "until ")+s.clock(*f.Until))
+	}
+	parts = append(parts, s.say("由 ", "by ")+who(f.Name, f.By))
+	lift := s.say("不可解除，更正用新版本", "for good: a correction is a new version")
+	if len(f.MayLift) > 0 {
+		var names []string
+		for _, r := range f.MayLift {
+			names = append(names, s.say(roles[r], r))
+		}
+		lift = s.say("可解除：", "may be lifted by ") + strings.Join(names, s.say("、", ", "))
+	}
+	parts = append(parts, lift)
+	if f.Units > f.Obey {
+		parts = append(parts, s.say(fmt.Sprintf("%d/%d 个终端未确认", f.Units-f.Obey, f.Units), fmt.Sprintf("%d of %s have not confirmed", f.Units-f.Obey, many(f.Units, "unit"))))
+	}
+	return strings.Join(parts, s.say("，", ", "))
+}
