@@ -191,6 +191,9 @@ func approvalsCommand(s *shell) *cobra.Command {
 		func(list []client.Waiting) {
 			for _, w := range list {
 				s.printf("%s\n", s.waiting(w))
+				if w.Text != "" {
+					s.printf("    %s\n", w.Text)
+				}
 			}
 			if len(list) == 0 {
 				s.printf("%s\n", s.say("没有待审内容", "nothing waits for you"))

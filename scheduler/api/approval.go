@@ -165,6 +165,7 @@ func (s *server) waiting(ctx context.Context, area string) ([]client.Waiting, er
 		reaches := ""
 		if m := w.Warning; m != nil {
 			o.Warning, o.Title, o.Level, o.Area, reaches = m.ID, m.Title, m.Level, m.Issuer, m.Area
+			o.Text, o.Audio, o.To, o.Until = m.Text, m.Audio, m.Area, when(m.Until)
 			o.Who = "another person than " + w.By + ": " + scheduler.WhoMay(tree, scheduler.ActWarn, m.Issuer)
 		} else {
 			sub := w.Submission

@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"testing"
 	"time"
 
@@ -55,6 +58,11 @@ func TestApprovedIsOnAirAfterTenSeconds(t *testing.T) {
 			seen, err := approver.Review(t.Context(), "water", 0)
 			if err != nil || len(seen.Items) != 1 || seen.Items[0].Sound == "" || seen.Units != 1 {
 				t.Fatalf("review: %+v, %v", seen, err)
+			}
+			var heard bytes.Buffer
+			err = approver.Sound(t.Context(), "water", seen.Items[0].Sound, &heard)
+			if sum := sha256.Sum256(heard.Bytes()); err != nil || hex.EncodeToString(sum[:]) != seen.Items[0].Sound {
+				t.Fatalf("what the approver hears is not what the units play: %x, %v", sum, err)
 			}
 			if _, err = approver.Approve(t.Context(), "water", client.ApproveSpec{Hash: seen.Hash}); err != nil {
 				t.Fatal(err)

@@ -85,6 +85,10 @@ type Waiting struct {
 	Warning   string     `json:"warning,omitempty"`
 	Title     string     `json:"title"`
 	Level     wire.Level `json:"level,omitempty" doc:"Of a warning"`
+	Text      string     `json:"text,omitempty" doc:"Of a warning"`
+	Audio     string     `json:"audio,omitempty" doc:"Asset that a warning plays"`
+	To        string     `json:"to,omitempty" doc:"Area that hears a warning"`
+	Until     *time.Time `json:"until,omitempty" doc:"End of a warning"`
 	Area      string     `json:"area" doc:"In whose name it goes out"`
 	By        string     `json:"by" doc:"Who asks for it"`
 	Since     time.Time  `json:"since"`
