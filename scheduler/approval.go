@@ -110,11 +110,11 @@ func validateApproval(rules []ApprovalRule) error {
 
 // ContentHash names exactly what a version would put on the air and where:
 // items with the files and texts that travel, rule, level, and the addresses that its
-// targets expand to. It does not depend on the version's number. p is as it was
-// drafted.
+// targets expand to. It depends neither on the version's number nor on who
+// releases it when. p is as it was drafted.
 func (p Programme) ContentHash(items []wire.Item, addresses []wire.Address) string {
 	w := p.Wire()
-	w.Version, w.Items = 0, items
+	w.Version, w.By, w.At, w.Items = 0, "", 0, items
 	text, err := json.Marshal(struct {
 		Programme wire.Programme
 		Addresses []wire.Address

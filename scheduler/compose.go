@@ -89,13 +89,20 @@ func ComposeOrders(a wire.Address, interrupts []wire.Interrupt, bars []Barred, m
 
 // Wire is the programme as it travels.
 func (p Programme) Wire() wire.Programme {
-	return wire.Programme{
+	w := wire.Programme{
 		ID: p.ID, Version: p.Version, Title: p.Title, Issuer: p.Issuer, Level: p.Level,
 		Priority: p.Priority, Category: p.Category, Campaign: p.Campaign,
 		Rule: p.Rule, Items: p.Items, Except: p.Targets.Except,
 		OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: int(p.grace() / time.Second),
-		Volume: p.Volume, MaxPlay: p.MaxPlay,
+		Volume: p.Volume, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, By: p.ReleasedBy,
 	}
+	if p.ReleasedBy != "" {
+		w.At = p.ReleasedAt.UnixMilli()
+	}
+	if p.SilentAfter > 0 { // an agent that cannot fall silent leaves it out
+		w.Needs = []string{wire.NeedSilentAfter}
+	}
+	return w
 }
 
 // Wire is what travels of the playlist: its entries with their renditions and texts.
@@ -154,7 +161,7 @@ func (m Warning) Wire(audio *Rendition) wire.Interrupt {
 	}
 	return wire.Interrupt{
 		ID: m.ID, Issuer: m.Issuer, Level: m.Level, Title: m.Title, Items: []wire.Item{item},
-		Issued: m.Issued.UnixMilli(), Until: m.Until.UnixMilli(), Repeat: m.Repeat, Pause: m.Pause, Volume: m.Volume,
+		Issued: m.Issued.UnixMilli(), Until: m.Until.UnixMilli(), Repeat: m.Repeat, Pause: m.Pause, Volume: m.Volume, By: m.By,
 	}
 }
 

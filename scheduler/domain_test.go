@@ -89,8 +89,16 @@ func TestDefaults(t *testing.T) {
 	zone := time.FixedZone("", 8*3600)
 	now := time.Date(2026, 2, 28, 23, 30, 0, 0, time.UTC) // 1 March there
 	p := Programme{Rule: wire.Rule{Kind: wire.RuleAt}}.Bounded(now, zone)
-	if p.Rule.From != "2026-03-01T00:00:00" || p.Rule.Until != "2027-03-01T00:00:00" {
-		t.Errorf("validity %s to %s", p.Rule.From, p.Rule.Until)
+	if p.Rule.From != "2026-03-01T00:00:00" || p.Rule.Until != "2026-03-09T00:00:00" || !p.EndAssumed || p.MaxPlay != 4*3600 {
+		t.Errorf("validity %s to %s, assumed %v, at most %d s", p.Rule.From, p.Rule.Until, p.EndAssumed, p.MaxPlay)
+	}
+	p = Programme{Rule: wire.Rule{Kind: wire.RuleAt, From: "2026-05-01T00:00:00"}}.Bounded(now, zone)
+	if p.Rule.Until != "2026-05-09T00:00:00" {
+		t.Errorf("one that begins later ends %s", p.Rule.Until)
+	}
+	p = Programme{MaxPlay: 60, Rule: wire.Rule{Kind: wire.RuleAt, Until: "2026-12-01T00:00:00"}}.Bounded(now, zone)
+	if p.Rule.Until != "2026-12-01T00:00:00" || p.EndAssumed || p.MaxPlay != 60 {
+		t.Errorf("what was given becomes %+v", p)
 	}
 	p = Programme{Rule: wire.Rule{Kind: wire.RuleOnce, Once: "2026-12-31T23:50:00"}}.Bounded(now, zone)
 	if p.Rule.From != "" || p.Rule.Until != "2027-01-01T23:50:00" {

@@ -47,14 +47,22 @@ type Programme struct {
 	OnCut    string
 	OnBlock  string
 	// Grace in seconds: 0 means the default of 10 minutes, NoGrace none at all.
-	// MaxPlay in seconds, 0 for none; Volume in per cent, 0 means 100.
+	// MaxPlay of a round or chain in seconds, 0 means DefaultMaxPlay; Volume in per
+	// cent, 0 means 100.
 	Grace   int
 	MaxPlay int
 	Volume  int
+	// SilentAfter is how many hours a unit may play it without a word of the
+	// centre; 0 is for ever.
+	SilentAfter int `json:",omitempty"`
 	// Rev rises with every change of the draft.
 	Rev        int64
 	Created    time.Time
 	ReleasedAt time.Time
+	// ReleasedBy is the id of who released it.
+	ReleasedBy string `json:",omitempty"`
+	// EndAssumed says that nobody gave an end, and the release did.
+	EndAssumed bool `json:",omitempty"`
 	// Author is the id of who drafted it, as it stands; Hands are all who did.
 	Author string
 	Hands  []string `json:",omitempty"`
@@ -99,6 +107,8 @@ type Warning struct {
 	Volume int
 	Issued time.Time
 	Until  time.Time
+	// By is the id of who issued it.
+	By string `json:",omitempty"`
 	// Lifted or stopped; zero while in force.
 	Ended time.Time
 	End   string

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"time"
 
+	"github.com/villagecast/villagecast/device/timetable"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
@@ -110,6 +111,18 @@ type Reach struct {
 	Villages int
 	Units    int
 	Offline  []string
+}
+
+// Later says on how many units a warning may not sound yet: quiet hours and
+// exceptions hold it back; screens show it at once.
+type Later struct {
+	Units int
+	// Until is when it may sound on the last of them; zero with Never, where it may
+	// not within a year.
+	Until time.Time
+	Never bool
+	// Why it may not, on one of them.
+	Why timetable.Reason
 }
 
 // Stopped says what a STOP ended.

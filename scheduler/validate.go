@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -164,7 +165,21 @@ func (c County) Validate() error {
 			return err
 		}
 	}
+	for i, l := range c.Highest {
+		if err := mayWarn(fmt.Sprintf("highest[%d]", i), l); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.HighestIn)) {
+		if err := first(CheckID("highestIn", id), mayWarn("highestIn."+id, c.HighestIn[id])); err != nil {
+			return err
+		}
+	}
 	return validateApproval(c.Approval)
+}
+
+func mayWarn(field string, l wire.Level) error {
+	return word(field, l, wire.LevelNone, wire.LevelBlue, wire.LevelYellow, wire.LevelOrange, wire.LevelRed)
 }
 
 // Zone finds a time zone by its IANA name.

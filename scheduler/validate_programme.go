@@ -16,6 +16,10 @@ import (
 const (
 	defaultGrace  = 600 // seconds
 	defaultVolume = 100 // per cent of the unit's
+	// DefaultDays is how many days a programme lasts, and DefaultMaxPlay how many
+	// seconds a round or chain of it may sound, if nobody says.
+	DefaultDays    = 7
+	DefaultMaxPlay = 4 * 3600
 )
 
 // WithDefaults fills in what was left out: the issuer (the county), the level
@@ -54,10 +58,14 @@ func (p Programme) WithDefaults(root string) Programme {
 	return p
 }
 
-// Bounded gives the programme its validity where it was left open: from today,
-// for a year; a once rule until a day after its instant. now is read in zone.
+// Bounded gives the programme its limits where they were left open: the longest
+// play, and the validity, from today to the end of the seventh day, or so long from its
+// first day; a once rule until a day after its instant. now is read in zone.
 func (p Programme) Bounded(now time.Time, zone *time.Location) Programme {
 	now = now.In(zone)
+	if p.MaxPlay == 0 {
+		p.MaxPlay = DefaultMaxPlay
+	}
 	if p.Rule.Kind == wire.RuleOnce {
 		if at, err := time.Parse(dateTimeForm, string(p.Rule.Once)); err == nil && p.Rule.Until == "" {
 			p.Rule.Until = wire.DateTime(at.AddDate(0, 0, 1).Format(dateTimeForm))
@@ -72,7 +80,7 @@ func (p Programme) Bounded(now time.Time, zone *time.Location) Programme {
 		if start, err := time.Parse(dateTimeForm, string(p.Rule.From)); err == nil && start.After(from) {
 			from = start
 		}
-		p.Rule.Until = wire.DateTime(from.AddDate(1, 0, 0).Format(dateForm) + "T00:00:00")
+		p.Rule.Until, p.EndAssumed = wire.DateTime(from.AddDate(0, 0, DefaultDays+1).Format(dateForm)+"T00:00:00"), true
 	}
 	return p
 }
@@ -93,7 +101,7 @@ func (p Programme) Validate(w World) error {
 	}
 	return first(err, word("level", p.Level, wire.LevelBackground, wire.LevelTimed, wire.LevelLive),
 		word("onCut", p.OnCut, wire.CutRejoin, wire.CutResume, wire.CutSkip), word("onBlock", p.OnBlock, wire.BlockWait, wire.BlockSkip),
-		between("priority", p.Priority, -100, 100), between("maxPlay", p.MaxPlay, 0, 24*3600), between("volume", p.Volume, 1, 100))
+		between("priority", p.Priority, -100, 100), between("maxPlay", p.MaxPlay, 0, 24*3600), between("silentAfter", p.SilentAfter, 0, wire.MaxSilentAfter), between("volume", p.Volume, 1, 100))
 }
 
 // ValidateRule tells what is wrong with a rule, as fields under "rule".
@@ -183,8 +191,18 @@ func (p Programme) CheckRelease(items []wire.Item, addresses []wire.Address, zon
 // checkFits refuses a rule by which no round could ever be begun.
 func (p Programme) checkFits(frames int64) error {
 	round := time.Duration(frames) * time.Second / wire.Rate
-	if p.MaxPlay > 0 && time.Duration(p.MaxPlay)*time.Second < round {
+	most := time.Duration(p.MaxPlay) * time.Second
+	if most < round {
 		return invalid("maxPlay", fmt.Sprint(p.MaxPlay), "one round lasts "+round.Round(time.Second).String()+", so none would ever begin", "allow more, or shorten the playlist")
+	}
+	// Short pauses count, long ones free the output; of a loop each round counts alone.
+	rounds := time.Duration(max(p.Rule.Rounds, 1))
+	chain, pause := rounds*round, time.Duration(p.Rule.Pause)*time.Second
+	if pause <= time.Minute {
+		chain += (rounds - 1) * pause
+	}
+	if p.Rule.Kind != wire.RuleLoop && most < chain {
+		return invalid("maxPlay", fmt.Sprint(p.MaxPlay), fmt.Sprintf("%d rounds last %s, so none would ever begin", rounds, chain.Round(time.Second)), "allow more seconds, or fewer rounds")
 	}
 	w := p.Rule.Window
 	if w == nil {
@@ -230,6 +248,20 @@ func (m Warning) Validate(w World, now time.Time) error {
 		return invalid("until", m.Until.Format(time.RFC3339), "too far away", "end it within 31 days")
 	}
 	return nil
+}
+
+// CheckLevel tells whether the warning's issuer may warn at its level.
+func (m Warning) CheckLevel(c County, t *Tree) error {
+	highest := c.MayWarn(m.Issuer, max(len(t.Chain(m.Issuer))-1, 0))
+	if m.Level.Rank() <= highest.Rank() {
+		return nil
+	}
+	what := "may warn up to " + string(highest)
+	if highest == wire.LevelNone {
+		what = "may not warn"
+	}
+	return &Error{Kind: Forbidden, Field: "level", Value: string(m.Level), Message: m.Issuer + " " + what + " by the county's settings; units refuse more",
+		Remedy: "issue it in the name of an area above, or at a lower level"}
 }
 
 // Validate tells what is wrong with a mute.

@@ -59,7 +59,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.SetOutput(stderr)
 	set.StringVar(&f.settings, "settings", "", "`FILE` written by \"villagecast units add\" (YAML or JSON)")
 	set.StringVar(&f.data, "data", "", "`DIR` in which the unit keeps what it knows")
-	set.StringVar(&f.sound, "sound", "auto", "sound output: auto, alsa, silent, wav:FILE or none; auto is ALSA, or silent where there is none")
+	set.StringVar(&f.sound, "sound", "auto", "sound output: auto, alsa, silent, wav:FILE or none; auto is ALSA; where there is none the unit says so, and nothing counts as played")
 	set.StringVar(&f.panel, "panel", "kiosk", "screen: kiosk (a browser shows /kiosk/), png:FILE (what an LED panel would show) or none")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:0", "loopback `ADDRESS` of the local page, none for no page")
 	set.StringVar(&f.lang, "lang", "zh", "language of reasons: zh or en")
@@ -128,7 +128,7 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 	if o.Settings, err = o.Reload(); err != nil {
 		return o, err
 	}
-	if o.Sound, o.Fallback, err = outputs(f.sound, stderr); err != nil {
+	if o.Sound, o.Fallback, err = outputs(f.sound, f.demo, stderr); err != nil {
 		return o, err
 	}
 	if o.Panel, err = panel(f.panel); err != nil {
@@ -165,7 +165,11 @@ func readSettings(file string) (agent.Settings, error) {
 }
 
 // outputs makes the sound output, and the one to take where it cannot be opened.
-func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err error) {
+func outputs(kind string, demo bool, stderr io.Writer) (out, fallback player.Output, err error) {
+	absent := player.NewAbsent()
+	if demo {
+		absent = inBrowser{player.NewSilent()}
+	}
 	name, file, _ := strings.Cut(kind, ":")
 	switch {
 	case name == "wav" && file != "":
@@ -177,10 +181,10 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 		out, err = player.NewALSA(player.ALSASettings{Wait: true})
 	case kind == "auto":
 		if out, err = player.NewALSA(player.ALSASettings{}); err != nil {
-			fmt.Fprintf(stderr, "no sound: %v; the silent output keeps time in its place\n", err)
-			return noSound{player.NewSilent()}, nil, nil
+			fmt.Fprintf(stderr, "no sound: %v\n", err)
+			return absent, nil, nil
 		}
-		fallback = noSound{player.NewSilent()}
+		fallback = absent
 	default:
 		err = errors.New("use auto, alsa, silent, wav:FILE or none")
 	}
@@ -190,11 +194,11 @@ func outputs(kind string, stderr io.Writer) (out, fallback player.Output, err er
 	return out, fallback, nil
 }
 
-// noSound keeps time in the place of a sound output that this program has not; the
-// unit says so wherever it is asked what its sound goes to.
-type noSound struct{ player.Output }
+// inBrowser takes the place of a missing card in the demonstration, where one
+// listens to the unit's page.
+type inBrowser struct{ player.Output }
 
-func (noSound) Name() string { return "no sound output, silent" }
+func (inBrowser) Name() string { return "no sound output, silent" }
 
 // panel makes the panel of a size, once the unit knows it.
 func panel(kind string) (func(width, height int) (screen.Panel, error), error) {

@@ -16,6 +16,10 @@ func releaseCommand(s *shell) *cobra.Command {
 	now := false
 	cmd := query(s, "release PROGRAMME", "Puts the draft of a programme on air, after ten seconds in which it can be undone", exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
+			// Before it is done: who meant one village sees nine.
+			if d, err := c.DryRun(ctx, args[0], 0); err == nil && !s.json {
+				s.printf("%s\n", s.dryLine(d))
+			}
 			return c.Release(ctx, args[0], now)
 		}, s.released)
 	cmd.Flags().BoolVar(&now, "now", false, "at once, without time to undo it")
@@ -31,6 +35,7 @@ func (s *shell) released(r client.Released) {
 	} else {
 		s.printf("%s version %d released to %s, %s (%s)\n", p.ID, p.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
 	}
+	s.printf("%s %s\n", s.say("截止", "until"), s.ends(p))
 	s.unreachable(r.Offline)
 }
 
@@ -91,7 +96,20 @@ func (s *shell) warned(w client.Warning) {
 	if w.Spoken != "" && w.Spoken != "yes" {
 		s.printf("on screens only; spoken: %s\n", w.Spoken)
 	}
+	if w.Later != nil {
+		s.printf("%s\n", s.later(*w.Later))
+	}
 	s.printf("end it with: villagecast lift %s\n", w.ID)
+}
+
+// later says where a warning does not sound yet.
+func (s *shell) later(l client.Later) string {
+	if l.Until == nil {
+		return s.say(fmt.Sprintf("%d 个终端一年内不发声（%s），屏幕立即显示", l.Units, l.Why),
+			fmt.Sprintf("does not sound on %s within a year (%s); screens show it at once", many(l.Units, "unit"), l.Why))
+	}
+	return s.say(fmt.Sprintf("%d 个终端等到 %s 才发声（%s），屏幕立即显示", l.Units, s.clock(*l.Until), l.Why),
+		fmt.Sprintf("waits until %s on sound on %s (%s); screens show it at once", s.clock(*l.Until), many(l.Units, "unit"), l.Why))
 }
 
 func liftCommand(s *shell) *cobra.Command {

@@ -13,7 +13,7 @@ import (
 
 func programmesCommand(s *shell) *cobra.Command {
 	return parent("programmes", "What plays where and when",
-		programmesList(s), programmesShow(s), programmesPut(s),
+		programmesList(s), programmesShow(s), programmesPut(s), programmesCheck(s),
 		programmesSubmit(s), programmesReview(s), programmesApprove(s), programmesReturn(s), programmesUndo(s))
 }
 
@@ -57,6 +57,7 @@ func (s *shell) programme(p client.Programme) {
 	s.printf("to        %s, in the name of %s\n", targets(p.Targets), p.Issuer)
 	s.printf("level     %s, priority %d, volume %d %%\n", p.Level, p.Priority, p.Volume)
 	s.printf("if cut    %s; if blocked %s\n", p.OnCut, p.OnBlock)
+	s.limits(p)
 	for i, at := range p.Next {
 		if i == 0 {
 			s.printf("next      %s\n", s.clock(at))
@@ -64,6 +65,30 @@ func (s *shell) programme(p client.Programme) {
 			s.printf("          %s\n", s.clock(at))
 		}
 	}
+}
+
+// limits says when a programme ends and what else bounds it.
+func (s *shell) limits(p client.Programme) {
+	if text := s.ends(p); text != "" {
+		s.printf("until     %s\n", text)
+	}
+	if p.MaxPlay > 0 {
+		s.printf("at most   %s a round or chain\n", span(float64(p.MaxPlay)))
+	}
+	if p.SilentAfter > 0 {
+		s.printf("silent    after %d h without a word of the centre\n", p.SilentAfter)
+	}
+}
+
+// ends says when a programme's validity is over; who gave no end is told so.
+func (s *shell) ends(p client.Programme) string {
+	switch {
+	case p.Ends == nil:
+		return s.say("签发后第 7 天结束（未填截止时间）", "the end of the seventh day after the release: no end was given")
+	case p.EndAssumed:
+		return s.clock(*p.Ends) + s.say("（未填截止时间，按 7 天）", ": no end was given, so 7 days")
+	}
+	return s.clock(*p.Ends)
 }
 
 func programmesPut(s *shell) *cobra.Command {
@@ -94,7 +119,8 @@ func programmesPut(s *shell) *cobra.Command {
 	f.StringVar(&p.OnCut, "on-cut", "", "rejoin, resume or skip")
 	f.StringVar(&p.OnBlock, "on-block", "", "wait or skip")
 	f.IntVar(&p.Volume, "volume", 0, "per cent of the unit's volume (default 100)")
-	f.IntVar(&p.MaxPlay, "max-play", 0, "seconds after which it is ended")
+	f.IntVar(&p.MaxPlay, "max-play", 0, "seconds after which a round or chain is ended (default 14400)")
+	f.IntVar(&p.SilentAfter, "silent-after", 0, "hours without a word of the centre after which units fall silent (default: never)")
 	r.add(cmd)
 	return cmd
 }
@@ -119,7 +145,7 @@ func (r *ruleFlags) add(cmd *cobra.Command) {
 	f.IntVar(&r.pause, "pause", 0, "seconds between rounds")
 	f.IntSliceVar(&r.days, "days", nil, "days of the week, 1 Monday to 7 Sunday")
 	f.StringVar(&r.from, "from", "", "valid from: 2026-11-24T00:00")
-	f.StringVar(&r.until, "until", "", "valid until")
+	f.StringVar(&r.until, "until", "", "valid until (default: the end of the seventh day after the release)")
 	f.StringSliceVar(&r.skip, "skip", nil, "days on which it does not play: 2026-12-25")
 	f.StringSliceVar(&r.on, "on", nil, "only on days of these calendars")
 	f.StringSliceVar(&r.off, "off", nil, "not on days of these calendars")

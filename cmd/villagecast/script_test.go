@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"villagecast": main})
+	testscript.Main(m, map[string]func(){"villagecast": main, "unit": unitProgram})
 }
 
 // TestScripts runs the operator's commands against a real centre, as an operator
@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"spoil":         spoil,
 			"token":         useToken,
 			"keep":          keep,
+			"await":         awaitOutput,
 		},
 	})
 }

@@ -44,6 +44,7 @@ type entry struct {
 type account struct {
 	lang    string
 	planner *planner
+	absent  bool // there is no sound output: nothing that it takes is heard
 	soon    bool // no mark is on the card: close after closeSoon
 	entries []*entry
 	cues    []wire.CueRun
@@ -255,9 +256,20 @@ func (a *account) longest() time.Duration {
 }
 
 func (a *account) write(e *entry) {
-	if run, ok := e.proof(); ok {
+	if run, ok := a.proof(e); ok {
 		a.done = append(a.done, run)
 	}
+}
+
+// proof is the entry as it stands, with the cause where nothing was heard.
+func (a *account) proof(e *entry) (wire.AsRun, bool) {
+	run, ok := e.proof()
+	if a.absent && run.Output == wire.OutputSound && run.Grade == wire.GradeFailed {
+		if run.Why = "there is no sound device"; a.lang == "zh" {
+			run.Why = "没有声音设备"
+		}
+	}
+	return run, ok
 }
 
 // proof is the entry as it stands; false when there is nothing to prove.
@@ -286,7 +298,7 @@ func (e *entry) proof() (wire.AsRun, bool) {
 func (a *account) running(at time.Time) []wire.AsRun {
 	var list []wire.AsRun
 	for _, e := range a.entries {
-		run, ok := e.proof()
+		run, ok := a.proof(e)
 		if !ok {
 			continue
 		}

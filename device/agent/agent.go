@@ -235,7 +235,7 @@ func (a *agent) birth(session uint64) wire.Birth {
 		Unit: a.o.Settings.Unit, Session: session, Spool: *a.name.Load(), Boot: a.boot, At: a.air.Stamp(),
 		Software: words(a.o.Software, wire.MaxTitle), Wire: wire.Version, Features: features(), SoundOutput: words(a.soundName(), wire.MaxTitle),
 	}
-	if a.player != nil {
+	if a.player != nil && !a.player.Status().Absent {
 		b.Outputs = append(b.Outputs, wire.OutputSound)
 	}
 	if a.screen != nil {

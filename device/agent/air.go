@@ -54,8 +54,11 @@ func (c *conductor) begin(now time.Time) {
 	}
 	c.begun = true
 	on := now.Add(c.born - c.air.Elapsed())
+	if now.Sub(on) <= time.Second {
+		on = now // a start takes its moment
+	}
 	state := boot(c.last, on, c.reporter.record)
-	if now.Sub(on) > time.Second {
+	if on.Before(now) {
 		state.Doubt = on.UnixNano()
 		if state.At == 0 {
 			state.At = on.UnixNano()
@@ -92,7 +95,7 @@ func joinSkips(list []timetable.Skip) []timetable.Skip {
 		k := key{s.Output, s.Programme, s.Version}
 		i, known := last[k]
 		if known && s.Interrupt == "" && s.Reason.Code == timetable.EndClock && out[i].Reason.Code == s.Reason.Code && !s.Start.Before(out[i].Until) {
-			out[i].Until, out[i].Rounds, out[i].At = s.Until, out[i].Rounds+s.Rounds, s.At
+			out[i].Until, out[i].To, out[i].Rounds, out[i].At = s.Until, s.To, out[i].Rounds+s.Rounds, s.At
 			continue
 		}
 		last[k] = len(out)

@@ -61,7 +61,7 @@ func assemble(o Options) (*agent, error) {
 	}
 	a.conductor.unopened = o.Sound != nil && a.player == nil
 	a.conductor.planner = &planner{spans: map[string]*span{}}
-	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner}
+	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner, absent: a.player != nil && a.player.Status().Absent}
 	a.conductor.shared.Store(&status{})
 	a.conductor.last, a.conductor.born, a.conductor.stepped = last, a.air.Elapsed(), a.air.Elapsed()
 	a.conductor.shadow.Store(&timetable.State{})

@@ -79,7 +79,9 @@ func address(s string) string {
 }
 
 // features are what this agent can do: programmes that need them, and commands.
-func features() []string { return append(timetable.Features(), wire.FeatureCommand) }
+func features() []string {
+	return append(timetable.Features(), wire.FeatureCommand, wire.FeatureExceptions)
+}
 
 // bundle packs what a person wants to know of a unit that is far away.
 func (a *agent) bundle() ([]byte, error) {

@@ -68,6 +68,7 @@ type conductor struct {
 	settled  bool             // the first advance is done
 	leapt    bool             // the clock was set forward since the last advance
 	resume   time.Time        // where state goes on, if not where it ended; else zero
+	offTo    time.Time        // the end of the time in which it was off last
 	stepped  time.Duration    // elapsed time of the last advance
 	planner  *planner
 	account  *account
@@ -230,10 +231,14 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	if !c.resume.IsZero() {
 		from = c.resume
 	}
-	if !now.After(from) {
+	if was := c.state.Time(); !now.After(from) && (was.IsZero() || !was.Before(now)) {
 		return // a Run of nothing would forget what was before
 	}
-	c.resume = time.Time{}
+	if c.resume = (time.Time{}); from.After(c.state.Time()) {
+		if c.offTo = from; c.state.Doubt != 0 {
+			c.offTo = time.Unix(0, c.state.Doubt)
+		}
+	}
 	var tl timetable.Timeline
 	tl, c.state = t.Run(c.state, from, now)
 	shadow := c.state
@@ -250,13 +255,13 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 
 // skipped reports what did not play; a skip that says so is proof as well.
 func (c *conductor) skipped(s timetable.Skip) {
-	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff { // the time when it was off is told as a whole
+	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff && !s.To.After(c.offTo) { // the time when it was off is told as a whole
 		return
 	}
 	w := s.Wire(c.lang)
 	w.Why = words(w.Why, wire.MaxWords)
 	entries := []wire.Entry{{At: s.At.UnixMilli(), Skip: &w}}
-	if s.Reason.Code == timetable.EndMissing || s.Reason.Code == timetable.EndItem {
+	if !s.Known && (s.Reason.Code == timetable.EndMissing || s.Reason.Code == timetable.EndItem) {
 		entries = append(entries, event(s.At, CodeMissing, s.Title+": "+s.Reason.Text(c.lang)))
 	}
 	c.reporter.record(entries...)
@@ -361,7 +366,7 @@ func (c *conductor) devices() error {
 		return errCardBack
 	}
 	v := c.view()
-	c.cond.when(c.player == nil && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
+	c.cond.when((c.player == nil || c.account.absent) && v.has(wire.OutputSound), CodeNoSound, "the unit should have sound; this agent has no sound output")
 	if c.player == nil {
 		if c.unopened && time.Since(c.started) > unopenedFor {
 			return errGivenUp

@@ -66,7 +66,8 @@ type Played struct {
 	// within a microsecond, negative when early.
 	Late time.Duration
 	// Silent is how many of Frames went out as silence: the clip was behind
-	// (sound then goes on where the clock is) or the player was muted.
+	// (sound then goes on where the clock is) or the player was muted,
+	// or there is no output.
 	Silent int64
 	// Cut says that the span was ended by a new plan before its end.
 	Cut bool
@@ -146,6 +147,8 @@ type Options struct {
 type Status struct {
 	// Output is the output's name.
 	Output string
+	// Absent: it only keeps time in the place of one that is not there.
+	Absent bool
 	// Fault is why nothing can sound now; nil when all is well. Given up is
 	// told by errors.Is(Fault, ErrGivenUp).
 	Fault error

@@ -56,6 +56,8 @@ func (p *Player) Say(a Aside) (<-chan error, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
+	case p.deck.absent:
+		return nil, ErrNoCard
 	case p.status.Fault != nil:
 		return nil, p.status.Fault
 	case p.deck.muted:

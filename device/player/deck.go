@@ -33,6 +33,7 @@ type deck struct {
 	fading []*voice // cut, falling silent
 	ended  int64    // frame after the last span
 	muted  bool
+	absent bool  // there is no output: nothing is heard
 	starve int64 // frames of spans that were silent because their clip was behind
 
 	recent  []*voice // that ended lately, as a new plan may still hold their last frames
@@ -157,7 +158,7 @@ func (d *deck) runVoice(v *voice, n int64, out []float32) (int64, error) {
 	before := v.silent
 	got, err := v.run(n, out, d.scratch)
 	d.starve += v.silent - before
-	if d.muted {
+	if d.muted || d.absent {
 		v.silent = before + got
 	}
 	return got, err

@@ -24,6 +24,16 @@ type pacer struct {
 // unit without a card; meter and Tap work as with a card. Its latency is 0.
 func NewSilent() Output { return &pacer{name: "silent", stop: make(chan struct{})} }
 
+// absent keeps time in the place of an output that is not there.
+type absent struct{ Output }
+
+// NewAbsent returns an output for a unit that should have sound and has nothing to
+// sound from: time goes on as with NewSilent, but nobody hears it, so all that it
+// takes counts as silent.
+func NewAbsent() Output {
+	return absent{&pacer{name: "no sound output", stop: make(chan struct{})}}
+}
+
 // Name implements Output.
 func (o *pacer) Name() string { return o.name }
 

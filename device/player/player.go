@@ -58,7 +58,8 @@ func New(out Output, opts Options) *Player {
 	p.wg.Go(func() { p.log.run(p.stopping, logger) })
 	p.clock = frameClock{base: time.Now(), now: opts.Now, latency: out.Latency()}
 	p.clock.readAir()
-	p.deck = deck{clock: &p.clock, grace: frames(opts.Grace), report: p.report, ended: -1}
+	_, none := out.(absent)
+	p.deck = deck{clock: &p.clock, grace: frames(opts.Grace), report: p.report, ended: -1, absent: none}
 	if !p.counting() {
 		p.decoders = newDecoders(opts.Ahead)
 		p.deck.decoders = p.decoders
@@ -66,7 +67,7 @@ func New(out Output, opts Options) *Player {
 	if opts.Amp != nil {
 		p.runAmp(opts)
 	}
-	p.status = Status{Output: out.Name(), Since: time.Now()}
+	p.status = Status{Output: out.Name(), Absent: none, Since: time.Now()}
 	return p
 }
 

@@ -33,7 +33,7 @@ func (s *sim) begin(j *job) {
 			why = Reason{Code: WhyLate, By: by.By, ByTitle: by.ByTitle, Late: time.Duration(s.now - j.roundID(round))}
 		}
 	}
-	if j.p.onCut == wire.CutResume && (j.Miss.Code == EndCut || j.Miss.Code == EndBlocked || j.Miss.Code == EndOff || j.Miss.Code == EndClock) {
+	if j.p.onCut == wire.CutResume && delays(j.Miss.Code) {
 		j.MissFrom = 0 // its rounds begin later, none is lost
 	}
 	s.flush(j)
@@ -48,13 +48,8 @@ func (s *sim) begin(j *job) {
 	s.hold = j
 	s.setEnds(j)
 	s.openStretch(j, false)
-	if n := j.b.missing; n >= 0 && !j.p.tail {
-		id := j.roundID(j.current(s.now))
-		title := j.b.items[n].Title
-		if title == "" {
-			title = j.p.title
-		}
-		s.skip(j, id, id, 1, Reason{Code: EndItem, Item: title})
+	if !j.p.tail {
+		s.lacks(j, j.current(s.now), 0)
 	}
 }
 
@@ -90,8 +85,10 @@ func (s *sim) closeStretch(outcome string, why Reason, by string) {
 	}
 	pos := j.posAt(s.now)
 	begun := j.AirPos
+	round, in := j.b.at(pos)
+	s.lacked(j, round, in)
+	j.Lack = ""
 	if j.p.loop() {
-		round, in := j.b.at(pos)
 		if round != j.First {
 			j.Played, begun = 0, pos-in
 		}
@@ -122,11 +119,17 @@ func (s *sim) cut(by *job) {
 	}
 	next, _, ok := j.b.occupied(pos)
 	if !ok {
+		if len(j.b.runs) == 0 { // its last recording was lost as well
+			s.interrupted(j, pos, why)
+			return
+		}
 		s.over(j)
 		return
 	}
 	if next > pos {
-		j.Phase, j.Due = phaseGap, j.at(next)
+		if j.Phase, j.Due = phaseGap, j.at(next); j.adrift() {
+			s.fresh(j, j.Min)
+		}
 		return
 	}
 	s.interrupted(j, pos, why)
@@ -137,7 +140,7 @@ func (s *sim) cut(by *job) {
 func (s *sim) interrupted(j *job, pos int64, why Reason) {
 	round, _ := j.b.at(pos)
 	if j.p.interrupt {
-		j.Pos = round*j.b.period + j.b.runs[0].from
+		j.Pos = round*j.b.period + j.b.lead()
 		j.Phase, j.Due, j.Deadline, j.Miss = phaseCut, s.now, never, why
 		return
 	}
@@ -184,14 +187,15 @@ func (s *sim) blocked(j *job) {
 		why = Reason{Code: EndBlocked, By: s.hold.p.id, ByTitle: s.hold.p.title}
 	}
 	if j.Phase != phaseGap {
-		if j.Miss.By == "" && why.By != "" {
-			j.Miss.By, j.Miss.ByTitle = why.By, why.ByTitle
-		}
+		s.still(j, why)
 		return
 	}
 	pos := j.posAt(j.Due)
 	if from, _, ok := j.b.occupied(pos); ok {
 		pos = max(pos, from)
+	}
+	if len(j.b.runs) > 0 { // what is not on the unit may have been due before now
+		s.lacks(j, j.current(s.now), 0)
 	}
 	switch {
 	case j.p.interrupt || j.p.loop() || !j.b.first(pos):
@@ -243,89 +247,4 @@ func (s *sim) expire() {
 			s.drop(j, Reason{Code: j.EndWhy, To: j.p.why.To})
 		}
 	}
-}
-
-// endLoop closes the accounts of a loop whose window is over.
-func (s *sim) endLoop(j *job) {
-	if j.Phase == phaseCut && j.Began {
-		s.note(s.partOf(s.skipOf(j, j.FirstID, j.FirstID, 1, j.Miss)))
-		j.MissFrom = 0
-	}
-	s.flush(j)
-	s.over(j)
-}
-
-// drop skips what is left of a chain from Pos on and removes it.
-func (s *sim) drop(j *job, why Reason) {
-	round, _ := j.b.at(j.Pos)
-	sk := s.skipOf(j, j.roundID(round), j.roundID(j.b.rounds-1), int(j.b.rounds-round), why)
-	if !j.b.first(j.Pos) && j.Began {
-		sk = s.partOf(sk)
-	}
-	s.note(sk)
-	s.over(j)
-}
-
-// flush tells what a job has missed, by the clock, since MissFrom.
-func (s *sim) flush(j *job) {
-	from := j.MissFrom
-	j.MissFrom = 0
-	if from == 0 || from >= s.now {
-		return
-	}
-	on := *j
-	if j.p.loop() {
-		on.Zero = j.Start
-	}
-	var head, tail int64
-	if n := len(j.b.runs); n > 0 {
-		head, tail = j.b.runs[0].from, j.b.runs[n-1].to
-	} else {
-		tail = j.b.length
-	}
-	first := max(0, floorDiv(on.posAt(from)-tail, j.b.period)+1)
-	last := floorDiv(on.posAt(s.now)-head-1, j.b.period)
-	if j.p.loop() {
-		last = min(last, on.lastRound(j.End))
-		first = max(first, (on.posFrom(max(j.p.since, j.Start))+j.b.period-1)/j.b.period)
-	} else {
-		last = min(last, j.b.rounds-1)
-	}
-	if last < first {
-		return
-	}
-	id := func(r int64) int64 {
-		if j.p.loop() {
-			return on.at(r * j.b.period)
-		}
-		return j.roundID(r)
-	}
-	sk := s.skipOf(j, id(first), id(last), int(last-first+1), j.Miss)
-	if j.Began && on.at(first*j.b.period+head) < from {
-		sk = s.partOf(sk)
-	}
-	s.note(sk)
-}
-
-func (s *sim) skip(j *job, start, until int64, rounds int, why Reason) {
-	s.note(s.skipOf(j, start, until, rounds, why))
-}
-
-func (s *sim) note(sk Skip) {
-	if s.record {
-		s.tl.Skips = append(s.tl.Skips, sk)
-	}
-}
-
-func (s *sim) partOf(sk Skip) Skip { sk.Part = true; return sk }
-
-func (s *sim) skipOf(j *job, start, until int64, rounds int, why Reason) Skip {
-	sk := Skip{At: s.t.time(s.now), Output: s.out, Title: j.p.title, Start: s.t.time(start), Until: s.t.time(until),
-		Rounds: rounds, Reason: why}
-	if j.p.interrupt {
-		sk.Interrupt = j.p.id
-	} else {
-		sk.Programme, sk.Version = j.p.id, j.p.version
-	}
-	return sk
 }

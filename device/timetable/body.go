@@ -13,11 +13,12 @@ type body struct {
 	segs    []seg // what this output plays of a round
 	runs    []seg // segs joined where they touch; item is unused
 	length  int64 // of a round
+	over    int64 // where in a round this output would have played the last of it if every item were ready
 	period  int64 // from round to round
-	nominal int64 // the same if every item were ready: names chain rounds
+	nominal int64 // from round to round if every item were ready: names chain rounds
 	rounds  int64 // 0: without end
 	wrap    bool  // the pause belongs to the programme
-	missing int   // the first item that is not ready, or −1
+	missing []int // the items that are not ready
 	shape   uint64
 }
 
@@ -30,15 +31,15 @@ type seg struct {
 const hold = 60 * wire.Rate
 
 func newBody(o wire.Output, items []wire.Item, rounds, pause int64, grid bool, ready func(string) bool) *body {
-	b := &body{items: items, rounds: rounds, missing: -1}
+	b := &body{items: items, rounds: rounds}
 	var full int64
 	for i, it := range items {
 		f := it.Frames()
-		full += f
+		if full += f; it.For(o) {
+			b.over = full
+		}
 		if o == wire.OutputSound && it.Sound != nil && !ready(it.Sound.Hash) {
-			if b.missing < 0 {
-				b.missing = i
-			}
+			b.missing = append(b.missing, i)
 			continue
 		}
 		if it.For(o) {

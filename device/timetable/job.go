@@ -106,6 +106,9 @@ func (s *sim) clock(j *job) {
 	j.Due = j.at(max(from, pos))
 }
 
+// rounding is how far two ways to compute one instant may differ, in ns.
+const rounding = 2
+
 // grid finds the first instant from t on at which an undisturbed loop would
 // be on air, at the start of a round unless mid is set, and its position.
 func (s *sim) grid(j *job, t int64, mid bool) (int64, int64) {
@@ -114,7 +117,7 @@ func (s *sim) grid(j *job, t int64, mid bool) (int64, int64) {
 		return never, 0
 	}
 	on := job{JobState: JobState{Zero: j.Start}}
-	for pos := on.posFrom(t); ; {
+	for pos := on.posFrom(t - rounding); ; {
 		from, _, _ := b.occupied(pos)
 		join := max(from, pos)
 		round, _ := b.at(join)
@@ -148,6 +151,9 @@ func (s *sim) fresh(j *job, from int64) {
 	resume := j.p.onCut == wire.CutResume
 	due, pos := s.grid(j, s.now, j.p.onCut != wire.CutSkip)
 	j.Phase, j.Due = phaseClock, due
+	if j.MissFrom == 0 && due < never {
+		j.MissFrom, j.Miss = due, Reason{} // what keeps it off the air then is not known yet
+	}
 	if resume && due < never {
 		round, _ := j.b.at(pos)
 		j.Phase, j.Pos = phaseCut, round*j.b.period+j.b.runs[0].from

@@ -81,7 +81,7 @@ func TestPowerCut(t *testing.T) {
 	_, s := table.Run(State{}, at(t, "06:00"), at(t, "07:05"))
 	tl, _ := table.Run(s, at(t, "07:20:10"), at(t, "07:30"))
 	same(t, "stretches", say(tl, wire.OutputSound), []string{"07:05:00–07:05:00 l loop unknown", "07:20:10–07:20:40 a late ended", "07:20:40–07:30:00 l rejoined goes-on"})
-	same(t, "skips", saySkips(tl, wire.OutputSound), []string{"07:15:30 b 07:05:30×1 off", "07:20:40 l 07:05:00×16 off"})
+	same(t, "skips", saySkips(tl, wire.OutputSound), []string{"07:15:30 b 07:05:30×1 off", "07:20:10 l 07:05:00×16 off", "07:20:40 l 07:20:00×1 cut part"})
 }
 
 func TestClockSetBack(t *testing.T) {

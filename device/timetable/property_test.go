@@ -118,7 +118,7 @@ func TestOneAtATime(t *testing.T) {
 			last[st.Output] = st.To
 			edge := st.From
 			for _, sp := range st.Spans(st.From, st.To) {
-				if !sp.From.Equal(edge) || !sp.To.After(sp.From) || st.plan.b.missing < 0 && sp.Round.After(sp.From) {
+				if !sp.From.Equal(edge) || !sp.To.After(sp.From) || len(st.plan.b.missing) == 0 && sp.Round.After(sp.From) {
 					t.Fatalf("seed %d: span %+v does not follow %v", seed, sp, edge)
 				}
 				edge = sp.To

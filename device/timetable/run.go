@@ -219,8 +219,14 @@ func (s *sim) rebase(j *job) {
 	played := j.posAt(s.now) - j.AirPos
 	switch j.Phase {
 	case phaseAir:
-		j.Zero = s.now - nsOf(pos)
+		round, in := j.b.at(pos)
+		s.lacked(j, round, in)
+		if moved := j.posAt(s.now) - pos; moved != 0 { // not by the rounding of an instant
+			j.Zero += nsOf(moved)
+		}
 		j.AirPos = pos - played
+		s.keepName(j)
+		s.lacks(j, j.Round, j.Item)
 		j.NatEnd = never
 		if from, _, ok := j.b.occupied(pos); !ok || from > pos && !j.b.wrap {
 			j.NatEnd = s.now
@@ -235,9 +241,30 @@ func (s *sim) rebase(j *job) {
 			s.fresh(j, j.Min)
 		}
 	case phaseGap:
-		if from, _, ok := j.b.occupied(j.posAt(j.Due)); ok {
-			j.Due = max(j.Due, j.at(from))
+		due, in := j.b.at(j.posAt(j.Due))
+		if now := j.posAt(s.now); now < due*j.b.period {
+			in = 0 // its round is yet to come
+		} else if due == j.Round { // between two items of a round
+			if id := j.roundID(due); j.Lack != "" {
+				s.note(s.lackOf(j, id, id, 1))
+			}
+			s.lacks(j, due, 0)
 		}
+		if from, _, ok := j.b.occupied(due*j.b.period + in); ok {
+			j.Due = j.at(max(from, due*j.b.period+in))
+		}
+	}
+}
+
+// keepName lets the round on air keep its scheduled start when its content is
+// laid out anew.
+func (s *sim) keepName(j *job) {
+	if j.Tail == nil || j.First == j.Round && j.FirstID != 0 {
+		return
+	}
+	j.First, j.FirstID = j.Round, j.Tail.Round
+	if j.p.loop() {
+		j.Played, j.AirPos = 0, max(j.AirPos, j.Round*j.b.period)
 	}
 }
 
@@ -283,6 +310,10 @@ func (s *sim) orphan(j *job, k key) {
 		if code == EndSuperseded {
 			j.Why = p.why
 		}
+		if j.Lack != "" && j.Round > j.Told {
+			s.note(s.lackOf(j, j.ToldNext, t.Round, j.Round-j.Told))
+		}
+		j.Lack = ""
 		s.openStretch(j, true)
 		if code == EndSuperseded && t.Index >= 0 && len(j.b.runs) > 0 {
 			j.NatEnd, j.Hard, j.HardWhy = j.at(j.b.length), j.End, j.EndWhy
@@ -308,6 +339,12 @@ func (s *sim) save() OutState {
 			}
 			js.Shape = j.b.shape
 			js.Round, js.Item, js.Offset = j.b.itemAt(pos)
+		}
+		if !j.p.tail && j.Phase == phaseGap && len(j.b.missing) > 0 {
+			js.Lack = j.lack(j.b.missing[0])
+		}
+		if js.ToldNext = 0; !j.p.tail && j.Lack != "" {
+			js.ToldNext = j.roundID(j.Told + 1)
 		}
 		if j.Phase == phaseAir {
 			js.Tail = s.tailOf(j)

@@ -85,6 +85,9 @@ func (s *sim) finished(j *job) {
 	next, _, ok := j.b.occupied(pos)
 	round, _ := j.b.at(next)
 	switch {
+	case len(j.b.runs) == 0 && !j.p.tail: // its last recording was lost while it played
+		s.closeStretch(wire.OutcomeStopped, Reason{Code: EndMissing}, "")
+		s.interrupted(j, pos, Reason{Code: EndMissing})
 	case !ok || j.p.tail:
 		s.closeStretch(wire.OutcomeEnded, Reason{Code: EndDone}, "")
 		s.over(j)
@@ -210,7 +213,7 @@ func (s *sim) restart(j *job, due int64) {
 			round, _ = j.b.at(next)
 		}
 	}
-	j.Pos = round*j.b.period + j.b.runs[0].from
+	j.Pos = round*j.b.period + j.b.lead()
 	j.Phase, j.Due, j.Deadline = phaseCut, due, never
 }
 
@@ -257,8 +260,8 @@ func (s *sim) settle() {
 		break
 	}
 	for _, j := range s.each() {
-		if j.Phase != phaseAir && j.Phase != phaseDone && j.Due <= s.now {
-			s.blocked(j)
+		if j.Phase != phaseAir && j.Phase != phaseDone {
+			s.kept(j)
 		}
 	}
 }
@@ -313,6 +316,7 @@ func (s *sim) nextEvent() int64 {
 	}
 	if s.off() {
 		note(s.on)
+		note(s.doubt) // what is missed from then on is missed for another reason
 	}
 	if len(s.arrivals) > 0 {
 		note(s.arrivals[0].start)
@@ -339,7 +343,7 @@ func (s *sim) nextEvent() int64 {
 			continue
 		}
 		note(j.Deadline)
-		if j.Phase == phaseGap || s.hold == nil || j.p.rank > s.hold.p.rank {
+		if j.Phase == phaseGap || j.MissFrom != 0 || s.hold == nil || j.p.rank > s.hold.p.rank {
 			note(j.Due)
 		}
 	}

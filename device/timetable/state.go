@@ -114,6 +114,12 @@ type JobState struct {
 	Miss     Reason `json:"miss,omitzero"`
 	// Why is the reason of the stretch on air.
 	Why Reason `json:"why,omitzero"`
+	// Lack is the item that what is on air goes without, Told the last round of
+	// which a Skip says so, ToldNext the start of the next; LackNew: none says so yet.
+	Lack     string `json:"lack,omitempty"`
+	Told     int64  `json:"told,omitempty"`
+	ToldNext int64  `json:"toldNext,omitempty"`
+	LackNew  bool   `json:"lackNew,omitempty"`
 	// Shape tells whether the content is still laid out as it was; if not (an
 	// asset has arrived), Round, Item and Offset say where it stands.
 	Shape  uint64 `json:"shape,omitempty"`

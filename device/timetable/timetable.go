@@ -147,7 +147,13 @@ type Skip struct {
 	Until  time.Time `json:"until"`
 	Rounds int       `json:"rounds"`
 	Part   bool      `json:"part,omitempty"`
-	Reason Reason    `json:"reason"`
+	// To is when the last of what was skipped would have been over, or was to be
+	// up to now; Until where that has no meaning.
+	To time.Time `json:"to"`
+	// Known says that a Skip before told of the same item that is not on the
+	// unit: this one only names more rounds without it.
+	Known  bool   `json:"known,omitempty"`
+	Reason Reason `json:"reason"`
 }
 
 // Why is the stretch's reason in words; lang is "zh" or "en".

@@ -144,6 +144,9 @@ const (
 	FeatureEcho    = "echo"    // the echo topic
 	FeatureCommand = "command" // the command and answer topics; a unit that obeys names it in its birth
 	FeatureTime    = "time"    // POST /time
+	// FeatureExceptions is named in the birth of a unit that heeds exceptions, the
+	// levels at which areas may warn, and closed accounts.
+	FeatureExceptions = "exceptions"
 )
 
 // CentreFeatures is what a centre of this version names.

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -34,6 +35,8 @@ type Options struct {
 	// Who tells who asks: Unauthorized if the request carries neither a good
 	// token nor a good session.
 	Who func(*http.Request) (scheduler.Actor, error)
+	// Setup tells how the centre is set up.
+	Setup func(context.Context) (client.Setup, error)
 	// Guard refuses what pages of other sites send; the standard one if nil.
 	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
@@ -102,6 +105,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.events()
 	s.people()
 	s.access()
+	s.setup()
 	s.checkRules()
 	mux.HandleFunc("/", s.elsewhere(mux))
 	return s, mux

@@ -133,7 +133,7 @@ func playlistOut(p scheduler.Playlist) client.Playlist {
 func programmeIn(p client.ProgrammeSpec) scheduler.Programme {
 	out := scheduler.Programme{ID: p.ID, Title: p.Title, Playlist: p.Playlist, Targets: scheduler.Targets(p.Targets), Rule: p.Rule,
 		Issuer: p.Issuer, Level: p.Level, Priority: p.Priority, Category: p.Category, Campaign: p.Campaign,
-		OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: scheduler.GraceDefault, MaxPlay: p.MaxPlay, Volume: p.Volume}
+		OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: scheduler.GraceDefault, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, Volume: p.Volume}
 	if p.Grace != nil {
 		out.Grace = *p.Grace
 	}
@@ -158,6 +158,7 @@ func (s *server) programmeOut(ctx context.Context, lang string) func(scheduler.P
 		if p.State.Open() && p.State != scheduler.ProgrammeDraft {
 			out = s.withSubmission(ctx, out)
 		}
+		out.Ends, out.EndAssumed, out.ReleasedBy = when(p.Ends(zone)), p.EndAssumed, p.ReleasedBy
 		return out
 	}
 }
@@ -166,7 +167,7 @@ func specOut(p scheduler.Programme) client.Programme {
 	grace := p.Grace
 	out := client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: p.ID, Title: p.Title, Playlist: p.Playlist,
 		Targets: client.Targets(p.Targets), Rule: p.Rule, Issuer: p.Issuer, Level: p.Level, Priority: p.Priority,
-		Category: p.Category, Campaign: p.Campaign, OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: &grace, MaxPlay: p.MaxPlay, Volume: p.Volume},
+		Category: p.Category, Campaign: p.Campaign, OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: &grace, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, Volume: p.Volume},
 		Version: p.Version, State: string(p.State), Created: p.Created, ReleasedAt: when(p.ReleasedAt), Author: p.Author}
 	var frames int64
 	for _, it := range p.Items {
@@ -179,7 +180,7 @@ func specOut(p scheduler.Programme) client.Programme {
 func warningOut(w scheduler.Warning) client.Warning {
 	return client.Warning{WarningSpec: client.WarningSpec{Area: w.Area, Level: w.Level, Title: w.Title, Text: w.Text, Audio: w.Audio,
 		Repeat: w.Repeat, Pause: w.Pause, Until: w.Until, Issuer: w.Issuer, Volume: w.Volume},
-		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, Waits: w.Waits}
+		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, By: w.By, Waits: w.Waits}
 }
 
 func outageOut(o scheduler.Outage) client.Outage {

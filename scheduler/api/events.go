@@ -35,6 +35,7 @@ func (s *server) events() {
 			_ = json.NewEncoder(h.BodyWriter()).Encode(p)
 			return
 		}
+		h.SetHeader("X-Accel-Buffering", "no") // or nginx keeps events until there are many
 		next(h)
 	}}
 	sse.Register(s.api, op, map[string]any{"change": client.Event{}, "alive": alive{}}, s.stream)

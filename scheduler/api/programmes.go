@@ -58,6 +58,7 @@ func (s *server) programmes() {
 			p, err := s.Store.Withdraw(ctx, in.ID)
 			return reply(s.programmeOut(ctx, in.Language)(p)), err
 		})
+	s.dryRuns()
 }
 
 func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer[client.Programme], error) {

@@ -90,6 +90,7 @@ type programmeStore interface {
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
 	ReleaseSoon(ctx context.Context, id string, version int, delay time.Duration) (scheduler.Programme, scheduler.Reach, scheduler.Submission, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
+	DryRun(ctx context.Context, id string, version int) (scheduler.DryRun, error)
 }
 
 // approvalStore takes programmes to the air by way of those who agree to them.
@@ -120,6 +121,15 @@ type warningStore interface {
 	MuteByID(ctx context.Context, id string) (scheduler.Mute, error)
 	Mute(context.Context, scheduler.Mute) (scheduler.Mute, error)
 	Unmute(ctx context.Context, id string) (scheduler.Mute, error)
+	exceptionStore
+}
+
+type exceptionStore interface {
+	Later(ctx context.Context, area string, level wire.Level) (scheduler.Later, error)
+	Exceptions(ctx context.Context, area string) ([]scheduler.Exception, error)
+	Exception(ctx context.Context, id string) (scheduler.Exception, error)
+	AddException(context.Context, scheduler.Exception) (e scheduler.Exception, r scheduler.Reach, tooOld []string, err error)
+	EndException(ctx context.Context, id string) (scheduler.Exception, error)
 }
 
 type haltStore interface {

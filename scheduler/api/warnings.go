@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
@@ -25,10 +26,30 @@ func (s *server) warnings() {
 			all, next, err := s.Store.Warnings(ctx, scheduler.WarningFilter{Area: in.Area, InForce: in.InForce, Page: in.page()})
 			return list(all, next, warningOut), err
 		})
-	type warn struct{ Body client.WarningSpec }
+	type warn struct {
+		Language string `header:"Accept-Language"`
+		Body     client.WarningSpec
+	}
 	route(s, methodPost, "/warnings", "warn", "Sends out a warning: it takes sound and screen at once", scheduler.ActWarn,
 		at(func(_ context.Context, in *warn) ([]need, error) { return placesOfWarning(in.Body), nil }),
-		func(ctx context.Context, in *warn) (*answer[client.Warning], error) { return s.warn(ctx, in.Body) })
+		func(ctx context.Context, in *warn) (*answer[client.Warning], error) {
+			out, err := s.warn(ctx, in.Body)
+			if err == nil {
+				out.Body.Later = s.later(ctx, out.Body.Area, out.Body.Level, in.Language)
+			}
+			return out, err
+		})
+	type early struct {
+		Language string     `header:"Accept-Language"`
+		Area     string     `query:"area" required:"true"`
+		Level    wire.Level `query:"level" required:"true" enum:"blue,yellow,orange,red"`
+	}
+	route(s, methodGet, "/warnings/later", "get-later", "Where a warning of a level would not sound now, and until when", scheduler.ActRead,
+		inArea(func(in *early) string { return in.Area }),
+		func(ctx context.Context, in *early) (*answer[client.Later], error) {
+			l, err := s.Store.Later(ctx, in.Area, in.Level)
+			return reply(laterOut(l, in.Language)), err
+		})
 	route(s, methodPost, "/warnings/{id}/lift", "lift", "Ends a warning", scheduler.ActLift, at(s.lifting),
 		func(ctx context.Context, in *byID) (*answer[client.Warning], error) {
 			w, err := s.Store.Lift(ctx, in.ID)
@@ -52,6 +73,32 @@ func (s *server) warnings() {
 		})
 	s.mutes()
 	s.stops()
+	s.exceptions()
+}
+
+// later tells where a warning that is out does not sound yet. What cannot be told
+// does not fail it.
+func (s *server) later(ctx context.Context, area string, level wire.Level, lang string) *client.Later {
+	l, err := s.Store.Later(ctx, area, level)
+	if err != nil {
+		s.Logger.Error("find where a warning does not sound", "component", "api", "err", err)
+	}
+	if err != nil || l.Units == 0 {
+		return nil
+	}
+	out := laterOut(l, lang)
+	return &out
+}
+
+func laterOut(l scheduler.Later, lang string) client.Later {
+	out := client.Later{Units: l.Units, Until: when(l.Until)}
+	if l.Units > 0 {
+		if strings.HasPrefix(lang, "zh") {
+			lang = "zh"
+		}
+		out.Why = l.Why.Text(lang)
+	}
+	return out
 }
 
 // warn speaks the text first, where no recording is given. A warning is never

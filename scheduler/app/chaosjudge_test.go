@@ -275,14 +275,11 @@ func (d *chaos) show(p *pole, got proofOf, first roundKey) {
 			d.t.Logf("%s: %s–%s off", p.unit, shanghai(time.UnixMilli(o.From)), shanghai(time.UnixMilli(o.To)))
 		}
 	}
-	notes, _, err := d.c.app.Store().Notables(d.t.Context(), p.unit, store.Page{Limit: 1000})
+	notes, _, _ := d.c.app.Store().Notables(d.t.Context(), p.unit, store.Page{Limit: 1000})
 	for _, n := range notes {
 		if at := n.At.UnixMilli(); near(at, at) {
 			d.t.Logf("%s: %s %s %s", p.unit, shanghai(n.At), n.Code, n.Text)
 		}
-	}
-	if err != nil {
-		d.t.Error(err)
 	}
 }
 
@@ -330,9 +327,7 @@ func (v verdict) reach(k roundKey, r roundDue) (possible int64, kind string) {
 // unknown tells whether the unit knew nothing of what was due, and cannot say
 // why it did not play: the centre does, by what the unit holds.
 func (v verdict) unknown(k roundKey, r roundDue) bool {
-	from, to := r.cues[0].from, r.cues[len(r.cues)-1].to
-	return k.content == "day" && v.timeless.touch(from, to) || v.spoilt.touch(from, to) ||
-		(k.interrupt || k.content == "late") && v.unheard.touch(from, to)
+	return (k.interrupt || k.content == "late") && v.unheard.touch(r.cues[0].from, r.cues[len(r.cues)-1].to)
 }
 
 // one holds that a unit never says that two things played on one output at once,

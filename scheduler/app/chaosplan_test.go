@@ -167,12 +167,6 @@ const (
 // others. Everywhere else all that is due has to play as if nothing had happened.
 type verdict struct {
 	silent, disturbed intervals
-	// timeless is when a unit without a clock chip may not know the time after
-	// a start. It says so by a condition; of a loop it does not name the rounds.
-	timeless intervals
-	// spoilt is when a recording is missing that the card damaged: an event and
-	// a condition, and a round is not told when it is cut besides.
-	spoilt intervals
 	// unheard is when something holds of which the unit knows nothing.
 	unheard intervals
 	// deaf is when nothing reaches the unit, or nothing that reaches it stays.
@@ -209,11 +203,9 @@ func (ms mishaps) judge(p *pole, acts []act) (v verdict) {
 		case power, damage:
 			if !p.board.Chip {
 				ready = later(ready, v.deaf.without(m).clear(m.to, learning))
-				v.timeless = append(v.timeless, interval{m.to, ready, m.kind})
 			}
 			if m.kind == damage {
 				ready = later(ready, v.deaf.clear(m.to, fetching))
-				v.spoilt = append(v.spoilt, interval{m.to, ready, m.kind})
 			}
 		default:
 			continue

@@ -42,14 +42,13 @@ func (r CheckReport) OK() bool { return len(r.Database)+len(r.Damaged) == 0 }
 // progress, if not nil, is told how many files were read.
 func Check(ctx context.Context, dir string, progress func(done, all int)) (CheckReport, error) {
 	r := CheckReport{Database: []string{}, Damaged: []DamagedFile{}}
-	path := filepath.Join(dir, databaseFile)
-	if _, err := os.Stat(path); err != nil {
-		return r, fmt.Errorf("check %s: there is no database of a centre; give its data directory with --data: %w", dir, err)
-	}
-	s, err := store.Open(ctx, store.Options{Path: path, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		r.Database = []string{err.Error()}
+	s, err := openToCheck(ctx, dir)
+	if e, ok := errors.AsType[*unopened](err); ok {
+		r.Database = []string{e.Error()}
 		return r, nil
+	}
+	if err != nil {
+		return r, err
 	}
 	defer s.Close()
 	faults, err := s.Check(ctx, true)
@@ -82,6 +81,34 @@ func Check(ctx context.Context, dir string, progress func(done, all int)) (Check
 		}
 	}
 	return r, nil
+}
+
+// unopened is a database that cannot even be opened.
+type unopened struct{ error }
+
+func openToCheck(ctx context.Context, dir string) (*store.Store, error) {
+	path := filepath.Join(dir, databaseFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("check %s: there is no database of a centre; give its data directory with --data: %w", dir, err)
+	}
+	s, err := store.Open(ctx, store.Options{Path: path, ReadOnly: true, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, &unopened{err}
+	}
+	return s, nil
+}
+
+// CheckDatabase looks through the database alone, and says what is wrong with it.
+func CheckDatabase(ctx context.Context, dir string) (faults []string, err error) {
+	s, err := openToCheck(ctx, dir)
+	if e, ok := errors.AsType[*unopened](err); ok {
+		return []string{e.Error()}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.Check(ctx, false)
 }
 
 // checkAfterCut looks at the database where the centre was not stopped in order

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net"
 	"net/http"
 
 	"github.com/villagecast/villagecast/scheduler"
@@ -19,3 +20,6 @@ func Caller(trusted []string, r *http.Request) (from string, secure bool, err er
 
 // Listener is the address at which a door listens, whatever its public one.
 func (a *App) Listener(d scheduler.Door) string { return a.listeners[d] }
+
+// Patient lets go of who takes nothing.
+func Patient(l net.Listener) net.Listener { return patient{l} }

@@ -220,6 +220,7 @@ var samples = map[string]sample{
 	"list-programmes":     get("read area", "/programmes?area=%s"),
 	"get-programme":       about("read area", "/programmes/%s", (*fixture).programme, ""),
 	"put-programme":       about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
+	"check-programme":     about("read area", "/programmes/%s/check", (*fixture).programme, ""),
 	"release-programme":   may(about("release area", "/programmes/%s/release", (*fixture).programme, "")), // it may need approval
 	"withdraw-programme":  may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"submit-programme":    may(about("submit area", "/programmes/%s/submit", (*fixture).programme, "")),
@@ -235,10 +236,14 @@ var samples = map[string]sample{
 	"confirm-warning":     may(about("warn area", "/warnings/%s/confirm", (*fixture).warning, "")),
 	"list-warnings":       get("read area", "/warnings?area=%s"),
 	"warn":                about("warn area", "/warnings", fresh("w"), `{"area":"%area","level":"blue","title":"%s","text":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
+	"get-later":           get("read area", "/warnings/later?area=%s&level=yellow"),
 	"lift":                about("lift area", "/warnings/%s/lift", (*fixture).warning, ""),
 	"stop":                get("stop area", "/areas/%s/stop"),
 	"list-stops":          get("read area", "/stops?area=%s"),
 	"get-stop":            about("read area", "/stops/%s", (*fixture).stop, ""),
+	"list-exceptions":     get("read area", "/exceptions?area=%s"),
+	"add-exception":       about("mute area", "/exceptions", fresh("x"), `{"area":"%area","why":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
+	"end-exception":       about("mute area", "/exceptions/%s/end", (*fixture).exception, ""),
 	"list-mutes":          get("read anywhere", "/mutes"),
 	"mute":                about("mute area", "/mutes", fresh("m"), `{"area":"%area","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
 	"unmute":              about("mute area", "/mutes/%s/end", (*fixture).mute, ""),
@@ -274,6 +279,7 @@ var samples = map[string]sample{
 	"revoke-token": about("people area", "/tokens/%s", func(f *fixture, area string) string { return f.token(f.person(area)) }, ""),
 	"list-audit":   get("audit county", "/audit"),
 	"verify-audit": get("audit county", "/audit/verify"),
+	"get-setup":    get("settings county", "/setup"),
 }
 
 // status makes one request as the holder of a session's secret; 504 if the answer

@@ -34,6 +34,8 @@ func (a *App) routes() ([]Route, error) {
 		{"GET /media/{hash}", units, http.HandlerFunc(a.serveMedia)},
 		{"POST /time", units, http.HandlerFunc(a.serveTime)},
 		{"PUT /bundle/{unit}/{command}", units, http.HandlerFunc(a.serveBundle)},
+		{"GET " + client.AboutPath, scheduler.AllDoors(), http.HandlerFunc(a.serveAbout)},
+		{"GET " + client.AboutStreamPath, scheduler.AllDoors(), http.HandlerFunc(a.serveAboutStream)},
 		{"GET /{$}", people, console.Home(a.options.Demonstration != nil)},
 		{"GET /static/", people, console.Static()},
 		{client.Prefix + "/", people, api.New(api.Options{
@@ -41,7 +43,7 @@ func (a *App) routes() ([]Route, error) {
 			Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
 			Enrol:  a.Enrol,
 			Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
-			Who: a.Who, Guard: a.guard(), SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
+			Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 		})},
 	}
 	all = append(all, Route{"GET /approvals", people, a.guarded(console.Approvals())})

@@ -85,21 +85,22 @@ type Targets struct {
 
 // ProgrammeSpec is what people say of a programme.
 type ProgrammeSpec struct {
-	ID       string     `json:"id"`
-	Title    string     `json:"title"`
-	Playlist string     `json:"playlist"`
-	Targets  Targets    `json:"targets"`
-	Rule     wire.Rule  `json:"rule"`
-	Issuer   string     `json:"issuer,omitempty" doc:"Area in whose name it goes out; if absent, as it was, and for a new one its maker's"`
-	Level    wire.Level `json:"level,omitempty" enum:"background,timed,live" doc:"background for loops, else timed, if absent"`
-	Priority int        `json:"priority,omitempty" minimum:"-100" maximum:"100"`
-	Category string     `json:"category,omitempty"`
-	Campaign string     `json:"campaign,omitempty"`
-	OnCut    string     `json:"onCut,omitempty" enum:"rejoin,resume,skip" doc:"rejoin for loops, else resume, if absent"`
-	OnBlock  string     `json:"onBlock,omitempty" enum:"wait,skip"`
-	Grace    *int       `json:"grace,omitempty" minimum:"0" doc:"Seconds a blocked round may wait; 600 if absent"`
-	MaxPlay  int        `json:"maxPlay,omitempty" minimum:"0" doc:"Seconds after which a round or chain is ended; 0 for no limit"`
-	Volume   int        `json:"volume,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the unit's volume; 100 if absent"`
+	ID          string     `json:"id"`
+	Title       string     `json:"title"`
+	Playlist    string     `json:"playlist"`
+	Targets     Targets    `json:"targets"`
+	Rule        wire.Rule  `json:"rule"`
+	Issuer      string     `json:"issuer,omitempty" doc:"Area in whose name it goes out; if absent, as it was, and for a new one its maker's"`
+	Level       wire.Level `json:"level,omitempty" enum:"background,timed,live" doc:"background for loops, else timed, if absent"`
+	Priority    int        `json:"priority,omitempty" minimum:"-100" maximum:"100"`
+	Category    string     `json:"category,omitempty"`
+	Campaign    string     `json:"campaign,omitempty"`
+	OnCut       string     `json:"onCut,omitempty" enum:"rejoin,resume,skip" doc:"rejoin for loops, else resume, if absent"`
+	OnBlock     string     `json:"onBlock,omitempty" enum:"wait,skip"`
+	Grace       *int       `json:"grace,omitempty" minimum:"0" doc:"Seconds a blocked round may wait; 600 if absent"`
+	MaxPlay     int        `json:"maxPlay,omitempty" minimum:"0" doc:"Seconds after which a round or chain is ended; the release makes it 4 hours if absent"`
+	SilentAfter int        `json:"silentAfter,omitempty" minimum:"0" doc:"Hours that a unit may play it without a word of the centre, then it is silent until the next; for ever if absent"`
+	Volume      int        `json:"volume,omitempty" minimum:"0" maximum:"100" doc:"Per cent of the unit's volume; 100 if absent"`
 }
 
 // Programme is one version of a programme.
@@ -115,6 +116,9 @@ type Programme struct {
 	Author     string      `json:"author,omitempty" doc:"Id of who drafted it"`
 	// Submission is how far it is on its way to the air, or how it got there.
 	Submission *Submission `json:"submission,omitempty"`
+	Ends       *time.Time  `json:"ends,omitempty" doc:"End of its validity"`
+	EndAssumed bool        `json:"endAssumed,omitempty" doc:"Nobody gave an end: the release made it the end of the seventh day"`
+	ReleasedBy string      `json:"releasedBy,omitempty" doc:"Id of who released it"`
 }
 
 // Released answers a release: how far it reaches.
@@ -151,6 +155,16 @@ type Warning struct {
 	Waits  bool       `json:"waits,omitempty" doc:"It is not out: it waits for a second person, see approvals"`
 	// Spoken says whether the warning has sound, and if not, why.
 	Spoken string `json:"spoken,omitempty"`
+	By     string `json:"by,omitempty" doc:"Id of who issued it"`
+	// Later says where it may not sound yet; absent where it sounds at once.
+	Later *Later `json:"later,omitempty"`
+}
+
+// Later says on how many units a warning may not sound yet; screens show it at once.
+type Later struct {
+	Units int        `json:"units"`
+	Until *time.Time `json:"until,omitempty" doc:"When it may sound on the last of them; absent if not within a year"`
+	Why   string     `json:"why" doc:"On one of them, in the language asked for"`
 }
 
 // Stopped answers a STOP.

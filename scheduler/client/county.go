@@ -13,7 +13,7 @@ type County struct {
 	Quiet     []wire.Window         `json:"quiet,omitempty" doc:"Hours in which routine sound is skipped"`
 	Dark      []wire.Window         `json:"dark,omitempty" doc:"Hours in which screens are dark"`
 	Caps      []wire.VolumeCap      `json:"caps,omitempty" doc:"Volume limits by hour, in per cent"`
-	Loud      []wire.Level          `json:"loud,omitempty" doc:"Warning levels that break quiet hours and caps"`
+	Loud      []wire.Level          `json:"loud,omitempty" doc:"Warning levels that break quiet hours and caps; red and orange if absent"`
 	Highest   []wire.Level          `json:"highest,omitempty" doc:"Highest warning level that an area may use in its own name, by depth: the county, its towns, their villages; 'none' for no warnings; no limit if absent"`
 	HighestIn map[string]wire.Level `json:"highestIn,omitempty" doc:"Another such level for single areas, by id"`
 	Slogan    string                `json:"slogan,omitempty" doc:"What a screen shows when it has nothing else"`

@@ -127,6 +127,7 @@ func pass(d Demonstration, path string, gone func(http.ResponseWriter), w http.R
 // demoEvents tells the page how things stand, four times a second.
 func demoEvents(d Demonstration, w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()

@@ -219,7 +219,9 @@ func (s *Store) ReleaseSoon(ctx context.Context, id string, version int, delay t
 			return err
 		}
 		r = t.reach(w.addresses, w.programme.Targets.Except)
-		p, _, err = t.version(id, w.Version)
+		now, _, err := t.version(id, w.Version)
+		p = w.programme // with the end that it will have
+		p.State, p.Rev, p.ReleasedAt = now.State, now.Rev, now.ReleasedAt
 		return err
 	})
 	return p, r, out, err

@@ -101,6 +101,10 @@ func TestApprovalInTwoSteps(t *testing.T) {
 	if got := publish(t, s); !slices.Contains(got, Target{"area/qinghe", wire.KindBulletin}) {
 		t.Errorf("published %v", got)
 	}
+	g, err := s.GoesOut(t.Context(), "water", 1)
+	if err != nil || g.Hash != sub.Hash || g.Programme.ReleasedBy != "cyn" || len(g.Addresses) != 1 {
+		t.Errorf("what is on air is %+v, %v, and %s was approved", g, err, sub.Hash)
+	}
 	v, err := s.VerifyAudit(t.Context(), "")
 	if err != nil || v.Broken != 0 {
 		t.Errorf("audit: %+v, %v", v, err)

@@ -121,7 +121,8 @@ func (t *tx) orders(a wire.Address, when time.Time) (wire.Orders, error) {
 			mutes[i].Ended = time.Time{}
 		}
 	}
-	return scheduler.ComposeOrders(a, interrupts, bars, mutes, when), nil
+	o := scheduler.ComposeOrders(a, interrupts, bars, mutes, when)
+	return o, t.limit(&o, when)
 }
 
 // checkSize refuses a release after which a bulletin would be too big to travel.

@@ -47,8 +47,11 @@ func (t *tx) zone() (*time.Location, error) {
 	return scheduler.Zone(c.Zone)
 }
 
-// SetCounty changes it; only the county's own bulletin is made anew.
+// SetCounty changes it, with red and orange loud if no level is named; only the county's own bulletin is made anew.
 func (s *Store) SetCounty(ctx context.Context, c scheduler.County) (out scheduler.County, change Change, err error) {
+	if len(c.Loud) == 0 { // no county is asleep to every warning because a line was left out
+		c.Loud = []wire.Level{wire.LevelRed, wire.LevelOrange}
+	}
 	if err := c.Validate(); err != nil {
 		return c, "", err
 	}
@@ -59,6 +62,11 @@ func (s *Store) SetCounty(ctx context.Context, c scheduler.County) (out schedule
 		}
 		if err := checkRev(c.Rev, old.Rev); err != nil {
 			return err
+		}
+		for id := range c.HighestIn {
+			if _, ok := t.tree().Area(id); !ok {
+				return scheduler.Missing("area", id, t.tree().IDs)
+			}
 		}
 		out, change = old, Unchanged
 		for i, r := range c.Approval {

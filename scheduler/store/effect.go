@@ -86,7 +86,7 @@ func (t *tx) effect(w way) error {
 	if err := t.thaw(w.ready); err != nil {
 		return err
 	}
-	w.programme.State, w.programme.ReleasedAt = scheduler.ProgrammeReleased, t.now
+	w.programme.State, w.programme.ReleasedAt, w.programme.ReleasedBy = scheduler.ProgrammeReleased, t.now, w.releasedBy()
 	now, _, err := t.version(w.Programme, w.Version)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (t *tx) effect(w way) error {
 	if err := t.finish(w, scheduler.OutcomeReleased, ""); err != nil {
 		return err
 	}
-	_, _, err = t.putOut(w.ready, w.releasedBy())
+	_, _, err = t.putOut(w.ready)
 	return err
 }
 

@@ -82,7 +82,8 @@ func (t *tx) history(units []scheduler.Unit, from, to time.Time) ([][]scheduler.
 		moments = append(moments, m)
 		return err
 	}, `SELECT released_at FROM programme UNION SELECT ended_at FROM programme UNION SELECT issued FROM warning UNION SELECT ended FROM warning
-		UNION SELECT at FROM bar UNION SELECT start FROM mute UNION SELECT ended FROM mute ORDER BY 1`)
+		UNION SELECT at FROM bar UNION SELECT start FROM mute UNION SELECT ended FROM mute
+		UNION SELECT made FROM exception UNION SELECT ended FROM exception ORDER BY 1`)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -54,6 +54,19 @@ func (t *tx) inForce(area string) ([]scheduler.InForce, error) {
 			out = append(out, f)
 		}
 	}
+	exceptions, err := t.exceptions("ended = 0 AND until > ? AND start <= ?", ms(t.now), ms(t.now))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range exceptions {
+		f, err := t.exceptionInForce(e)
+		if err != nil {
+			return nil, err
+		}
+		if t.concerns(f.Area, area) {
+			out = append(out, f)
+		}
+	}
 	slices.SortFunc(out, func(a, b scheduler.InForce) int { return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
 }

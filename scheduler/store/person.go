@@ -182,7 +182,7 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 			query string
 			args  []any
 		}{
-			{nil, "UPDATE person SET state = ?, password = '', phone = '', grants = 'null', rev = rev + 1 WHERE id = ?", []any{scheduler.PersonLeft, id}},
+			{nil, "UPDATE person SET state = ?, password = '', phone = '', grants = 'null', left_at = ?, rev = rev + 1 WHERE id = ?", []any{scheduler.PersonLeft, ms(t.now), id}},
 			{&out.Sessions, "UPDATE session SET ended = ? WHERE person = ? AND ended = 0", []any{ms(t.now), id}},
 			{&out.Tokens, "UPDATE token SET ended = ? WHERE person = ? AND ended = 0", []any{ms(t.now), id}},
 			{&out.Cards, "DELETE FROM card WHERE person = ? AND used = 0", []any{id}},
@@ -205,6 +205,11 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 		}
 		if out.Unapproved, err = t.unapproved(); err != nil {
 			return err
+		}
+		if root := t.tree().Root(); root != "" { // units are told too
+			if err := t.mark(wire.KindOrders, wire.AreaAddress(root)); err != nil {
+				return err
+			}
 		}
 		return t.changed("leave", "person", id, old.Name, old, out)
 	})

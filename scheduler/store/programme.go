@@ -73,7 +73,7 @@ func (t *tx) version(id string, version int) (p, drafted scheduler.Programme, er
 // content is what people say of a programme, without what the store adds.
 func content(p scheduler.Programme) string {
 	p.Version, p.State, p.Rev, p.Items, p.Author, p.Hands = 0, "", 0, nil, "", nil
-	p.Created, p.ReleasedAt = at(0), at(0)
+	p.Created, p.ReleasedAt, p.ReleasedBy, p.EndAssumed = at(0), at(0), "", false
 	return encode(p)
 }
 
@@ -119,7 +119,7 @@ func (t *tx) putDraft(p scheduler.Programme) (scheduler.Programme, Change, error
 		return p, "", err
 	}
 	p.Rev = newest.Rev + 1
-	p.ReleasedAt, p.Author = at(0), t.actor.ID
+	p.ReleasedAt, p.ReleasedBy, p.EndAssumed, p.Author = at(0), "", false, t.actor.ID
 	if err := t.saveDraft(p); err != nil {
 		return p, "", fmt.Errorf("put draft: %w", err)
 	}

@@ -24,23 +24,40 @@ func (s *Store) Reach(ctx context.Context, id string, version int) (r Reach, err
 	return r, err
 }
 
+// reacher tells which units some addresses reach.
+type reacher struct {
+	tree   *scheduler.Tree
+	named  map[wire.Address]bool
+	except map[string]bool
+}
+
+func newReacher(tree *scheduler.Tree, addresses []wire.Address, except []string) reacher {
+	r := reacher{tree, map[wire.Address]bool{}, map[string]bool{}}
+	for _, a := range addresses {
+		r.named[a] = true
+	}
+	for _, id := range except {
+		r.except[id] = true
+	}
+	return r
+}
+
+func (r reacher) hits(u scheduler.Unit) bool {
+	chain := r.tree.Chain(u.Area)
+	if r.except[u.ID] || slices.ContainsFunc(chain, func(id string) bool { return r.except[id] }) {
+		return false
+	}
+	return r.named[wire.UnitAddress(u.ID)] || slices.ContainsFunc(chain, func(id string) bool { return r.named[wire.AreaAddress(id)] })
+}
+
 // reach counts the units of addresses.
 func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 	r := Reach{Addresses: addresses, Offline: []string{}}
-	named := map[wire.Address]bool{}
-	for _, a := range addresses {
-		named[a] = true
-	}
+	to := newReacher(t.tree(), addresses, except)
 	villages := map[string]bool{}
 	for _, e := range t.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved {
-			continue
-		}
-		chain := t.tree().Chain(u.Area)
-		left := slices.Contains(except, u.ID) || slices.ContainsFunc(chain, func(id string) bool { return slices.Contains(except, id) })
-		hit := named[wire.UnitAddress(u.ID)] || slices.ContainsFunc(chain, func(id string) bool { return named[wire.AreaAddress(id)] })
-		if left || !hit {
+		if u.State == scheduler.UnitRemoved || !to.hits(u) {
 			continue
 		}
 		r.Units++
@@ -128,7 +145,7 @@ func (t *tx) prepare(p scheduler.Programme) (r ready, err error) {
 	if err := p.CheckRelease(items, addresses, zone, t.now); err != nil {
 		return r, err
 	}
-	p.Items, p.State, p.ReleasedAt = items, scheduler.ProgrammeReleased, t.now
+	p.Items, p.State, p.ReleasedAt, p.ReleasedBy = items, scheduler.ProgrammeReleased, t.now, t.actor.ID
 	if err := p.Wire().Validate(); err != nil {
 		return r, fromWire("", err)
 	}
@@ -140,9 +157,8 @@ func (t *tx) prepare(p scheduler.Programme) (r ready, err error) {
 	return r, nil
 }
 
-// putOut puts a version on the air in place of the one before it; by is whose word
-// let it go out.
-func (t *tx) putOut(out ready, by string) (scheduler.Programme, Reach, error) {
+// putOut puts a version on the air in place of the one before it.
+func (t *tx) putOut(out ready) (scheduler.Programme, Reach, error) {
 	p, addresses := out.programme, out.addresses
 	zone, err := t.zone()
 	if err != nil {
@@ -172,7 +188,7 @@ func (t *tx) putOut(out ready, by string) (scheduler.Programme, Reach, error) {
 	}
 	r := t.reach(addresses, p.Targets.Except)
 	r.Addresses = touched
-	return p, r, t.changed("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units, released by %s", p.Title, p.Version, r.Units, by), nil, p)
+	return p, r, t.changed("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units, released by %s", p.Title, p.Version, r.Units, p.ReleasedBy), nil, p)
 }
 
 // end ends the released version of a programme, and gives its addresses.
@@ -339,6 +355,8 @@ func (t *tx) overdue(kind wire.Kind, now time.Time) ([]wire.Address, error) {
 			WHERE w.ended = 0 AND w.until < ? AND s.given < w.until
 		UNION SELECT m.address FROM mute m JOIN snapshot s ON s.address = m.address AND s.kind = 'orders'
 			WHERE m.ended = 0 AND m.until < ? AND s.given < m.until
+		UNION SELECT x.address FROM exception x JOIN snapshot s ON s.address = x.address AND s.kind = 'orders'
+			WHERE x.ended = 0 AND x.until < ? AND s.given < x.until
 		UNION SELECT b.address FROM bar b JOIN snapshot s ON s.address = b.address AND s.kind = 'orders'
-			WHERE b.until > 0 AND b.until + 7776000000 < ? AND s.given < b.until + 7776000000`, ms(now), ms(now), ms(now))
+			WHERE b.until > 0 AND b.until + 7776000000 < ? AND s.given < b.until + 7776000000`, ms(now), ms(now), ms(now), ms(now))
 }

@@ -230,23 +230,35 @@ func (t *tx) due(p scheduler.Programme) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	calendars, err := t.calendars()
+	p.Rule.Pause = min(p.Rule.Pause, 60)
+	in, err := t.alone(p, wire.County{Zone: county.Zone})
 	if err != nil {
 		return false, err
+	}
+	tl, _ := timetable.Preview(in, t.now, t.now.Add(time.Second))
+	if len(tl.Stretches) > 0 || p.Rule.Kind == wire.RuleLoop {
+		return len(tl.Stretches) > 0, nil
+	}
+	return t.waiting(p, in), nil
+}
+
+// alone is what a unit would go by that had this one version and nothing else,
+// under settings of the county.
+func (t *tx) alone(p scheduler.Programme, county wire.County) (in timetable.Input, err error) {
+	calendars, err := t.calendars()
+	if err != nil {
+		return in, err
 	}
 	zone, err := scheduler.Zone(county.Zone)
 	if err != nil {
-		return false, err
+		return in, err
 	}
-	p.Targets.Except = nil
-	p.Rule.Pause = min(p.Rule.Pause, 60)
 	chain := t.tree().Chain(p.Issuer)
-	plain := wire.County{Zone: county.Zone}
-	in := timetable.Input{}
+	p.Targets.Except = nil
 	for _, id := range chain {
 		b := scheduler.ComposeBulletin(wire.AreaAddress(id), nil, nil, nil, nil, t.now, zone)
 		if id == chain[0] {
-			b.County = &plain
+			b.County = &county
 		}
 		if id == p.Issuer {
 			c, s := b.County, b.Settings
@@ -257,11 +269,7 @@ func (t *tx) due(p scheduler.Programme) (bool, error) {
 	}
 	in.Bulletins = append(in.Bulletins, wire.Bulletin{Address: wire.UnitAddress("any"), Revision: 1, Settings: &wire.Settings{
 		Unit: "any", Chain: chain, Outputs: []wire.Output{wire.OutputSound, wire.OutputScreen}, Volume: 100}})
-	tl, _ := timetable.Preview(in, t.now, t.now.Add(time.Second))
-	if len(tl.Stretches) > 0 || p.Rule.Kind == wire.RuleLoop {
-		return len(tl.Stretches) > 0, nil
-	}
-	return t.waiting(p, in), nil
+	return in, nil
 }
 
 // waiting tells whether a round of a timed programme was due within its grace

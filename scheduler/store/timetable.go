@@ -104,7 +104,7 @@ type planner struct {
 	draft     *placed
 	bulletins map[wire.Address]wire.Bulletin
 	orders    map[wire.Address]wire.Orders
-	own       map[string]bool // units with a programme, bar or mute of their own
+	own       map[string]bool // units with a programme, bar, mute or exception of their own
 	excepted  map[string]bool
 }
 
@@ -136,11 +136,48 @@ func (pl *planner) sets(units []scheduler.Unit) ([][]scheduler.Unit, error) {
 	return out, nil
 }
 
+// alike puts sets together that differ by their areas alone, where nothing stands
+// in those areas' own snapshots.
+func (pl *planner) alike(sets [][]scheduler.Unit) ([][]scheduler.Unit, error) {
+	list, err := pl.addresses(`SELECT DISTINCT address FROM programme_address a JOIN programme p ON p.id = a.programme AND p.version = a.version WHERE p.state = 'released'
+		UNION SELECT address FROM bar UNION SELECT address FROM mute WHERE until > ? UNION SELECT 'area/' || area FROM warning WHERE until > ?`, ms(pl.when), ms(pl.when))
+	if err != nil {
+		return nil, err
+	}
+	says := map[wire.Address]bool{}
+	for _, a := range list {
+		says[a] = true
+	}
+	if pl.draft != nil {
+		for _, a := range pl.draft.addresses {
+			says[a] = true
+		}
+	}
+	at, out := map[string]int{}, [][]scheduler.Unit{}
+	for _, set := range sets {
+		u := set[0]
+		chain := slices.DeleteFunc(pl.tree().Chain(u.Area), func(id string) bool { return !says[wire.AreaAddress(id)] && !pl.excepted[id] })
+		key := fmt.Sprint(chain, u.Outputs, u.Volume, u.Quiet)
+		if pl.own[u.ID] || pl.excepted[u.ID] {
+			key = "unit " + u.ID
+		}
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], set...)
+	}
+	return out, nil
+}
+
 // distinguish finds the units that something names.
 func (pl *planner) distinguish() error {
 	pl.own, pl.excepted = map[string]bool{}, map[string]bool{}
 	own, err := pl.strings(`SELECT DISTINCT address FROM programme_address WHERE address >= 'unit/' AND address < 'unit0'
-		UNION SELECT address FROM bar WHERE address >= 'unit/' AND address < 'unit0' UNION SELECT address FROM mute WHERE address >= 'unit/' AND address < 'unit0'`)
+		UNION SELECT address FROM bar WHERE address >= 'unit/' AND address < 'unit0' UNION SELECT address FROM mute WHERE address >= 'unit/' AND address < 'unit0'
+		UNION SELECT address FROM exception WHERE address >= 'unit/' AND address < 'unit0'`)
 	if err != nil {
 		return err
 	}

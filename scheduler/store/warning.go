@@ -44,13 +44,19 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 		w.Title = firstLine(w.Text, w.ID)
 	}
 	w.Ended, w.End, w.Issued = time.Time{}, "", t.now.Truncate(time.Millisecond)
+	w.By = t.actor.ID
 	if err := w.Validate(t.world(), t.now); err != nil {
+		return w, Reach{}, err
+	}
+	if c, err := t.county(); err != nil {
+		return w, Reach{}, err
+	} else if err := w.CheckLevel(c, t.tree()); err != nil {
 		return w, Reach{}, err
 	}
 	address := []wire.Address{wire.AreaAddress(w.Area)}
 	if old, found, err := t.warning(w.ID); err != nil || found {
 		if same := old; err == nil {
-			same.Issued, same.Ended, same.End = w.Issued, w.Ended, w.End
+			same.Issued, same.Ended, same.End, same.By = w.Issued, w.Ended, w.End, w.By
 			if encode(same) != encode(w) {
 				err = conflict("id", w.ID, "there is another warning with this id", "give a new id, or none")
 			}

@@ -61,6 +61,9 @@ func Make(ctx context.Context, c *client.Client, f File, dir string) (*Plan, err
 	if p.now, err = load(ctx, c); err != nil {
 		return nil, err
 	}
+	if f.County != nil && len(f.County.Loud) == 0 {
+		f.County.Loud = []wire.Level{wire.LevelRed, wire.LevelOrange} // as the centre does
+	}
 	if f.County != nil && !same(*f.County, p.now.county) {
 		p.change("county", f.County.Name, p.now.county, *f.County, func(ctx context.Context) error {
 			_, err := c.PutCounty(ctx, *f.County)
@@ -350,6 +353,9 @@ func defaulted(w client.ProgrammeSpec, old client.Programme, root string) client
 	}
 	if w.Volume == 0 {
 		w.Volume = 100
+	}
+	if w.MaxPlay == 0 {
+		w.MaxPlay = old.MaxPlay
 	}
 	if w.Rule.Until == "" {
 		w.Rule.Until = old.Rule.Until // every programme has an end: the centre gave it one

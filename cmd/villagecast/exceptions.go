@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+func exceptionsCommand(s *shell) *cobra.Command {
+	return parent("exceptions", "Quiet times with an end: an exam, a noon rest, a funeral; screens go on", exceptionsList(s), exceptionsAdd(s), exceptionsEnd(s))
+}
+
+func exceptionsList(s *shell) *cobra.Command {
+	area := ""
+	cmd := query(s, "list", "Exceptions in force or to come, with who may end them", exactly(),
+		func(ctx context.Context, c *client.Client, _ []string) ([]client.Exception, error) {
+			return c.Exceptions(ctx, area)
+		},
+		func(all []client.Exception) {
+			t := newTable("EXCEPTION", "WHERE", "FROM", "UNTIL", "DAILY", "STILL SOUND", "BY", "MAY END", "WHY")
+			for _, e := range all {
+				t.add(e.ID, e.Area+e.Unit, s.clock(*e.From), s.clock(e.Until), s.daily(e), s.loud(e.Loud), dash(e.By), s.roleNames(e.MayLift), e.Why)
+			}
+			t.print(s.out)
+		})
+	cmd.Flags().StringVar(&area, "area", "", "only those that concern this area")
+	return cmd
+}
+
+func (s *shell) daily(e client.Exception) string {
+	if e.Daily == nil {
+		return s.say("全天", "all day")
+	}
+	return string(e.Daily.From) + "–" + string(e.Daily.To)
+}
+
+// loud names the warning levels that still sound.
+func (s *shell) loud(levels []wire.Level) string {
+	if len(levels) == 0 {
+		return s.say("同静默时段", "as in quiet hours")
+	}
+	var words []string
+	for _, l := range levels {
+		words = append(words, s.levelWord(l))
+	}
+	return strings.Join(words, s.say("、", ", "))
+}
+
+var levelWords = map[wire.Level]string{wire.LevelRed: "红色", wire.LevelOrange: "橙色", wire.LevelYellow: "黄色", wire.LevelBlue: "蓝色"}
+
+func (s *shell) levelWord(l wire.Level) string {
+	if zh, ok := levelWords[l]; ok {
+		return s.say(zh, string(l))
+	}
+	return string(l)
+}
+
+func (s *shell) roleNames(names []string) string {
+	var words []string
+	for _, r := range names {
+		words = append(words, s.say(roles[r], r))
+	}
+	return strings.Join(words, s.say("、", ", "))
+}
+
+func exceptionsAdd(s *shell) *cobra.Command {
+	var e client.ExceptionSpec
+	var from, until, daily string
+	var loud []string
+	cmd := query(s, "add AREA", "Keeps the sound of an area, or of unit/ID, silent for a while; warnings that break quiet hours sound all the same", exactly("AREA"),
+		func(ctx context.Context, c *client.Client, args []string) (out client.ExceptionAdded, err error) {
+			if until == "" {
+				return out, usage("say until when: --until 2h, or --until 2027-06-09T12:00")
+			}
+			if e.Why == "" {
+				return out, usage("say why: --why 高考")
+			}
+			if e.Until, err = s.moment(until, time.Now()); err != nil {
+				return out, err
+			}
+			if from != "" {
+				begin, err := s.moment(from, time.Now())
+				if err != nil {
+					return out, err
+				}
+				e.From = &begin
+			}
+			if daily != "" {
+				e.Daily = window(daily)
+			}
+			for _, l := range loud {
+				e.Loud = append(e.Loud, wire.Level(l))
+			}
+			e.Area = args[0]
+			if unit, ok := strings.CutPrefix(args[0], "unit/"); ok {
+				e.Area, e.Unit = "", unit
+			}
+			return c.AddException(ctx, e)
+		},
+		func(r client.ExceptionAdded) {
+			x := r.Exception
+			s.printf("%s\n", s.say(
+				x.Area+x.Unit+" 静默："+x.Why+"，"+s.clock(*x.From)+" 至 "+s.clock(x.Until)+"（"+s.daily(x)+"），共 "+many(r.Units, "unit")+"；仍可发声的预警："+s.loud(x.Loud),
+				x.Area+x.Unit+" silent, "+x.Why+", from "+s.clock(*x.From)+" until "+s.clock(x.Until)+" ("+s.daily(x)+"), "+many(r.Units, "unit")+"; warnings that still sound: "+s.loud(x.Loud)))
+			s.unreachable(r.Offline)
+			if len(r.TooOld) > 0 {
+				s.printf("%s: %s\n", s.say("程序太旧，不认得例外，仍会发声，请更新或先静音", "too old to know exceptions, they go on sounding; update or mute them"), strings.Join(r.TooOld, ", "))
+			}
+			s.printf("%s: villagecast exceptions end %s\n", s.say("提前结束", "end it with"), x.ID)
+		})
+	f := cmd.Flags()
+	f.StringVar(&from, "from", "", "start: an instant (2027-06-07T08:00) or a length from now (default: now)")
+	f.StringVar(&until, "until", "", "end: a length (2h) or an instant (2027-06-09T12:00)")
+	f.StringVar(&daily, "daily", "", "only at this time of each day: 13:00-14:30")
+	f.StringVar(&e.Why, "why", "", "the reason, for those who see it in force")
+	f.StringSliceVar(&loud, "loud", nil, "warning levels that sound all the same (default: those that break quiet hours)")
+	return cmd
+}
+
+func exceptionsEnd(s *shell) *cobra.Command {
+	return query(s, "end ID", "Ends an exception before its time", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Exception, error) {
+			return c.EndException(ctx, args[0])
+		},
+		func(e client.Exception) {
+			s.printf("%s\n", s.say(e.Area+e.Unit+" 的例外 "+e.ID+" 已结束", "exception "+e.ID+" of "+e.Area+e.Unit+" ended"))
+		})
+}
