@@ -115,10 +115,14 @@ func validateApproval(rules []ApprovalRule) error {
 func (p Programme) ContentHash(items []wire.Item, addresses []wire.Address) string {
 	w := p.Wire()
 	w.Version, w.By, w.At, w.Items = 0, "", 0, items
+	if p.Targets.Heard != "" { // whom it is for is the proof that comes in
+		addresses = nil
+	}
 	text, err := json.Marshal(struct {
 		Programme wire.Programme
 		Addresses []wire.Address
-	}{w, addresses})
+		Heard     string
+	}{w, addresses, p.Targets.Heard})
 	if err != nil {
 		panic(fmt.Sprintf("hash programme: %v", err)) // plain types are always JSON
 	}

@@ -23,7 +23,7 @@ func ComposeSettings(u Unit, tree *Tree, held func(wire.Address) wire.Held) wire
 		Unit: u.ID, Name: u.Name, Chain: tree.Chain(u.Area), Outputs: u.Outputs,
 		Volume: u.Volume, Quiet: u.Quiet, Panel: u.Panel,
 	}
-	for _, a := range append(Above(tree, u.Area), wire.UnitAddress(u.ID)) {
+	for _, a := range u.Hears(tree) {
 		s.Addresses = append(s.Addresses, held(a))
 	}
 	return s

@@ -161,6 +161,8 @@ func ShowsOf(u Unit, p Presence, open []Outage, paused bool, w Watch, now time.T
 		return ShowsRemoved
 	case paused:
 		return ShowsPaused
+	case u.State == UnitUnplaced:
+		return ShowsUnplaced
 	case u.State == UnitPlanned:
 		return ShowsPlanned
 	case !p.Online && p.Cause == "" && !w.Judging(now), p.Online && p.LastSeen.Before(w.Since), w.Since.IsZero():
@@ -188,6 +190,8 @@ func (c *Counts) Add(s Shows) {
 		c.Offline++
 	case ShowsUnknown:
 		c.Unknown++
+	case ShowsUnplaced:
+		c.Unplaced++
 	case ShowsPlanned:
 		c.Planned++
 	case ShowsPaused:
@@ -206,6 +210,7 @@ func (c *Counts) Sum(o Counts) {
 	c.Silent += o.Silent
 	c.Offline += o.Offline
 	c.Unknown += o.Unknown
+	c.Unplaced += o.Unplaced
 	c.Planned += o.Planned
 	c.Paused += o.Paused
 }

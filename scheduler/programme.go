@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -80,6 +82,17 @@ type Targets struct {
 	Units  []string
 	// Except are ids of areas and units that are left out.
 	Except []string
+	// Heard, such as "water@2", are the units that prove that they played this
+	// version, now or later: a correction is for them.
+	Heard string `json:",omitempty"`
+}
+
+// HeardOf is the version that targets of the kind Heard mean; ok is false if they
+// mean none.
+func (t Targets) HeardOf() (programme string, version int, ok bool) {
+	programme, number, found := strings.Cut(t.Heard, "@")
+	version, err := strconv.Atoi(number)
+	return programme, version, found && err == nil && version > 0 && programme != ""
 }
 
 // Calendar is a named list of dates.

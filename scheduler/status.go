@@ -11,19 +11,20 @@ type Shows string
 
 // The marks.
 const (
-	ShowsOnAir   Shows = "on-air"
-	ShowsIdle    Shows = "idle"
-	ShowsSilent  Shows = "silent"  // online, but it should sound and does not
-	ShowsOffline Shows = "offline" // no sign of life
-	ShowsUnknown Shows = "unknown" // the centre cannot judge: it does not hear its units
-	ShowsPlanned Shows = "planned"
-	ShowsPaused  Shows = "paused"
-	ShowsRemoved Shows = "removed"
+	ShowsOnAir    Shows = "on-air"
+	ShowsIdle     Shows = "idle"
+	ShowsSilent   Shows = "silent"  // online, but it should sound and does not
+	ShowsOffline  Shows = "offline" // no sign of life
+	ShowsUnknown  Shows = "unknown" // the centre cannot judge: it does not hear its units
+	ShowsUnplaced Shows = "unplaced"
+	ShowsPlanned  Shows = "planned"
+	ShowsPaused   Shows = "paused"
+	ShowsRemoved  Shows = "removed"
 )
 
 // Counts are numbers of units by what they show; removed ones are not counted.
 type Counts struct {
-	All, OnAir, Idle, Silent, Offline, Unknown, Planned, Paused int
+	All, OnAir, Idle, Silent, Offline, Unknown, Unplaced, Planned, Paused int
 }
 
 // AreaStatus is one area's counts.
@@ -58,6 +59,8 @@ type Status struct {
 	ClockUntrusted, ClockUncertain int
 	// Delivery says how far the units are; see Delivery for which ones.
 	Delivery DeliveryCounts
+	// Secrets counts the units that still come in by the secret of an earlier version.
+	Secrets int
 	// Missing are the areas of which no installed unit can be reached.
 	Missing []string
 	// Incident is one that lasts: most units of the county fell at once.

@@ -11,6 +11,9 @@ type UnitState string
 
 // The states of a unit's life. Only an installed unit can have an outage.
 const (
+	// An unplaced unit is a device without a place yet: it hears its own settings
+	// and nothing of an area. Its area is that of those who look after it.
+	UnitUnplaced  UnitState = "unplaced"
 	UnitPlanned   UnitState = "planned"
 	UnitInstalled UnitState = "installed" // set by its first birth, or by hand
 	UnitRemoved   UnitState = "removed"
@@ -33,8 +36,23 @@ type Unit struct {
 	Quiet    []wire.Window
 	// SecretHash is the SHA-256 of the device's secret.
 	SecretHash []byte
+	// Claimed tells AddUnit that the device is to come by a claim, and to make no
+	// secret.
+	Claimed bool `json:"-"`
 	// Rev as in Area.
 	Rev int64
+}
+
+// Placed tells whether it stands somewhere: what is for its area is for it.
+func (u Unit) Placed() bool { return u.State != UnitUnplaced && u.State != UnitRemoved }
+
+// Hears are the addresses that the unit listens to, the county's first.
+func (u Unit) Hears(t *Tree) []wire.Address {
+	own := wire.UnitAddress(u.ID)
+	if u.State == UnitUnplaced {
+		return []wire.Address{own}
+	}
+	return append(Above(t, u.Area), own)
 }
 
 // Position is a point on earth, WGS-84, in degrees.

@@ -100,7 +100,7 @@ func (a Area) Validate(t *Tree) error {
 // Validate tells what is wrong with a unit.
 func (u Unit) Validate(t *Tree) error {
 	err := first(CheckID("id", u.ID), World{Tree: t}.area("area", u.Area), checkName("name", u.Name, maxName),
-		word("state", u.State, UnitPlanned, UnitInstalled, UnitRemoved), between("volume", u.Volume, 0, 100), checkWindows("quiet", u.Quiet))
+		word("state", u.State, UnitUnplaced, UnitPlanned, UnitInstalled, UnitRemoved), between("volume", u.Volume, 0, 100), checkWindows("quiet", u.Quiet))
 	if err != nil {
 		return err
 	}

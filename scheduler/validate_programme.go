@@ -126,7 +126,10 @@ func ValidateRule(r wire.Rule, calendars Known) error {
 }
 
 func (t Targets) validate(issuer string, w World) error {
-	if len(t.Areas)+len(t.Groups)+len(t.Units) == 0 {
+	if _, _, ok := t.HeardOf(); t.Heard != "" && !ok {
+		return invalid("targets.heard", t.Heard, "this names no version", `write it as "water@2"`)
+	}
+	if len(t.Areas)+len(t.Groups)+len(t.Units) == 0 && t.Heard == "" {
 		return invalid("targets", "", "it is for nobody", "name areas, groups or units")
 	}
 	for i, id := range t.Areas {
@@ -164,6 +167,9 @@ func (t Targets) validate(issuer string, w World) error {
 func (p Programme) CheckRelease(items []wire.Item, addresses []wire.Address, zone *time.Location, now time.Time) error {
 	if len(items) == 0 {
 		return invalid("playlist", p.Playlist, "the playlist is empty", "add an entry to it, then release again")
+	}
+	if len(addresses) == 0 && p.Targets.Heard != "" {
+		return invalid("targets.heard", p.Targets.Heard, "no unit under the issuer "+p.Issuer+" has proved that it played this", "wait for the proof, or name areas")
 	}
 	if len(addresses) == 0 {
 		return invalid("targets", strings.Join(slices.Concat(p.Targets.Areas, p.Targets.Groups, p.Targets.Units), ", "),

@@ -57,7 +57,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("villagecast-agent", flag.ContinueOnError)
 	set.SetOutput(stderr)
-	set.StringVar(&f.settings, "settings", "", "`FILE` written by \"villagecast units add\" (YAML or JSON)")
+	set.StringVar(&f.settings, "settings", "", "`FILE` written by \"villagecast units claim\" or \"units add\" (YAML or JSON), on the device or on a stick")
 	set.StringVar(&f.data, "data", "", "`DIR` in which the unit keeps what it knows")
 	set.StringVar(&f.sound, "sound", "auto", "sound output: auto, alsa, silent, wav:FILE or none; auto is ALSA; where there is none the unit says so, and nothing counts as played")
 	set.StringVar(&f.panel, "panel", "kiosk", "screen: kiosk (a browser shows /kiosk/), png:FILE (what an LED panel would show) or none")
@@ -124,7 +124,7 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 	}
 	o.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	var err error
-	o.Reload = func() (agent.Settings, error) { return readSettings(f.settings) }
+	o.Reload = func() (agent.Settings, error) { return settingsFile{f.settings, f.data}.read() }
 	if o.Settings, err = o.Reload(); err != nil {
 		return o, err
 	}
@@ -150,18 +150,6 @@ func prepare(f flags, stdout, stderr io.Writer) (agent.Options, error) {
 		fmt.Fprintln(stdout)
 	}
 	return o, nil
-}
-
-func readSettings(file string) (agent.Settings, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return agent.Settings{}, fmt.Errorf("read settings: %w", err)
-	}
-	s, err := agent.ParseSettings(data)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", file, err)
-	}
-	return s, nil
 }
 
 // outputs makes the sound output, and the one to take where it cannot be opened.

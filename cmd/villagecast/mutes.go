@@ -58,7 +58,7 @@ func mutesAdd(s *shell) *cobra.Command {
 		},
 		func(r halted[client.Mute]) {
 			s.printf("%s muted until %s; end it with: villagecast mutes end %s\n", r.Did.Area+r.Did.Unit, s.clock(r.Did.Until), r.Did.ID)
-			s.obeyed(r.Stop)
+			s.obeyed(r.Stop, false)
 		})
 	cmd.Flags().StringVar(&until, "until", "", "end: a length (2h) or an instant (2026-11-24T18:00)")
 	cmd.Flags().StringVar(&m.Why, "why", "", "the reason, for those who see it in force")

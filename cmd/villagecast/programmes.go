@@ -13,7 +13,7 @@ import (
 
 func programmesCommand(s *shell) *cobra.Command {
 	return parent("programmes", "What plays where and when",
-		programmesList(s), programmesShow(s), programmesPut(s), programmesCheck(s),
+		programmesList(s), programmesShow(s), programmesPut(s), programmesCheck(s), programmesCorrect(s), programmesRecord(s),
 		programmesSubmit(s), programmesReview(s), programmesApprove(s), programmesReturn(s), programmesUndo(s))
 }
 
@@ -34,6 +34,9 @@ func programmesList(s *shell) *cobra.Command {
 func targets(t client.Targets) string {
 	list := append(append(append([]string{}, t.Areas...), t.Groups...), t.Units...)
 	text := strings.Join(list, ", ")
+	if t.Heard != "" {
+		text = strings.TrimPrefix(text+", those who played "+t.Heard, ", ")
+	}
 	if len(t.Except) > 0 {
 		text += " except " + strings.Join(t.Except, ", ")
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -72,8 +73,8 @@ func (s *shell) status(st client.Status) {
 	if st.Incident != nil {
 		s.printf("*** %s\n", s.banner(*st.Incident))
 	}
-	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d planned, %d paused\n",
-		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Planned, u.Paused)
+	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d without a place, %d planned, %d paused\n",
+		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Unplaced, u.Planned, u.Paused)
 	if st.NotWatched != "" {
 		s.printf("not watched: %s\n", st.NotWatched)
 	}
@@ -94,6 +95,10 @@ func (s *shell) status(st client.Status) {
 	}
 	for _, t := range st.Troubled {
 		s.printf("trouble   %s\n", s.trouble(t))
+	}
+	if st.Secrets > 0 {
+		s.printf("%s\n", s.say(fmt.Sprintf("密码登录  %d 个终端仍用旧版密码：升级其播控程序，或发新的入网码", st.Secrets),
+			fmt.Sprintf("secrets   %d units still come in by the secret of an earlier version: upgrade their agents, or issue claims", st.Secrets)))
 	}
 	if st.ClockUntrusted+st.ClockUncertain > 0 {
 		s.printf("clocks    %d units do not know the time and play nothing scheduled, %d may be off by more than half a minute\n", st.ClockUntrusted, st.ClockUncertain)

@@ -32,7 +32,7 @@ func stopCommand(s *shell) *cobra.Command {
 		},
 		func(r halted[client.Stopped]) {
 			s.printf("stopped in %s on %s: %s\n", r.Did.Area, many(r.Did.Units, "unit"), stopped(r.Did))
-			s.obeyed(r.Stop)
+			s.obeyed(r.Stop, false)
 		})
 	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record and for those who see it in force")
 	waitFlag(cmd, &wait)
@@ -60,7 +60,7 @@ func withdrawCommand(s *shell) *cobra.Command {
 				return
 			}
 			s.printf("%s version %d withdrawn\n", r.Did.ID, r.Did.Version)
-			s.obeyed(r.Stop)
+			s.obeyed(r.Stop, false)
 		})
 	waitFlag(cmd, &wait)
 	return cmd
@@ -90,10 +90,10 @@ func await(ctx context.Context, c *client.Client, id string, wait time.Duration)
 }
 
 func stopsCommand(s *shell) *cobra.Command {
-	all, area := false, ""
+	all, one, area := false, false, ""
 	cmd := query(s, "stops [ID]", "Who obeys: STOPs, mutes and withdrawals with the units that have not confirmed; one of them with every unit", atMost("ID"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Stop, error) {
-			if len(args) > 0 {
+			if one = len(args) > 0; one {
 				h, err := c.StopByID(ctx, args[0])
 				return []client.Stop{h}, err
 			}
@@ -104,7 +104,7 @@ func stopsCommand(s *shell) *cobra.Command {
 				s.printf("%s\n", s.say("没有停播、静音或撤播", "nothing was stopped, muted or withdrawn"))
 			}
 			for i := range list {
-				s.obeyed(&list[i])
+				s.obeyed(&list[i], one)
 			}
 		})
 	cmd.Flags().BoolVar(&all, "all", false, "every one, not only the open ones and those of the last day")
@@ -124,14 +124,14 @@ func (s *shell) haltWord(kind string) string {
 	return s.say(w[0], w[1])
 }
 
-// obeyed says who obeys, and lists who does not, by village.
-func (s *shell) obeyed(h *client.Stop) {
+// obeyed says who obeys, and lists who does not, by village; or every unit.
+func (s *shell) obeyed(h *client.Stop, every bool) {
 	if h == nil {
 		return
 	}
 	s.printf("%s %s, %s, %s %s: %s\n", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h))
 	t := newTable(s.say("村", "VILLAGE"), s.say("终端", "UNIT"), s.say("联系人", "CONTACT"), s.say("情况", "STATE"), s.say("将继续播", "GOES ON"))
-	rows, every := 0, len(h.List) == h.Units && h.Silent > 0
+	rows := 0
 	for _, u := range h.List {
 		if u.State == "silent" && !every {
 			continue
@@ -139,7 +139,7 @@ func (s *shell) obeyed(h *client.Stop) {
 		t.add(u.AreaName, u.Unit, dash(u.Contact), s.haltState(u), s.goesOn(u.GoesOn))
 		rows++
 	}
-	if rows > 0 && (h.Silent < h.Units || every) {
+	if rows > 0 {
 		t.print(s.out)
 	}
 }
@@ -182,6 +182,7 @@ func (s *shell) goesOn(g *client.GoesOn) string {
 		return "-"
 	}
 	at := func(t time.Time) string {
+		t = t.Add(time.Minute - 1).Truncate(time.Minute) // a last round that fits ends a little before its window
 		now := time.Now().In(s.location())
 		if local := t.In(s.location()); local.YearDay() != now.YearDay() || local.Year() != now.Year() {
 			return local.Format("01-02 15:04")

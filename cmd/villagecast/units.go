@@ -15,7 +15,7 @@ import (
 
 func unitsCommand(s *shell) *cobra.Command {
 	return parent("units", "The loudspeakers and screens",
-		unitsList(s), unitsShow(s), unitsAdd(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
+		unitsList(s), unitsShow(s), unitsAdd(s), unitsClaim(s), unitsClaims(s), unitsPlace(s), unitsRevoke(s), unitsCertificates(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
 		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
 }
 
@@ -31,7 +31,7 @@ func unitsList(s *shell) *cobra.Command {
 			t.print(s.out)
 		})
 	cmd.Flags().StringVar(&f.Area, "area", "", "only units in this area and below")
-	cmd.Flags().StringVar(&f.Shows, "shows", "", "only units that show this: on-air, idle, silent, offline, unknown, planned, paused")
+	cmd.Flags().StringVar(&f.Shows, "shows", "", "only units that show this: on-air, idle, silent, offline, unknown, unplaced, planned, paused")
 	return cmd
 }
 
@@ -188,7 +188,7 @@ func volume(v *int) int {
 }
 
 func unitsAdd(s *shell) *cobra.Command {
-	var u client.UnitSpec
+	var u client.UnitAdd
 	var outputs []string
 	var vol int
 	var panel, file string
@@ -210,7 +210,7 @@ func unitsAdd(s *shell) *cobra.Command {
 			return addUnit(ctx, c, u, file)
 		},
 		func(a client.UnitAdded) {
-			s.printf("unit %s added; its settings are in %s: copy the file to the device, it holds a secret and is not shown again\n", a.Unit.ID, file)
+			s.printf("unit %s added; its settings are in %s: copy the file to the device, it is for one device, and not shown again\n", a.Unit.ID, file)
 		})
 	f := cmd.Flags()
 	f.StringVar(&u.Area, "area", "", "id of the area that it stands in")
@@ -219,18 +219,19 @@ func unitsAdd(s *shell) *cobra.Command {
 	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, "sound, screen or both")
 	f.IntVar(&vol, "volume", 80, "volume in per cent")
 	f.StringVar(&panel, "panel", "", "size of the LED panel in pixels, such as 128x32")
+	f.BoolVar(&u.Secret, "secret", false, "for an agent before v0.3.0, which knows no claims: write a secret")
 	f.StringVar(&file, "settings", "", "where to write the settings file (default ID.yaml)")
 	return cmd
 }
 
-// addUnit opens the settings file before it asks the centre, because the secret
-// is given only once.
-func addUnit(ctx context.Context, c *client.Client, u client.UnitSpec, file string) (client.UnitAdded, error) {
+// addUnit opens the settings file before it asks the centre, because claim and
+// secret are given only once.
+func addUnit(ctx context.Context, c *client.Client, u client.UnitAdd, file string) (client.UnitAdded, error) {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return client.UnitAdded{}, fmt.Errorf("write settings file: %w; choose another with --settings", err)
 	}
-	a, err := c.AddUnit(ctx, u)
+	a, err := c.AddDevice(ctx, u)
 	if err != nil {
 		f.Close()
 		os.Remove(file)

@@ -195,6 +195,9 @@ func (a *account) shown(x screen.Shown, final bool) {
 			from = first
 		}
 	}
+	if _, known := s.seen[from]; !known && from < s.next { // a moment of a text is its time, and comes once
+		x.From, from = x.From.Add(duration(s.next-from)), s.next
+	}
 	if to > s.end || final && about(to, s.end) {
 		to = s.end
 	}

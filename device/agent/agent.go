@@ -35,6 +35,7 @@ type agent struct {
 	link      *link
 	keeper    *keeper
 	fetcher   *fetcher
+	enroller  *enroller
 	preparer  *preparer
 	reporter  *reporter
 	conductor *conductor
@@ -95,6 +96,7 @@ func (a *agent) run(ctx context.Context) error {
 	}
 	rest.Go(func() { a.time.watch(life) })
 	rest.Go(func() { a.time.run(life) })
+	rest.Go(func() { a.enroller.run(life) })
 	rest.Go(func() { a.watchSettings(life) })
 	rest.Go(func() { a.reporter.run(life) })
 	rest.Go(func() { a.commander.run(life) })
@@ -170,6 +172,7 @@ func (a *agent) hear(m message) {
 	case wire.ChannelCentre:
 		if c, ok := a.reporter.centre(m.payload); ok {
 			m.session.learn(c.Features)
+			poke(a.enroller.wake)
 		}
 	}
 }

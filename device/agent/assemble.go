@@ -3,6 +3,7 @@ package agent
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -33,23 +34,27 @@ func assemble(o Options) (*agent, error) {
 	a.air = clock(o.Board, a.spool, a.log)
 	a.cond = &conditions{now: a.air.Now, set: map[string]wire.Condition{}}
 	unit := o.Settings.Unit
-	where, err := o.endpoint(o.Settings, a.dates)
+	a.enroller = a.enrolling()
+	where, err := o.endpoint(o.Settings, a.dates, a.enroller.badge)
 	if err != nil {
 		return nil, err
 	}
 	a.centre.Store(where)
 	a.link = &link{
 		unit: unit, centre: a.centre.Load, dial: o.Dial, number: a.number, birth: a.birth, cond: a.cond,
-		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(),
+		log: a.log.With("part", "link"), inbox: a.inbox, came: a.came, since: time.Now(), leaf: a.enroller.badge.leaf, turned: a.enroller.turnedAway,
 	}
 	a.reporter = &reporter{unit: unit, boot: a.boot, spool: a.spool, air: a.air, link: a.link, cond: a.cond, log: a.log.With("part", "reporter"),
 		wake: make(chan struct{}, 1), answered: make(chan struct{}, 1)}
 	heard := &word{air: a.air}
 	a.time = &timekeeper{
 		unit: unit, root: root, air: a.air, word: heard, spool: a.spool, log: a.log.With("part", "timekeeper"),
-		centre:  a.centre.Load,
-		old:     func() bool { return a.link.centreOld(wire.FeatureTime) },
-		changed: func() { poke(a.conductor.wake) }, wake: make(chan struct{}, 1),
+		centre: a.centre.Load,
+		old:    func() bool { return a.link.centreOld(wire.FeatureTime) },
+		changed: func() {
+			poke(a.conductor.wake)
+			poke(a.enroller.wake)
+		}, wake: make(chan struct{}, 1),
 	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
 	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, word: heard, follow: a.link.follow, changed: a.changed, ready: a.ready}
@@ -72,6 +77,23 @@ func assemble(o Options) (*agent, error) {
 	}
 	a.prepareSound()
 	return a, nil
+}
+
+// enrolling makes what keeps the device's certificate.
+func (a *agent) enrolling() *enroller {
+	log := a.log.With("part", "enroller")
+	b, err := openBadge(a.o.Settings.Unit, a.spool.Device(), a.spool.KeepDevice)
+	if err != nil {
+		log.Error("the device needs another claim", "err", err)
+	}
+	return &enroller{
+		badge: b, centre: a.centre.Load, dates: a.dates, cond: a.cond, log: log, wake: make(chan struct{}, 1),
+		knows: func(feature string) bool { return a.link.centreKnows(feature) },
+		changed: func() {
+			a.centre.Load().forget()
+			a.link.drop(errors.New("the device has another certificate"))
+		},
+	}
 }
 
 // outputs makes the player and the screen. A sound output that cannot be

@@ -18,7 +18,11 @@ func boot(last spool.Alive, now time.Time, record func(...wire.Entry)) timetable
 	if last.At == 0 {
 		return timetable.State{}
 	}
-	off := wire.Off{From: last.At, To: max(now.UnixMilli(), last.At), Clean: last.Clean}
+	seen := last.Seen
+	if seen > now.UnixMilli() { // proved under a clock that was wrong
+		seen = last.At
+	}
+	off := wire.Off{From: seen, To: max(now.UnixMilli(), seen), Clean: last.Clean}
 	entries := make([]wire.Entry, 0, len(last.Open)+1)
 	for i := range last.Open {
 		run := last.Open[i]

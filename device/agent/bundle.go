@@ -131,7 +131,9 @@ func (a *agent) sendBundle(ctx context.Context, command string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	req.SetBasicAuth(unit, centre.settings.Secret)
+	if s := centre.settings.Secret; s != "" {
+		req.SetBasicAuth(unit, s) // where it has no certificate
+	}
 	req.Header.Set("Content-Type", "application/gzip")
 	resp, err := centre.http.Do(req)
 	if err != nil {

@@ -29,15 +29,27 @@ type endpoint struct {
 	// not asked for them. The answer is signed, with a nonce, and a clock that is
 	// wrong must be able to learn it.
 	undated *http.Client
+	reach   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// endpoint makes one of settings; d judges the dates of certificates.
-func (o *Options) endpoint(s Settings, d dates) (*endpoint, error) {
+// forget closes connections that were made with another certificate.
+func (e *endpoint) forget() {
+	e.http.CloseIdleConnections()
+	e.undated.CloseIdleConnections()
+}
+
+// endpoint makes one of settings; d judges the dates of the centre's certificates,
+// b is the device's own.
+func (o *Options) endpoint(s Settings, d dates, b *badge) (*endpoint, error) {
 	config, err := s.tlsBy(d)
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{settings: s, tls: config, http: o.HTTP, undated: o.HTTP}
+	config.GetClientCertificate = b.forTLS
+	e := &endpoint{settings: s, tls: config, http: o.HTTP, undated: o.HTTP, reach: o.Reach}
+	if e.reach == nil {
+		e.reach = (&net.Dialer{}).DialContext
+	}
 	if o.HTTP != nil {
 		return e, nil
 	}
@@ -45,8 +57,9 @@ func (o *Options) endpoint(s Settings, d dates) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.http = &http.Client{Transport: MediaTransport(nil, config)}
-	e.undated = &http.Client{Transport: MediaTransport(nil, undated)}
+	undated.GetClientCertificate = b.forTLS
+	e.http = &http.Client{Transport: MediaTransport(o.Reach, config)}
+	e.undated = &http.Client{Transport: MediaTransport(o.Reach, undated)}
 	return e, nil
 }
 
@@ -89,6 +102,7 @@ func (a *agent) watchSettings(ctx context.Context) {
 			a.log.Info("the settings name the centre anew", "mqtt", a.centre.Load().settings.MQTT, "http", a.centre.Load().settings.HTTP)
 			a.link.drop(errors.New("the settings name the centre anew"))
 			a.fetcher.again()
+			poke(a.enroller.wake)
 		}
 	}
 }
@@ -102,7 +116,7 @@ func (a *agent) reload() (changed bool, err error) {
 	if s.Unit != old.Unit || s.Root != old.Root {
 		return false, fmt.Errorf("the settings are those of another unit or county (%s): start the agent anew to take them", s.Unit)
 	}
-	e, err := a.o.endpoint(s, a.dates)
+	e, err := a.o.endpoint(s, a.dates, a.enroller.badge)
 	if err != nil {
 		return false, err
 	}

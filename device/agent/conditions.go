@@ -13,22 +13,23 @@ import (
 
 // Codes of the conditions and events that an agent reports, beside the spool's.
 const (
-	CodeRefused      = "refused"         // a snapshot, programme or interrupt was not taken
-	CodeOutputLost   = "output-lost"     // the sound output fails and is being opened again
-	CodeOutputBack   = "output-back"     // it plays again
-	CodeNoSound      = "no-sound"        // the unit should have sound, and this agent has no output for it
-	CodePanelLost    = "panel-lost"      // the panel takes no picture
-	CodeAmplifier    = "amplifier"       // the amplifier cannot be switched
-	CodeMuted        = "muted-here"      // muted at the unit itself
-	CodeMissing      = "missing-asset"   // an item could not be played: its file is not there
-	CodeDamagedAsset = "damaged-asset"   // an item could not be played: its file is damaged
-	CodeFetch        = "fetch-failed"    // a media file cannot be fetched
-	CodeBroker       = "broker-outdated" // the broker does not know a topic that the centre names
-	CodeSettings     = "settings-unread" // the settings file was changed into something that cannot be used
-	CodeClock        = "clock-uncertain" // the clock was right once, and may be off by more than usual
-	CodeTone         = "test-tone"       // the centre asked for a test tone
-	CodeStalled      = "stalled"         // the agent itself stood still
-	CodeUnsaved      = "proof-unsaved"   // entries wait in memory because the card takes none
+	CodeRefused      = "refused"             // a snapshot, programme or interrupt was not taken
+	CodeOutputLost   = "output-lost"         // the sound output fails and is being opened again
+	CodeOutputBack   = "output-back"         // it plays again
+	CodeNoSound      = "no-sound"            // the unit should have sound, and this agent has no output for it
+	CodePanelLost    = "panel-lost"          // the panel takes no picture
+	CodeAmplifier    = "amplifier"           // the amplifier cannot be switched
+	CodeMuted        = "muted-here"          // muted at the unit itself
+	CodeMissing      = "missing-asset"       // an item could not be played: its file is not there
+	CodeDamagedAsset = "damaged-asset"       // an item could not be played: its file is damaged
+	CodeFetch        = "fetch-failed"        // a media file cannot be fetched
+	CodeBroker       = "broker-outdated"     // the broker does not know a topic that the centre names
+	CodeSettings     = "settings-unread"     // the settings file was changed into something that cannot be used
+	CodeClock        = "clock-uncertain"     // the clock was right once, and may be off by more than usual
+	CodeTone         = "test-tone"           // the centre asked for a test tone
+	CodeStalled      = "stalled"             // the agent itself stood still
+	CodeCertificate  = "certificate-refused" // the centre gives the device no certificate
+	CodeUnsaved      = "proof-unsaved"       // entries wait in memory because the card takes none
 
 	CodeClockUntrusted = "clock-untrusted" // nothing scheduled is begun: the time is not known
 	CodeClockDiffers   = "clock-differs"   // the centre's clock, or the system's, contradicts what is known

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -29,6 +30,9 @@ func (l *link) options(ctx context.Context, s *session) (*paho.ClientOptions, er
 		return nil, fmt.Errorf("make will: %w", err)
 	}
 	centre := l.centre()
+	if centre.settings.Secret == "" && l.leaf() == nil {
+		return nil, errors.New("the device has no certificate yet")
+	}
 	dial := l.dial
 	if dial == nil {
 		dial = centre.dialBroker
@@ -58,8 +62,7 @@ func (e *endpoint) dialBroker(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", u.Host)
+	conn, err := e.reach(ctx, "tcp", u.Host)
 	if err != nil || u.Scheme != "ssl" {
 		return conn, err
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +51,10 @@ type link struct {
 	cond   *conditions
 	log    *slog.Logger
 	inbox  chan message
+	// leaf is the device's certificate, nil for none; turned is told why a session
+	// did not come about.
+	leaf   func() *x509.Certificate
+	turned func(error)
 	// came is called after the birth of every session.
 	came func()
 
@@ -113,6 +118,7 @@ func (l *link) run(ctx context.Context) {
 			return
 		}
 		l.ended(err)
+		l.turned(err)
 		l.log.Warn("no link to the centre", "err", err)
 		if time.Since(start) > steady {
 			attempt = 0

@@ -28,6 +28,9 @@ type Options struct {
 	Panel func(width, height int) (screen.Panel, error)
 	// Dial connects to the broker; nil connects to Settings.MQTT.
 	Dial func(context.Context) (net.Conn, error)
+	// Reach connects to an address of the settings, beneath TLS; nil is the machine's
+	// network.
+	Reach func(ctx context.Context, network, address string) (net.Conn, error)
 	// HTTP fetches media; nil is a client that believes Settings.CA.
 	HTTP *http.Client
 	// Reload reads the settings once more, nil never: another address, authority

@@ -30,8 +30,11 @@ type Settings struct {
 	// CA is the certificate of the centre's authority for TLS, in PEM; empty is
 	// the system's own.
 	CA string `yaml:"ca,omitempty" json:"ca,omitempty"`
-	// Secret is the unit's password at the broker.
-	Secret string `yaml:"secret" json:"secret"`
+	// Claim makes the device the unit's: with it the device asks once for a
+	// certificate of its own.
+	Claim string `yaml:"claim,omitempty" json:"claim,omitempty"`
+	// Secret is the unit's password at the broker, of a device without a certificate.
+	Secret string `yaml:"secret,omitempty" json:"secret,omitempty"`
 	// Fetch is how fast recordings are fetched at most, in kbit/s, so that the
 	// rest of the line stays quick; 0 is DefaultFetch.
 	Fetch int `yaml:"fetch,omitempty" json:"fetch,omitempty"`
@@ -96,8 +99,11 @@ func (s Settings) Validate() error {
 	if _, err := s.TLS(); err != nil {
 		return err
 	}
-	if s.Secret == "" {
-		return errors.New("secret is empty: copy the one that units add gave")
+	if s.Secret == "" && s.Claim == "" {
+		return errors.New("claim and secret are empty: copy the file that units claim or units add wrote")
+	}
+	if u, _ := url.Parse(s.HTTP); s.Claim != "" && u.Scheme != "https" {
+		return fmt.Errorf("http is %q: a claim is used under TLS alone; use https://host:port", s.HTTP)
 	}
 	if s.Fetch != 0 && (s.Fetch < 16 || s.Fetch > 1_000_000) {
 		return fmt.Errorf("fetch is %d: use 16 to 1000000 kbit/s, or leave it out for %d", s.Fetch, DefaultFetch)

@@ -25,7 +25,7 @@ func TestSettings(t *testing.T) {
 		{"bad unit", strings.Replace(good, "horn-1", "Horn 1", 1), `unit is "Horn 1"`},
 		{"bad broker", strings.Replace(good, "tcp:", "http:", 1), `use tcp://host:port or ssl://host:port`},
 		{"short root", strings.Replace(good, root, "AAAA", 1), `root is "AAAA"`},
-		{"no secret", strings.Replace(good, "secret: s", "secret: ''", 1), "secret is empty"},
+		{"no secret", strings.Replace(good, "secret: s", "secret: ''", 1), "claim and secret are empty"},
 		{"bad CA", good + "ca: hello\n", "ca holds no certificate"},
 		{"a pace", good + "fetch: 800\n", ""},
 		{"no pace at all", good + "fetch: 3\n", "fetch is 3: use 16 to 1000000 kbit/s"},

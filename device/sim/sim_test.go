@@ -110,7 +110,7 @@ func TestWhatCannotBeSimulatedIsSaid(t *testing.T) {
 		for wants, change := range map[string]func(*sim.Options){
 			"no units are given":             func(o *sim.Options) { o.Units = nil },
 			"given twice":                    func(o *sim.Options) { o.Units = append(slices.Clone(o.Units), o.Units...) },
-			"secret is empty":                func(o *sim.Options) { o.Units = []agent.Settings{o.Units[0]}; o.Units[0].Secret = "" },
+			"claim and secret are empty":     func(o *sim.Options) { o.Units = []agent.Settings{o.Units[0]}; o.Units[0].Secret = "" },
 			"use kill, hang or cut":          func(o *sim.Options) { o.Faults = []sim.Fault{{Kind: "melt"}} },
 			"\"u9\", which is not simulated": func(o *sim.Options) { o.Faults = []sim.Fault{{Kind: sim.Kill, Units: []string{"u9"}}} },
 		} {

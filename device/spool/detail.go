@@ -76,6 +76,9 @@ func (s *Spool) Detail(from, to int64, cursor string, n int) (runs []wire.CueRun
 type Alive struct {
 	// At is when it was written, unix milliseconds of air time.
 	At int64 `json:"at"`
+	// Seen is the last sign of life: At, or when something was proved after it. It
+	// is not written, and 0 in a mark of this run.
+	Seen int64 `json:"-"`
 	// Clean says that the agent was stopped on purpose.
 	Clean bool `json:"clean,omitempty"`
 	// Floor is the newest signed time seen, unix milliseconds.
@@ -104,14 +107,17 @@ func (s *Spool) openAlive() {
 }
 
 // forgetClosed takes out of the last mark what was closed after it: its entry
-// stands in the outbox, and must not be proved twice.
+// stands in the outbox, and must not be proved twice. Nor was the unit off by
+// then: where the card was gone and came back, that can be long after the mark.
 func (s *Spool) forgetClosed() {
-	if len(s.last.Open) == 0 {
+	s.last.Seen = s.last.At
+	if s.last.At == 0 {
 		return
 	}
 	s.outbox.journal.each(0, s.last.At, func(r record) bool {
 		var e wire.Entry
 		if json.Unmarshal(r.body, &e) == nil && e.AsRun != nil {
+			s.last.Seen = max(s.last.Seen, e.AsRun.To)
 			s.last.Open = slices.DeleteFunc(s.last.Open, func(a wire.AsRun) bool { return sameStretch(a, *e.AsRun) })
 		}
 		return true

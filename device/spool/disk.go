@@ -75,7 +75,7 @@ func (d *osDisk) root() (*os.Root, error) {
 	if d.opened != nil {
 		return d.opened, nil
 	}
-	err := os.MkdirAll(d.dir, 0o750)
+	err := os.MkdirAll(d.dir, 0o700)
 	if err == nil {
 		d.opened, err = os.OpenRoot(d.dir)
 	}
@@ -97,7 +97,7 @@ func (d *osDisk) Open(name string, write, create bool) (File, error) {
 	if create {
 		flag |= os.O_CREATE
 	}
-	f, err := root.OpenFile(name, flag, 0o640)
+	f, err := root.OpenFile(name, flag, 0o600) // the device's key is among what stands here
 	if err != nil {
 		return nil, err // not f: a nil *os.File is no nil File
 	}
@@ -148,7 +148,7 @@ func (d *osDisk) MakeDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return root.MkdirAll(dir, 0o750)
+	return root.MkdirAll(dir, 0o700)
 }
 
 func (d *osDisk) SyncDir(dir string) error {

@@ -13,6 +13,7 @@ package wire
 //	1  2026-11  first version (v0.1.0)
 //	            v0.2.0: the centre names its features; clock in heartbeats; echo;
 //	            commands and answers; time by nonce
+//	            v0.3.0: enrolment and renewal of certificates
 //
 // What came later than the first version is used only with a partner that names
 // it among its features, so that either side may be the older one.

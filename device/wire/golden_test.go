@@ -68,6 +68,10 @@ func decodeAs(sample Payload, data []byte, strict bool) (Payload, error) {
 		return asPayload[TimeRequest](data, strict)
 	case TimeAnswer:
 		return asPayload[TimeAnswer](data, strict)
+	case Enrolment:
+		return asPayload[Enrolment](data, strict)
+	case Certificate:
+		return asPayload[Certificate](data, strict)
 	case Time:
 		return asPayload[Time](data, strict)
 	}

@@ -144,6 +144,9 @@ const (
 	FeatureEcho    = "echo"    // the echo topic
 	FeatureCommand = "command" // the command and answer topics; a unit that obeys names it in its birth
 	FeatureTime    = "time"    // POST /time
+	// FeatureCertificates is not named by every centre: only where the broker takes
+	// certificates. A unit that has a secret makes itself a certificate then.
+	FeatureCertificates = "certificates"
 	// FeatureExceptions is named in the birth of a unit that heeds exceptions, the
 	// levels at which areas may warn, and closed accounts.
 	FeatureExceptions = "exceptions"

@@ -118,6 +118,8 @@ func samples() map[string]Payload {
 		"time-request": TimeRequest{Unit: "u1", Nonce: "0123456789abcdef"},
 		"time-answer":  sampleTimeAnswer(),
 		"time":         sampleTime(),
+		"enrolment":    Enrolment{Unit: "u1", Claim: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Request: []byte{1, 2}},
+		"certificate":  Certificate{Certificate: []byte{3, 4}},
 		"stored":       Stored{Spool: "s1", Seq: 42},
 		"ask":          DetailRequest{ID: "q1", From: at0, To: at0 + 1000, After: "c9"},
 		"birth": Birth{

@@ -27,6 +27,12 @@ type Options struct {
 	Intake Intake
 	// Enrol writes the settings file of a unit's device.
 	Enrol func(unit, secret string) (settings string, err error)
+	// Certifies tells that devices get certificates, by claims; ClaimFile writes the
+	// file for a device that is to become a unit's.
+	Certifies bool
+	ClaimFile func(unit, code string) (settings string, err error)
+	// Keys are the signing keys.
+	Keys Keys
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -92,6 +98,8 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.county()
 	s.areas()
 	s.units()
+	s.claims()
+	s.keys()
 	s.commands()
 	s.assets()
 	s.uploads()

@@ -70,8 +70,7 @@ func (s *server) cardOut(code string, c scheduler.Card) client.Card {
 // recover is for whoever can read the data directory: nobody else holds its token.
 func (s *server) recover(ctx context.Context, _ *none) (*answer[client.Card], error) {
 	if actor(ctx).Via != scheduler.ViaFile {
-		return nil, &scheduler.Error{Kind: scheduler.Forbidden, Message: "this is done on the centre's own machine",
-			Remedy: "run villagecast people recover there, with its data directory"}
+		return nil, onTheMachine("people recover")
 	}
 	code, c, err := s.Store.AddCard(ctx, scheduler.AdminID, time.Hour)
 	return reply(s.cardOut(code, c)), err

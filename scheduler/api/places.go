@@ -149,7 +149,7 @@ func (s *server) heard(ctx context.Context, id string, version int) ([]need, err
 			targets = append(targets[:len(targets):len(targets)], of[0].area)
 		}
 	}
-	if len(p.Targets.Groups) > 0 { // who is in a group is no secret worth an expansion here
+	if len(p.Targets.Groups) > 0 || p.Targets.Heard != "" { // who is in a group is no secret worth an expansion here
 		targets = append(targets[:len(targets):len(targets)], p.Issuer)
 	}
 	for _, own := range actor(ctx).Areas(tree, scheduler.ActRead) {

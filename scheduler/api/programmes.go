@@ -59,6 +59,7 @@ func (s *server) programmes() {
 			return reply(s.programmeOut(ctx, in.Language)(p)), err
 		})
 	s.dryRuns()
+	s.records()
 }
 
 func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer[client.Programme], error) {

@@ -183,7 +183,7 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 	out := client.Status{County: st.County, At: st.At, Units: client.Counts(st.Units), Towns: []client.AreaStatus{}, OnAir: []client.Playing{},
 		Outages: []client.Outage{}, Warnings: []client.Warning{}, Pending: st.Pending, Refused: st.Refused,
 		ClockUntrusted: st.ClockUntrusted, ClockUncertain: st.ClockUncertain,
-		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched,
+		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched, Secrets: st.Secrets,
 		Incident: incidentOut(st.Incident), Paused: []client.Mute{}, InForce: inForceList(st.InForce), Troubled: []client.Trouble{}}
 	if out.Freezes, out.Waiting, err = s.held(ctx, st.Area.ID); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type Store interface {
 	groupStore
 	calendarStore
 	unitStore
+	claimStore
 	assetStore
 	playlistStore
 	programmeStore
@@ -70,6 +71,19 @@ type unitStore interface {
 	Calls(ctx context.Context, area string, now time.Time) ([]scheduler.Call, error)
 }
 
+type claimStore interface {
+	// IssueClaims and AddUnplaced make claims; their codes are kept nowhere.
+	IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error)
+	AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error)
+	// AddClaimed makes a unit with a claim in the place of a secret.
+	AddClaimed(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.IssuedClaim, error)
+	Claims(ctx context.Context, area string) ([]scheduler.Claim, error)
+	Certificates(ctx context.Context, area string) ([]scheduler.Certificate, error)
+	// Revoke ends all by which devices come in as the unit, and their connections.
+	Revoke(ctx context.Context, unit, why string) (ended int, err error)
+	BindUnit(context.Context, scheduler.Placing) (scheduler.Unit, error)
+}
+
 type assetStore interface {
 	Assets(context.Context, scheduler.AssetFilter) ([]scheduler.Asset, string, error)
 	Asset(ctx context.Context, id string) (scheduler.Asset, error)
@@ -90,6 +104,7 @@ type programmeStore interface {
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
 	ReleaseSoon(ctx context.Context, id string, version int, delay time.Duration) (scheduler.Programme, scheduler.Reach, scheduler.Submission, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
+	Dossier(ctx context.Context, id string, version int) (scheduler.Dossier, error)
 	DryRun(ctx context.Context, id string, version int) (scheduler.DryRun, error)
 }
 

@@ -10,7 +10,7 @@ import (
 type unitQuery struct {
 	Paged
 	Area  string `query:"area" doc:"Only units in this area and below"`
-	Shows string `query:"shows" enum:"on-air,idle,silent,offline,unknown,planned,paused,removed"`
+	Shows string `query:"shows" enum:"on-air,idle,silent,offline,unknown,unplaced,planned,paused,removed"`
 	Text  string `query:"text" doc:"Only units whose id or name contains this"`
 }
 
@@ -36,7 +36,7 @@ func (s *server) units() {
 			out.Presence.InForce = inForceList(all)
 			return versioned(out, v.Rev), err
 		})
-	type add struct{ Body client.UnitSpec }
+	type add struct{ Body client.UnitAdd }
 	route(s, methodPost, "/units", "add-unit", "Adds a unit; the settings file of its device is in the answer and nowhere else", scheduler.ActPlace,
 		inArea(func(in *add) string { return in.Body.Area }),
 		func(ctx context.Context, in *add) (*answer[client.UnitAdded], error) { return s.addUnit(ctx, in.Body) })
@@ -45,12 +45,21 @@ func (s *server) units() {
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Store.RemoveUnit(ctx, in.ID) })
 }
 
-func (s *server) addUnit(ctx context.Context, spec client.UnitSpec) (*answer[client.UnitAdded], error) {
-	u, secret, err := s.Store.AddUnit(ctx, unitIn(spec))
-	if err != nil {
-		return nil, err
+func (s *server) addUnit(ctx context.Context, spec client.UnitAdd) (*answer[client.UnitAdded], error) {
+	var code, settings string
+	var claim scheduler.IssuedClaim
+	var err error
+	file, u := s.ClaimFile, unitIn(spec.UnitSpec)
+	if s.Certifies && !spec.Secret {
+		u, claim, err = s.Store.AddClaimed(ctx, u)
+		code = claim.Code
+	} else {
+		file = s.Enrol
+		u, code, err = s.Store.AddUnit(ctx, u)
 	}
-	settings, err := s.Enrol(u.ID, secret)
+	if err == nil {
+		settings, err = file(u.ID, code)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ type App struct {
 	urls, listeners map[scheduler.Door]string
 	mqttURL         string
 	timeBucket      bucket
+	enrolBucket     bucket
 
 	mu       sync.Mutex
 	started  bool
@@ -322,7 +323,7 @@ func (a *App) listen(address string) (net.Listener, error) {
 		return nil, err
 	}
 	if a.ca != nil {
-		c := a.ca.ServerTLS()
+		c := a.ca.ClientTLS()
 		c.NextProtos = []string{"http/1.1"}
 		return tls.NewListener(l, c), nil
 	}

@@ -93,8 +93,7 @@ func (b bundles) trim(unit string) error {
 // none that nobody asked for.
 func (a *App) serveBundle(w http.ResponseWriter, r *http.Request) {
 	unit, command := r.PathValue("unit"), r.PathValue("command")
-	user, secret, _ := r.BasicAuth()
-	if user != unit || !a.unitMayEnter(unit, secret) {
+	if !a.isUnit(r, unit) {
 		http.Error(w, "log in as the unit", http.StatusUnauthorized)
 		return
 	}

@@ -11,7 +11,7 @@ import (
 
 // Keeping an eye on the certificate that was given for people's listeners.
 const (
-	certificateLook = 5 * time.Second
+	certificateLook = 2 * time.Second
 	// certificateShort is when a certificate should long have been renewed.
 	certificateShort = 14 * 24 * time.Hour
 )
@@ -39,6 +39,10 @@ func (o *Options) checkCertificate() error {
 // openCertificate reads the pair for people's listeners, if one is given.
 func (a *App) openCertificate(context.Context) (err error) {
 	if a.options.CertFile == "" {
+		return nil
+	}
+	if a.ca == nil {
+		a.log.Warn("the certificate of your own is not used: nothing listens beyond loopback")
 		return nil
 	}
 	a.cert, err = auth.OpenCertificate(a.options.CertFile, a.options.KeyFile, a.ca)

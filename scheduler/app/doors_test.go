@@ -256,6 +256,11 @@ func TestAStolenDatabaseOpensNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	claims, err := w.app.Store().AddUnplaced(t.Context(), "", 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets["claim"] = claims[0].Code
 	_, secret, _ := strings.Cut(unit.Settings, "secret: ")
 	secrets["token"], secrets["card"], secrets["unit"] = token.Secret, card.Code, strings.TrimSpace(secret)
 	secrets["bare card"] = strings.ReplaceAll(card.Code, "-", "")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/villagecast/villagecast/device/memnet"
 	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/auth"
 	"github.com/villagecast/villagecast/scheduler/broker"
 	"github.com/villagecast/villagecast/scheduler/fleet"
@@ -63,10 +64,11 @@ func (a *App) startBroker(context.Context) error {
 	a.broker, err = broker.Start(broker.Options{
 		Listeners:  []net.Listener{units, inside},
 		CentreUser: centreUser, CentreSecret: secret,
-		Login:  a.unitMayEnter,
-		Access: a.unitAccess,
-		Will:   a.fleet.Hear,
-		Logger: a.options.Logger,
+		Login:     a.unitMayEnter,
+		Certified: a.certified,
+		Access:    a.unitAccess,
+		Will:      a.fleet.Hear,
+		Logger:    a.options.Logger,
 	})
 	if err == nil {
 		a.later("broker", a.broker.Close)
@@ -109,6 +111,9 @@ func (a *App) unitAccess(unit string) (wire.Access, error) {
 	if err != nil {
 		return wire.Access{}, err
 	}
+	if u.State == scheduler.UnitUnplaced {
+		return wire.UnitAccess(unit, nil), nil
+	}
 	tree, err := a.store.Tree(ctx)
 	if err != nil {
 		return wire.Access{}, err
@@ -117,9 +122,13 @@ func (a *App) unitAccess(unit string) (wire.Access, error) {
 }
 
 // features are what this centre knows beyond the first version of the protocol;
-// units use nothing that is not named here.
-func features() []string {
-	return wire.CentreFeatures()
+// units use nothing that is not named here. A broker of its operator's own may
+// not take certificates, so that units with secrets keep them there.
+func (a *App) features() []string {
+	if a.ca == nil || a.options.Broker != nil {
+		return wire.CentreFeatures()
+	}
+	return append(wire.CentreFeatures(), wire.FeatureCertificates)
 }
 
 func (a *App) newFleet() (err error) {
@@ -135,7 +144,7 @@ func (a *App) newFleet() (err error) {
 		},
 		Link:     a.watch.Link,
 		Logger:   a.options.Logger,
-		Features: features(),
+		Features: a.features(),
 	}
 	if x := a.options.Broker; x != nil {
 		o.TLS = x.TLS

@@ -99,6 +99,21 @@ func under(base, name string, roots *x509.CertPool) *http.Client {
 		}}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
+// ownRoots are the centre's own authority, if it has one.
+func ownRoots(t *testing.T, w *web) *x509.CertPool {
+	t.Helper()
+	p := x509.NewCertPool()
+	if pem, err := os.ReadFile(filepath.Join(w.options.Data, "ca.pem")); err == nil {
+		p.AppendCertsFromPEM(pem)
+	}
+	return p
+}
+
+// pinning is a client that trusts it, as the commands do.
+func pinning(t *testing.T, w *web) *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: ownRoots(t, w), MinVersion: tls.VersionTLS12}}}
+}
+
 // TestACertificateOfOnesOwn: people's listeners show it and a renewed one without
 // a restart; a pair that is no good is noted, and the one before goes on. Units
 // see the centre's own authority all the while.
@@ -143,10 +158,13 @@ func TestACertificateOfOnesOwn(t *testing.T) {
 	over, overKey := public.issue("centre.example", 3, time.Now().Add(-time.Hour))
 	lay(t, dir, over, overKey)
 	until("2", "certificate-refused")
-	own := x509.NewCertPool()
-	own.AppendCertsFromPEM(read(t, filepath.Join(w.options.Data, "ca.pem")))
+	own := ownRoots(t, w)
 	if got := serial(w.app.UnitsURL(), "127.0.0.1", own); strings.Contains(got, "x509") {
 		t.Errorf("the units' listener does not show the centre's own: %s", got)
+	}
+	w.HTTP = pinning(t, w)
+	if _, err := w.Me(t.Context()); err != nil {
+		t.Errorf("the commands do not get in by the address %s: %v", w.Base, err)
 	}
 }
 

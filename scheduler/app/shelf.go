@@ -85,6 +85,45 @@ type desk struct {
 	*store.Store
 	kick      func(unit string)
 	passwords *auth.Passwords
+	certifies bool // devices can be given certificates
+}
+
+// errNoCertificates says why there are no claims on a centre of one machine.
+var errNoCertificates = &scheduler.Error{Kind: scheduler.Conflict, Field: "claim", Message: "this centre listens on its own machine alone and certifies no devices",
+	Remedy: "let it listen beyond loopback, or set tls; units add gives devices of this machine a secret"}
+
+// IssueClaims makes claims of units.
+func (d desk) IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error) {
+	if !d.certifies {
+		return nil, errNoCertificates
+	}
+	return d.Store.IssueClaims(ctx, units)
+}
+
+// Status leaves out which units have secrets where no device has anything else.
+func (d desk) Status(ctx context.Context, area string, now time.Time) (scheduler.Status, error) {
+	st, err := d.Store.Status(ctx, area, now)
+	if !d.certifies {
+		st.Secrets = 0
+	}
+	return st, err
+}
+
+// Revoke ends all by which devices come in as the unit, and their connections.
+func (d desk) Revoke(ctx context.Context, unit, why string) (int, error) {
+	n, err := d.Store.Revoke(ctx, unit, why)
+	if err == nil {
+		d.kick(unit)
+	}
+	return n, err
+}
+
+// AddUnplaced makes units without a place, and their claims.
+func (d desk) AddUnplaced(ctx context.Context, area string, n int, outputs []wire.Output) ([]scheduler.IssuedClaim, error) {
+	if !d.certifies {
+		return nil, errNoCertificates
+	}
+	return d.Store.AddUnplaced(ctx, area, n, outputs)
 }
 
 // ChoosePassword sets a person's password.

@@ -111,22 +111,30 @@ type settings struct {
 	HTTP   string `yaml:"http"`
 	Root   string `yaml:"root"`
 	CA     string `yaml:"ca,omitempty"`
-	Secret string `yaml:"secret"`
+	Secret string `yaml:"secret,omitempty"`
+	Claim  string `yaml:"claim,omitempty"`
 }
 
 // Enrol writes the settings file of a unit's device, YAML. It holds the unit's
 // secret: hand it over as one hands over a key.
 func (a *App) Enrol(unit, secret string) (string, error) {
-	s := settings{
-		Unit: unit, MQTT: a.mqttURL, HTTP: a.UnitsURL(), Secret: secret,
-		Root: base64.StdEncoding.EncodeToString(a.keys.Root()),
-	}
+	return a.settingsFile(settings{Unit: unit, Secret: secret}, "Keep it as you keep a key.")
+}
+
+// ClaimFile writes the file by which a device becomes that of a unit, YAML. It
+// holds no key and no secret, but whoever uses its claim first is the unit.
+func (a *App) ClaimFile(unit, code string) (string, error) {
+	return a.settingsFile(settings{Unit: unit, Claim: code}, "Its claim makes one device the unit's, once: hand it over directly.")
+}
+
+func (a *App) settingsFile(s settings, warning string) (string, error) {
+	s.MQTT, s.HTTP, s.Root = a.mqttURL, a.UnitsURL(), base64.StdEncoding.EncodeToString(a.keys.Root())
 	if a.ca != nil {
 		s.CA = string(a.ca.Certificate())
 	}
 	b, err := yaml.Marshal(s)
 	if err != nil {
-		return "", fmt.Errorf("write settings of %s: %w", unit, err)
+		return "", fmt.Errorf("write settings of %s: %w", s.Unit, err)
 	}
-	return "# Villagecast: settings of the device of unit " + unit + ". Keep it as you keep a key.\n" + string(b), nil
+	return "# Villagecast: settings of the device of unit " + s.Unit + ". " + warning + "\n" + string(b), nil
 }

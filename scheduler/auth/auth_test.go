@@ -72,7 +72,7 @@ func TestRotateTakesTheOldKeyOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := keys.Rotate(now.Add(-time.Hour)); err != nil { // a clock that was set back
+	if err := keys.Rotate("", now.Add(-time.Hour)); err != nil { // a clock that was set back
 		t.Fatal(err)
 	}
 	ring, err := wire.OpenKeyRing(keys.Ring(), keys.Root())
@@ -103,13 +103,13 @@ func TestALostOrForeignRootIsSaidNotReplaced(t *testing.T) {
 	if again, err := auth.OpenKeys(dir, now); err != nil || again == nil {
 		t.Errorf("without its root the centre must still sign: %v", err)
 	}
-	if err := keys.Rotate(now); err == nil || !strings.Contains(err.Error(), "root.key is not there") {
+	if err := keys.Rotate("", now); err == nil || !strings.Contains(err.Error(), "root.key is not there") {
 		t.Errorf("rotate without a root: %v", err)
 	}
 	if err := os.WriteFile(root, []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := keys.Rotate(now); err == nil || !strings.Contains(err.Error(), "another root") {
+	if err := keys.Rotate("", now); err == nil || !strings.Contains(err.Error(), "another root") {
 		t.Errorf("rotate with a foreign root: %v", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // two files, which whoever renews it replaces.
 type Certificate struct {
 	certFile, keyFile string
-	own               *CA // may be nil
+	own               *CA
 
 	mu     sync.Mutex
 	pair   *tls.Certificate
@@ -26,7 +26,7 @@ type Certificate struct {
 const lookEach = time.Second
 
 // OpenCertificate reads certificate (with its chain) and key, PEM. The centre's
-// own authority is given to tell its certificates from others.
+// own authority stands in for names that it is not for.
 func OpenCertificate(certFile, keyFile string, own *CA) (*Certificate, error) {
 	c := &Certificate{certFile: certFile, keyFile: keyFile, own: own}
 	c.stamp = c.stampNow()
@@ -116,7 +116,7 @@ func (c *Certificate) Fault() error {
 // Public tells whether somebody else than itself or the centre signed it.
 func (c *Certificate) Public() bool {
 	leaf := c.Leaf()
-	if c.own != nil && leaf.CheckSignatureFrom(c.own.cert) == nil {
+	if leaf.CheckSignatureFrom(c.own.cert) == nil {
 		return false
 	}
 	return leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) != nil
@@ -125,11 +125,18 @@ func (c *Certificate) Public() bool {
 // Names tells whether it is good for a host.
 func (c *Certificate) Names(host string) bool { return c.Leaf().VerifyHostname(host) == nil }
 
-// ServerTLS is the configuration of the listeners that show it.
+// ServerTLS is the configuration of the listeners that show it, to those who ask
+// for one of its names; to all others they show the centre's own.
 func (c *Certificate) ServerTLS() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	config := c.own.ServerTLS()
+	own := config.GetCertificate
+	config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		if hello.ServerName == "" || !c.Names(hello.ServerName) {
+			return own(hello)
+		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.pair, nil
-	}}
+	}
+	return config
 }

@@ -56,7 +56,7 @@ func OpenKeys(dir string, now time.Time) (*Keys, error) {
 	b, err := readSecret(filepath.Join(dir, keysFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		err = k.Rotate(now)
+		err = k.Rotate("", now)
 	case err == nil:
 		err = k.load(b)
 	}
@@ -136,13 +136,16 @@ func (k *Keys) Seal(kind wire.Kind, address wire.Address, revision uint64, paylo
 	return wire.Seal(private, id, kind, address, revision, payload)
 }
 
-// Rotate makes a new signing key and a ring that holds it alone; the keys
-// before are named in the ring as removed. What units hold that was signed
+// Rotate makes a new signing key and a ring that holds it alone, signed by the root
+// in a file, "" for the one beside the keys; the keys before are named in the ring as removed. What units hold that was signed
 // before stays good, so the snapshots must be sealed anew only in due course.
-func (k *Keys) Rotate(now time.Time) error {
+func (k *Keys) Rotate(path string, now time.Time) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	root, err := k.openRoot()
+	if path == "" {
+		path = filepath.Join(k.dir, rootFile)
+	}
+	root, err := k.openRoot(path)
 	if err != nil {
 		return fmt.Errorf("make key ring: %w", err)
 	}
@@ -183,12 +186,11 @@ func (k *Keys) Rotate(now time.Time) error {
 
 // openRoot reads the signing root, or makes it when there are no keys at all.
 // A root that is lost is never replaced in silence: no unit would believe it.
-func (k *Keys) openRoot() (ed25519.PrivateKey, error) {
-	path := filepath.Join(k.dir, rootFile)
+func (k *Keys) openRoot(path string) (ed25519.PrivateKey, error) {
 	seed, err := readSecret(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if k.state.Root != nil {
-			return nil, fmt.Errorf("%s is not there: put the copy back that was made at installation; without it keys cannot be changed", path)
+			return nil, fmt.Errorf("%s is not there: put the copy back that was made at installation; without it keys cannot be changed: %w", path, err)
 		}
 		fresh := make([]byte, ed25519.SeedSize)
 		rand.Read(fresh) // never fails, see crypto/rand

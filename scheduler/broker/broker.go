@@ -9,6 +9,7 @@
 package broker
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,6 +52,9 @@ type Options struct {
 	CentreSecret string
 	// Login tells whether the unit exists and the secret is its own.
 	Login func(unit, secret string) bool
+	// Certified tells whose a certificate is that a client showed by TLS, or why it
+	// does not count. It stands for name and secret. Nil takes none.
+	Certified func(*x509.Certificate) (unit string, err error)
 	// Access is what the unit may publish and hear now. It is asked at login
 	// and when a unit subscribes to something that was not granted before, as
 	// after it was moved.

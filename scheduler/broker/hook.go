@@ -3,7 +3,10 @@ package broker
 import (
 	"bytes"
 	"crypto/subtle"
+	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +59,7 @@ func (h *hook) Provides(b byte) bool {
 // session; its will may only be its own.
 func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	user, secret := string(pk.Connect.Username), string(pk.Connect.Password)
-	access, why := h.admit(cl.ID, user, secret)
+	access, why := h.admit(cl.ID, user, secret, shown(cl.Net.Conn))
 	if why == "" && pk.Connect.WillFlag && !access.MayPublish(pk.Connect.WillTopic) {
 		why = "its will is on a topic that is not its own"
 	}
@@ -73,7 +76,7 @@ func (h *hook) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	return true
 }
 
-func (h *hook) admit(client, user, secret string) (access wire.Access, why string) {
+func (h *hook) admit(client, user, secret string, leaf *x509.Certificate) (access wire.Access, why string) {
 	switch {
 	case client != user:
 		return access, "the client id is not the user name"
@@ -82,6 +85,12 @@ func (h *hook) admit(client, user, secret string) (access wire.Access, why strin
 			return access, "wrong secret of the centre"
 		}
 		return wire.CentreAccess(), ""
+	case leaf != nil && h.options.Certified != nil:
+		if unit, err := h.options.Certified(leaf); err != nil {
+			return access, "its certificate is refused: " + err.Error()
+		} else if unit != user {
+			return access, "its certificate is that of " + short(unit)
+		}
 	case !wire.ValidID(user) || !h.options.Login(user, secret):
 		return access, "unknown unit or wrong secret"
 	}
@@ -90,6 +99,22 @@ func (h *hook) admit(client, user, secret string) (access wire.Access, why strin
 		return access, "its access cannot be read: " + err.Error()
 	}
 	return access, ""
+}
+
+// shown is the certificate that the other side of a connection proved to be its
+// own; nil for none, and without TLS.
+func shown(c net.Conn) *x509.Certificate {
+	if d, ok := c.(*doorConn); ok {
+		c = d.Conn
+	}
+	s, ok := c.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	if list := s.ConnectionState().PeerCertificates; len(list) > 0 {
+		return list[0]
+	}
+	return nil
 }
 
 // OnACLCheck is asked when a client publishes (write), when it subscribes to a

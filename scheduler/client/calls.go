@@ -81,6 +81,11 @@ func (c *Client) Unit(ctx context.Context, unit string) (Unit, error) {
 
 // AddUnit adds a unit; its settings file is in the answer and nowhere else.
 func (c *Client) AddUnit(ctx context.Context, v UnitSpec) (UnitAdded, error) {
+	return c.AddDevice(ctx, UnitAdd{UnitSpec: v})
+}
+
+// AddDevice is AddUnit with a say in how its device comes in.
+func (c *Client) AddDevice(ctx context.Context, v UnitAdd) (UnitAdded, error) {
 	return send[UnitAdded](ctx, c, http.MethodPost, "/units", v)
 }
 

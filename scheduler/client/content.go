@@ -81,6 +81,7 @@ type Targets struct {
 	Groups []string `json:"groups,omitempty"`
 	Units  []string `json:"units,omitempty"`
 	Except []string `json:"except,omitempty" doc:"Areas and units that are left out"`
+	Heard  string   `json:"heard,omitempty" doc:"A version, such as water@2: the units that prove, now or later, that they played it" example:"water@2"`
 }
 
 // ProgrammeSpec is what people say of a programme.

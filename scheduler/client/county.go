@@ -56,7 +56,7 @@ type UnitSpec struct {
 	ID       string        `json:"id"`
 	Area     string        `json:"area" doc:"Id of the area that the unit stands in"`
 	Name     string        `json:"name,omitempty"`
-	State    string        `json:"state,omitempty" enum:"planned,installed,removed" doc:"A planned unit becomes installed at its first birth"`
+	State    string        `json:"state,omitempty" enum:"unplaced,planned,installed,removed" doc:"A planned unit becomes installed at its first birth; one without a place is placed first"`
 	Outputs  []wire.Output `json:"outputs,omitempty" doc:"sound, screen or both; sound if absent"`
 	Volume   *int          `json:"volume,omitempty" minimum:"0" maximum:"100" doc:"Per cent; 80 if absent"`
 	Position *Position     `json:"position,omitempty"`
@@ -73,7 +73,7 @@ type Unit struct {
 // Presence is what the centre knows of a unit's device.
 type Presence struct {
 	// Condition of the link as people see it.
-	Shows       string           `json:"shows" enum:"on-air,idle,silent,offline,unknown,planned,paused,removed"`
+	Shows       string           `json:"shows" enum:"on-air,idle,silent,offline,unknown,unplaced,planned,paused,removed"`
 	Online      bool             `json:"online"`
 	Since       *time.Time       `json:"since,omitempty" doc:"When online last changed"`
 	LastSeen    *time.Time       `json:"lastSeen,omitempty" doc:"Last message of the unit itself, by the centre's clock"`
@@ -108,8 +108,14 @@ type Clock struct {
 	Said        time.Time  `json:"said" doc:"When the unit said so"`
 }
 
+// UnitAdd makes a unit.
+type UnitAdd struct {
+	UnitSpec
+	Secret bool `json:"secret,omitempty" doc:"Write a secret into the settings file in place of a claim, for agents before v0.3.0"`
+}
+
 // UnitAdded answers the adding of a unit: its settings file, given once.
 type UnitAdded struct {
 	Unit     Unit   `json:"unit"`
-	Settings string `json:"settings" doc:"The settings file for the device (YAML). It holds the unit's secret and is not shown again."`
+	Settings string `json:"settings" doc:"The settings file for the device (YAML). It holds the unit's claim, or its secret, and is not shown again."`
 }

@@ -93,6 +93,7 @@ type Status struct {
 	// Delivery says how far the installed units are, /delivery which ones.
 	Delivery DeliveryCounts `json:"delivery"`
 	Incident *Incident      `json:"incident,omitempty" doc:"Most units fell at once: the centre's own trouble, not an outage of each"`
+	Secrets  int            `json:"secrets,omitempty" doc:"Units that still come in by the secret of an earlier version, not by a certificate"`
 	Paused   []Mute         `json:"paused" doc:"Units under work, until when and why"`
 	Freezes  []Freeze       `json:"freezes" doc:"Change freezes in force and to come"`
 	Waiting  []Waiting      `json:"waiting" doc:"What waits for approval, or for a second person"`
@@ -102,14 +103,15 @@ type Status struct {
 
 // Counts are numbers of units by what they show.
 type Counts struct {
-	All     int `json:"all"`
-	OnAir   int `json:"onAir"`
-	Idle    int `json:"idle"`
-	Silent  int `json:"silent"`
-	Offline int `json:"offline"`
-	Unknown int `json:"unknown"`
-	Planned int `json:"planned"`
-	Paused  int `json:"paused"`
+	All      int `json:"all"`
+	OnAir    int `json:"onAir"`
+	Idle     int `json:"idle"`
+	Silent   int `json:"silent"`
+	Offline  int `json:"offline"`
+	Unknown  int `json:"unknown"`
+	Unplaced int `json:"unplaced"`
+	Planned  int `json:"planned"`
+	Paused   int `json:"paused"`
 }
 
 // AreaStatus is one area's counts.

@@ -194,7 +194,7 @@ func TestANewRingGoesOut(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		u := w.unit("u1", 1)
 		defer u.bye()
-		if err := w.keys.Rotate(time.Now()); err != nil {
+		if err := w.keys.Rotate("", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		w.fleet.Poke()

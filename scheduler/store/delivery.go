@@ -46,7 +46,7 @@ func (t *tx) delivery(q scheduler.DeliveryQuery) (scheduler.Delivery, error) {
 			continue
 		}
 		switch e.unit.State {
-		case scheduler.UnitPlanned:
+		case scheduler.UnitPlanned, scheduler.UnitUnplaced:
 			out.Planned++
 			continue
 		case scheduler.UnitRemoved:
@@ -115,17 +115,12 @@ func (s *stood) reaches(u scheduler.Unit, tree *scheduler.Tree) bool {
 	if slices.Contains(s.programme.Targets.Except, u.ID) {
 		return false
 	}
-	for _, a := range addressesOfUnit(u, tree) {
+	for _, a := range u.Hears(tree) {
 		if _, ok := s.from[a]; ok {
 			return true
 		}
 	}
 	return false
-}
-
-// addressesOfUnit are those that a unit listens to.
-func addressesOfUnit(u scheduler.Unit, tree *scheduler.Tree) []wire.Address {
-	return append(scheduler.Above(tree, u.Area), wire.UnitAddress(u.ID))
 }
 
 // wants is what the units of each area should hold of the areas above, worked
@@ -135,7 +130,9 @@ type wants map[string][]scheduler.Wanted
 // wanted is what a unit should hold; the lock is held. known may be nil.
 func (ps *presences) wanted(u scheduler.Unit, tree *scheduler.Tree, on *stood, known wants) []scheduler.Wanted {
 	above, ok := known[u.Area]
-	if !ok {
+	if u.State == scheduler.UnitUnplaced {
+		above = nil
+	} else if !ok {
 		above = ps.wantedOf(scheduler.Above(tree, u.Area), on)
 		if known != nil {
 			known[u.Area] = above

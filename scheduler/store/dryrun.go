@@ -78,7 +78,7 @@ func (r *dry) units() (out []scheduler.Unit) {
 	villages := map[string]bool{}
 	for _, e := range r.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved || !reach.hits(u) {
+		if !u.Placed() || !reach.hits(u) {
 			continue
 		}
 		out = append(out, u)

@@ -96,6 +96,11 @@ func (t *tx) effect(w way) error {
 	if err != nil {
 		return err
 	}
+	if w.programme.Targets.Heard != "" { // who proved it since belongs to it
+		if w.addresses, err = t.expand(w.programme); err != nil {
+			return err
+		}
+	}
 	if err := w.programme.CheckRelease(w.programme.Items, w.addresses, zone, t.now); err != nil {
 		return err
 	}
@@ -150,8 +155,11 @@ func (t *tx) undoIf(where string, args ...any) (int, error) {
 
 // approvedOnly keeps the addresses to which a version was approved: what joins a
 // group later hears it with its next version.
-func (t *tx) approvedOnly(id string, version int, addresses []wire.Address) ([]wire.Address, error) {
-	all, err := t.ways("s.programme = ? AND s.version = ? AND s.outcome = ? AND s.steps > 0", id, version, scheduler.OutcomeReleased)
+func (t *tx) approvedOnly(p scheduler.Programme, addresses []wire.Address) ([]wire.Address, error) {
+	if p.Targets.Heard != "" { // that is what was approved: whoever proves it
+		return addresses, nil
+	}
+	all, err := t.ways("s.programme = ? AND s.version = ? AND s.outcome = ? AND s.steps > 0", p.ID, p.Version, scheduler.OutcomeReleased)
 	if err != nil || len(all) == 0 {
 		return addresses, err
 	}

@@ -97,7 +97,7 @@ func (t *tx) lacking(a wire.Address, feature string) []string {
 	out := []string{}
 	for _, e := range t.s.presence.list() {
 		old := e.p.Software != "" && !slices.Contains(e.p.Features, feature)
-		if old && e.unit.State == scheduler.UnitInstalled && slices.Contains(addressesOfUnit(e.unit, t.tree()), a) {
+		if old && e.unit.State == scheduler.UnitInstalled && slices.Contains(e.unit.Hears(t.tree()), a) {
 			out = append(out, e.unit.ID)
 		}
 	}

@@ -69,7 +69,7 @@ type heldPlanner struct {
 func (pl *heldPlanner) goesOn(h scheduler.Halt, u scheduler.Unit, have wire.Have) (*scheduler.GoesOn, error) {
 	held := map[wire.Address]wire.Held{}
 	key := fmt.Sprint(u.Area, u.Outputs, u.Volume, u.Quiet)
-	for _, a := range addressesOfUnit(u, pl.tree()) {
+	for _, a := range u.Hears(pl.tree()) {
 		for _, x := range have.Held {
 			if x.Address == a {
 				held[a] = x
@@ -102,7 +102,7 @@ func (pl *heldPlanner) goesOn(h scheduler.Halt, u scheduler.Unit, have wire.Have
 // input is what the unit holds, as far as that can be made again: the programmes
 // and orders of then, under the settings of now.
 func (pl *heldPlanner) input(h scheduler.Halt, u scheduler.Unit, held map[wire.Address]wire.Held) (in timetable.Input, err error) {
-	for _, a := range addressesOfUnit(u, pl.tree()) {
+	for _, a := range u.Hears(pl.tree()) {
 		b, err := pl.bulletin(a, madeAt(h, a, wire.KindBulletin, held[a].Bulletin), nil)
 		if err != nil {
 			return in, err

@@ -48,7 +48,11 @@ func (s *Store) AddSigningKey(ctx context.Context, k SigningKey) error {
 		if k.Created.IsZero() {
 			k.Created = t.now
 		}
-		if err := t.audit("keep signing key", "key", k.ID, ""); err != nil {
+		act := "sign with key"
+		if !k.Removed.IsZero() {
+			act = "take key out"
+		}
+		if err := t.audit(act, "key", k.ID, ""); err != nil {
 			return err
 		}
 		return t.exec(`INSERT INTO signing_key (id, public, created, removed) VALUES (?, ?, ?, ?)

@@ -69,7 +69,7 @@ func (t *tx) later(area string, level wire.Level) (w scheduler.Later, err error)
 func (t *tx) opens(u scheduler.Unit, county wire.County, there map[wire.Address]wire.Orders, level wire.Level, before timetable.Reason) (time.Time, timetable.Reason) {
 	in := timetable.Input{Bulletins: []wire.Bulletin{{Address: wire.AreaAddress(t.tree().Root()), County: &county},
 		{Address: wire.UnitAddress(u.ID), Settings: &wire.Settings{Unit: u.ID, Chain: t.tree().Chain(u.Area), Outputs: u.Outputs, Quiet: u.Quiet}}}}
-	for _, a := range slices.Sorted(slices.Values(addressesOfUnit(u, t.tree()))) {
+	for _, a := range slices.Sorted(slices.Values(u.Hears(t.tree()))) {
 		if o, ok := there[a]; ok {
 			in.Orders = append(in.Orders, o)
 		}

@@ -186,6 +186,14 @@ func (ps *presences) number(unit string) (int64, bool) {
 	return e.num, true
 }
 
+// heard tells whether anything was ever heard of a unit.
+func (ps *presences) heard(unit string) bool {
+	ps.mu.RLock()
+	defer ps.mu.RUnlock()
+	e, ok := ps.entries[unit]
+	return ok && !e.p.LastSeen.IsZero()
+}
+
 // paused tells whether a unit is under work.
 func (ps *presences) paused(unit string, now time.Time) bool {
 	a := wire.UnitAddress(unit)

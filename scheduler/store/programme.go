@@ -174,7 +174,7 @@ func (t *tx) saveDraft(p scheduler.Programme) error {
 		return err
 	}
 	return t.name(p, map[string][]string{"area": p.Targets.Areas, "group": p.Targets.Groups, "unit": p.Targets.Units,
-		"except": p.Targets.Except, "calendar": slices.Concat(p.Rule.On, p.Rule.Off)})
+		"except": p.Targets.Except, "heard": heardName(p.Targets), "calendar": slices.Concat(p.Rule.On, p.Rule.Off)})
 }
 
 // name notes what a version names.

@@ -56,7 +56,7 @@ type Recorded struct {
 // RecordAll does the same for many reports in one transaction, answers in their order.
 func (s *Store) RecordAll(ctx context.Context, rs []wire.Report, now time.Time) (out []Recorded, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		b := &batch{tx: t, now: now, nums: map[contentKey]int64{}, spools: map[spoolKey]spoolRow{}, told: map[string]bool{}}
+		b := &batch{tx: t, now: now, nums: map[contentKey]int64{}, spools: map[spoolKey]spoolRow{}, told: map[string]bool{}, played: map[contentKey]bool{}}
 		if err := b.prepare(); err != nil {
 			return err
 		}
@@ -85,6 +85,7 @@ type batch struct {
 	nums   map[contentKey]int64 // new in this transaction
 	spools map[spoolKey]spoolRow
 	told   map[string]bool
+	played map[contentKey]bool // what new stretches are of
 	// asrun and skip insert, stored asks for what is there.
 	asrun, skip, stored *sql.Stmt
 }
@@ -207,6 +208,7 @@ func (b *batch) addAsRun(unit int64, id string, spool int64, seq uint64, a wire.
 	if again, err := b.again(unit, spool, n, a); err != nil || again {
 		return err
 	}
+	b.played[contentKey{a.Programme, a.Version, ""}] = true
 	var note any
 	if a.By != "" || a.Why != "" {
 		note = encode(asrunNote{a.By, a.Why})
@@ -231,6 +233,9 @@ func (b *batch) finish() error {
 		if _, err := st.ExecContext(b.ctx, int64(row.stored), row.num); err != nil {
 			return err
 		}
+	}
+	if err := b.correct(); err != nil {
+		return err
 	}
 	b.after = append(b.after, func() {
 		c := &b.s.contents

@@ -57,7 +57,7 @@ func (t *tx) reach(addresses []wire.Address, except []string) Reach {
 	villages := map[string]bool{}
 	for _, e := range t.s.presence.list() {
 		u := e.unit
-		if u.State == scheduler.UnitRemoved || !to.hits(u) {
+		if !u.Placed() || !to.hits(u) {
 			continue
 		}
 		r.Units++
@@ -82,7 +82,14 @@ func (t *tx) expand(p scheduler.Programme) ([]wire.Address, error) {
 		}
 		groups[id] = g
 	}
-	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state <> 'removed'")
+	if p.Targets.Heard != "" {
+		heard, err := t.heardOf(p.Targets)
+		if err != nil {
+			return nil, err
+		}
+		p.Targets.Units = append(slices.Clone(p.Targets.Units), heard...)
+	}
+	st, err := t.sql.PrepareContext(t.ctx, "SELECT area FROM unit WHERE id = ? AND state NOT IN ('removed', 'unplaced')")
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +195,11 @@ func (t *tx) putOut(out ready) (scheduler.Programme, Reach, error) {
 	}
 	r := t.reach(addresses, p.Targets.Except)
 	r.Addresses = touched
-	return p, r, t.changed("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units, released by %s", p.Title, p.Version, r.Units, p.ReleasedBy), nil, p)
+	act := "release programme"
+	if t.actor.ID == scheduler.CentreID && p.ReleasedBy != scheduler.CentreID {
+		act = "release takes effect" // somebody released it before
+	}
+	return p, r, t.changed(act, "programme", p.ID, fmt.Sprintf("%s, version %d, %d units, released by %s", p.Title, p.Version, r.Units, p.ReleasedBy), nil, p)
 }
 
 // end ends the released version of a programme, and gives its addresses.
@@ -253,7 +264,7 @@ func (t *tx) expandAgain(query string, args ...any) error {
 		}
 		now, err := t.expand(p)
 		if err == nil {
-			now, err = t.approvedOnly(k.id, k.version, now)
+			now, err = t.approvedOnly(p, now)
 		}
 		if err != nil {
 			return err

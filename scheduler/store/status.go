@@ -62,7 +62,7 @@ func (s *Store) Unit(ctx context.Context, id string) (UnitView, error) {
 // view is a unit as people see it; the lock is held.
 func (ps *presences) view(e *entry, tree *scheduler.Tree, paused bool, now time.Time) UnitView {
 	v := UnitView{Unit: e.unit, Presence: e.p, Shows: scheduler.ShowsOf(e.unit, e.p, e.open, paused, ps.watch, now), Pending: []string{}}
-	addresses := addressesOfUnit(e.unit, tree)
+	addresses := e.unit.Hears(tree)
 	v.Delivery = ps.delivered(e, tree, nil, nil)
 	for _, a := range v.Delivery.Agreements {
 		if name := string(a.Address); (a.Held < a.Revision || a.Composing) && !slices.Contains(v.Pending, name) {
@@ -130,6 +130,9 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 		}
 		shows := scheduler.ShowsOf(e.unit, e.p, e.open, paused[id], ps.watch, now)
 		t.counts.Add(shows)
+		if len(e.unit.SecretHash) > 0 {
+			st.Secrets++
+		}
 		t.installed = t.installed || e.unit.State == scheduler.UnitInstalled
 		t.reached = t.reached || e.p.Online
 		if e.unit.State == scheduler.UnitInstalled {

@@ -79,18 +79,21 @@ func (t *tx) draft(id string) (*placed, error) {
 	return &placed{r.programme, r.addresses}, nil
 }
 
-// unitsOf are the units that are not removed: one, or those below an area.
+// unitsOf are the units with a place: one, or those below an area.
 func (t *tx) unitsOf(unit, area string) (out []scheduler.Unit, err error) {
 	if unit != "" {
 		u, _, err := t.unit(unit)
-		return []scheduler.Unit{u}, err
+		if err != nil || u.State == scheduler.UnitUnplaced { // nothing is for it
+			return nil, err
+		}
+		return []scheduler.Unit{u}, nil
 	}
 	tree := t.tree()
 	if _, ok := tree.Area(area); !ok && area != "" {
 		return nil, scheduler.Missing("area", area, tree.IDs)
 	}
 	for _, e := range t.s.presence.list() {
-		if e.unit.State != scheduler.UnitRemoved && (area == "" || tree.Within(e.unit.Area, area)) {
+		if e.unit.Placed() && (area == "" || tree.Within(e.unit.Area, area)) {
 			out = append(out, e.unit)
 		}
 	}

@@ -91,7 +91,8 @@ func newSecret() (secret string, hash []byte) {
 
 // AddUnit makes a unit and returns the secret of its device, 64 hex digits,
 // which is kept only as its SHA-256. An empty state is planned, no outputs are
-// sound, an empty name is the id. An id that is taken is a conflict.
+// sound, an empty name is the id. An id that is taken is a conflict. A claimed
+// one gets no secret.
 func (s *Store) AddUnit(ctx context.Context, u scheduler.Unit) (out scheduler.Unit, secret string, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		out, secret, err = t.addUnit(u)
@@ -145,7 +146,9 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 		return u, "", conflict("id", u.ID, "there is a unit with this id already", remedy)
 	}
 	var secret string
-	secret, u.SecretHash = newSecret()
+	if u.SecretHash = []byte{}; !u.Claimed {
+		secret, u.SecretHash = newSecret()
+	}
 	u.StateSince, u.Rev = t.now, 1
 	if err := t.saveUnit(u); err != nil {
 		return u, "", fmt.Errorf("add unit: %w", err)
@@ -246,6 +249,9 @@ func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {
 	address := wire.UnitAddress(u.ID)
 	if u.State == scheduler.UnitRemoved {
 		if err := t.endOutages(num); err != nil {
+			return u, "", err
+		}
+		if _, err := t.endDevices(u.ID, "the unit was taken out of service"); err != nil {
 			return u, "", err
 		}
 		err = t.retire(address)

@@ -25,7 +25,7 @@ func (s *Store) Uptime(ctx context.Context, unit string, from, to, now time.Time
 		}
 		r := scheduler.Record{Installed: u.StateSince}
 		switch u.State {
-		case scheduler.UnitPlanned:
+		case scheduler.UnitPlanned, scheduler.UnitUnplaced:
 			r.Installed = period.To
 		case scheduler.UnitRemoved: // since when it was installed is not kept
 			r.Installed, period.To = time.Time{}, later(period.From, sooner(period.To, u.StateSince))

@@ -48,9 +48,11 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 	if err := w.Validate(t.world(), t.now); err != nil {
 		return w, Reach{}, err
 	}
-	if c, err := t.county(); err != nil {
-		return w, Reach{}, err
-	} else if err := w.CheckLevel(c, t.tree()); err != nil {
+	c, err := t.county()
+	if err == nil {
+		err = w.CheckLevel(c, t.tree())
+	}
+	if err != nil {
 		return w, Reach{}, err
 	}
 	address := []wire.Address{wire.AreaAddress(w.Area)}
@@ -62,10 +64,6 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 			}
 		}
 		return old, t.reach(address, nil), err
-	}
-	c, err := t.county()
-	if err != nil {
-		return w, Reach{}, err
 	}
 	if c.Steps(t.tree(), w.Issuer, w.Level, t.actor) == 0 {
 		return t.issue(w)

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// issued is what units claim did: the files, never the codes themselves.
+type issued struct {
+	client.Claim
+	Name string `json:"name"`
+	File string `json:"file"`
+}
+
+func unitsClaim(s *shell) *cobra.Command {
+	var spec client.ClaimSpec
+	var dir string
+	var outputs []string
+	cmd := query(s, "claim [ID]...", "Writes a file for the stick or card of each device that is to become a unit's: once, within 90 days", cobra.ArbitraryArgs,
+		func(ctx context.Context, c *client.Client, args []string) ([]issued, error) {
+			if (spec.New > 0) == (len(args) > 0) {
+				return nil, usage("name units, or give --new N for devices without a place yet")
+			}
+			spec.Units = args
+			for _, o := range outputs {
+				spec.Outputs = append(spec.Outputs, wire.Output(o))
+			}
+			return writeClaims(ctx, c, spec, dir)
+		},
+		func(all []issued) {
+			t := newTable(s.say("终端", "UNIT"), s.say("名称", "NAME"), s.say("有效期至", "GOOD UNTIL"), s.say("文件", "FILE"))
+			for _, c := range all {
+				t.add(c.Unit, c.Name, s.clock(c.Ends), c.File)
+			}
+			t.print(s.out)
+		})
+	f := cmd.Flags()
+	f.IntVar(&spec.New, "new", 0, "make so many units that have no place yet; units place binds them later")
+	f.StringVar(&spec.Area, "area", "", "who looks after the new ones until then (default: the county)")
+	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, "of the new ones: sound, screen or both")
+	f.StringVar(&dir, "out", ".", "directory for the files, ID.yaml")
+	return cmd
+}
+
+// writeClaims makes sure of the directory before it asks the centre, because the
+// codes are given only once.
+func writeClaims(ctx context.Context, c *client.Client, spec client.ClaimSpec, dir string) ([]issued, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("write claims: %w; choose another directory with --out", err)
+	}
+	claims, err := c.IssueClaims(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]issued, 0, len(claims))
+	for _, k := range claims {
+		file := filepath.Join(dir, k.Unit+".yaml")
+		// An older claim of the unit is void, and so is its file.
+		if err := os.WriteFile(file, []byte(k.Settings), 0o600); err != nil {
+			return out, fmt.Errorf("write claim: %w; claims that were not written can be issued again", err)
+		}
+		out = append(out, issued{k.Claim, k.Name, file})
+	}
+	return out, nil
+}
+
+func unitsClaims(s *shell) *cobra.Command {
+	return query(s, "claims [AREA]", "Lists claims that wait for their device", cobra.MaximumNArgs(1),
+		func(ctx context.Context, c *client.Client, args []string) ([]client.Claim, error) {
+			return c.Claims(ctx, strings.Join(args, ""))
+		},
+		func(all []client.Claim) {
+			t := newTable(s.say("终端", "UNIT"), s.say("签发人", "BY"), s.say("有效期至", "GOOD UNTIL"))
+			for _, c := range all {
+				t.add(c.Unit, c.By, s.clock(c.Ends))
+			}
+			t.print(s.out)
+		})
+}
+
+func unitsRevoke(s *shell) *cobra.Command {
+	var why string
+	cmd := query(s, "revoke ID", "Shuts out the device of a unit, at once; another one needs a claim", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Revoked, error) {
+			return c.RevokeUnit(ctx, args[0], why)
+		},
+		func(r client.Revoked) {
+			s.printf("%s\n", s.say(fmt.Sprintf("%s 的设备已吊销（%d 个凭证作废）；新设备用 units claim %s", r.Unit, r.Ended, r.Unit),
+				fmt.Sprintf("the device of %s is shut out (%d credentials are void); for another one: units claim %s", r.Unit, r.Ended, r.Unit)))
+		})
+	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record")
+	_ = cmd.MarkFlagRequired("why")
+	return cmd
+}
+
+func unitsCertificates(s *shell) *cobra.Command {
+	return query(s, "certificates [AREA]", "Lists the certificates of devices", cobra.MaximumNArgs(1),
+		func(ctx context.Context, c *client.Client, args []string) ([]client.Certificate, error) {
+			return c.Certificates(ctx, strings.Join(args, ""))
+		},
+		func(all []client.Certificate) {
+			t := newTable(s.say("终端", "UNIT"), s.say("签发", "ISSUED"), s.say("有效期至", "GOOD UNTIL"), s.say("编号", "SERIAL"))
+			for _, c := range all {
+				t.add(c.Unit, s.clock(c.Issued), s.clock(c.Ends), c.Serial)
+			}
+			t.print(s.out)
+		})
+}
+
+func unitsPlace(s *shell) *cobra.Command {
+	var spec client.PlacingSpec
+	var position string
+	cmd := query(s, "place ID", "Puts a unit in its place", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (client.Unit, error) {
+			if position != "" {
+				spec.Position = &client.Position{}
+				if _, err := fmt.Sscanf(position, "%g,%g", &spec.Position.Lat, &spec.Position.Lon); err != nil {
+					return client.Unit{}, usage("--position %q is no place; write it as 30.123,120.456", position)
+				}
+			}
+			return c.PlaceUnit(ctx, args[0], spec)
+		},
+		func(u client.Unit) {
+			s.printf("%s\n", s.say(fmt.Sprintf("%s 已安置：%s，%s", u.ID, u.Area, u.Name), fmt.Sprintf("%s is in its place: %s, %s", u.ID, u.Area, u.Name)))
+		})
+	f := cmd.Flags()
+	f.StringVar(&spec.Area, "area", "", "id of the village in which it stands")
+	f.StringVar(&spec.Name, "name", "", "name of the place")
+	f.StringVar(&position, "position", "", "latitude and longitude in degrees, such as 30.123,120.456")
+	_ = cmd.MarkFlagRequired("area")
+	return cmd
+}
