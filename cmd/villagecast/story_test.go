@@ -159,7 +159,34 @@ var storyUnits = map[string][]string{
 	"v8": {"v8-a"}, "v9": {"v9-a"}, "far": {"far-a"},
 }
 
-// begin starts the centre, the units and the people, at noon of a day.
+// villages adds the areas and their units, and gives the settings of these.
+func (s *story) villages(op *client.Client) (units []agent.Settings) {
+	s.t.Helper()
+	s.run("", "areas", "put", "county", "--name", "青禾县")
+	s.run("", "areas", "put", "liushu", "--parent", "county", "--name", "柳树镇")
+	s.run("", "areas", "put", "shiqiao", "--parent", "county", "--name", "石桥镇")
+	for village, ids := range storyUnits {
+		town := "liushu"
+		if village == "far" {
+			town = "shiqiao"
+		}
+		s.run("", "areas", "put", village, "--parent", town, "--name", village+"村")
+		for _, id := range ids {
+			added, err := op.AddUnit(s.t.Context(), client.UnitSpec{ID: id, Area: village})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			settings, err := agent.ParseSettings([]byte(added.Settings))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			units = append(units, settings)
+		}
+	}
+	return units
+}
+
+// beginStory starts the centre, the units and the people, at noon of a day.
 func beginStory(t *testing.T) (s *story, cut *faultnet.Line, end func()) {
 	s = &story{t: t, data: filepath.Join(t.TempDir(), "data"), ports: map[string]*memnet.Listener{}, turns: map[string][]turn{}}
 	time.Sleep(time.Until(time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC))) // 12:00 there
@@ -182,28 +209,7 @@ func beginStory(t *testing.T) (s *story, cut *faultnet.Line, end func()) {
 	over := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, address string) (net.Conn, error) { return s.dial(ctx, address) }}
 	http.DefaultTransport = over
 	op := &client.Client{Base: centre.URL(), Token: centre.Token(), Language: "en"}
-	s.run("", "areas", "put", "county", "--name", "青禾县")
-	s.run("", "areas", "put", "liushu", "--parent", "county", "--name", "柳树镇")
-	s.run("", "areas", "put", "shiqiao", "--parent", "county", "--name", "石桥镇")
-	var units []agent.Settings
-	for village, ids := range storyUnits {
-		town := "liushu"
-		if village == "far" {
-			town = "shiqiao"
-		}
-		s.run("", "areas", "put", village, "--parent", town, "--name", village+"村")
-		for _, id := range ids {
-			added, err := op.AddUnit(t.Context(), client.UnitSpec{ID: id, Area: village})
-			if err != nil {
-				t.Fatal(err)
-			}
-			settings, err := agent.ParseSettings([]byte(added.Settings))
-			if err != nil {
-				t.Fatal(err)
-			}
-			units = append(units, settings)
-		}
-	}
+	units := s.villages(op)
 	cut = faultnet.New(func(ctx context.Context) (net.Conn, error) { return s.dial(ctx, storyMQTT) })
 	county, err := sim.Start(sim.Options{Units: units, Hear: s.hear, HTTP: &http.Client{Transport: over}, Lang: "en",
 		Dial: func(ctx context.Context, unit string) (net.Conn, error) {
@@ -290,7 +296,7 @@ func TestNineVillagesInsteadOfOne(t *testing.T) {
 				}
 			}
 		}
-		s.says("the status", s.run(duty, "status"), `in force  STOP \S+, liushu, water off, v4 alone was meant, since .* by 赵, for good: a correction is a new version, 1 of 12 units have not confirmed`)
+		s.says("the status", s.run(duty, "status"), `in force  STOP \S+, liushu, water off, v4 alone was meant, since .* by 赵, for good: a correction is a new version, not confirmed by 1 of 12 units`)
 
 		time.Sleep(10 * time.Second) // the units' proof is in
 		s.run(editor, "programmes", "correct", "water", "--heard", "--title", "water on", "--playlist", "water-on", "--loop", "07:00-21:00", "--until", "2026-11-24T23:00")

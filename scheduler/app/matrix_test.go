@@ -121,19 +121,6 @@ func (f *fixture) mute(area string) string {
 	return m.ID
 }
 
-func (f *fixture) stop(area string) string {
-	mute := f.mute(area)
-	all, err := f.app.Store().Halts(f.t.Context(), area, false)
-	f.must(err)
-	for _, h := range all {
-		if h.Ref == mute {
-			return h.ID
-		}
-	}
-	f.t.Fatalf("no stop of mute %s", mute)
-	return ""
-}
-
 func (f *fixture) person(area string) string {
 	id := f.id("x")
 	_, _, err := f.app.Store().PutPerson(f.t.Context(), scheduler.Person{ID: id, Grants: []scheduler.Grant{{Role: scheduler.RoleEditor, Area: area}}})
@@ -261,6 +248,8 @@ var samples = map[string]sample{
 	"give-card":          about("people area", "/people/%s/cards", (*fixture).person, "{}"),
 	"recover":            get("nobody", "/recover"),
 	"rotate-keys":        about("nobody", "/keys/rotate", fresh("k"), "{}"),
+	"make-broker-files":  about("nobody", "/broker/files", fresh("k"), "{}"),
+	"cut-revoked":        get("enrol county", "/broker/cut"),
 	"list-keys":          get("audit county", "/keys"),
 	"list-deputies":      about("people area", "/people/%s/deputies", (*fixture).person, ""),
 	"put-deputy":         may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
