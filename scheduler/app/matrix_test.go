@@ -221,7 +221,7 @@ var samples = map[string]sample{
 	"put-programme":      about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
 	"check-programme":    about("read area", "/programmes/%s/check", (*fixture).programme, ""),
 	"get-record":         about("read area", "/programmes/%s/record", (*fixture).programme, ""),
-	"release-programme":  about("release area", "/programmes/%s/release", (*fixture).programme, ""),
+	"release-programme":  may(about("release area", "/programmes/%s/release", (*fixture).programme, "")), // it may need approval
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),
 	"warn":               about("warn area", "/warnings", fresh("w"), `{"area":"%area","level":"blue","title":"%s","text":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
