@@ -149,31 +149,44 @@ func (a *agent) listen(ctx context.Context) {
 		case <-a.dirty:
 			a.keeper.rebuild()
 		case m := <-a.inbox:
+			a.link.waiting.Add(-int64(len(m.payload)))
 			a.hear(m)
 		}
 	}
 }
 
 func (a *agent) hear(m message) {
+	if m.over > 0 {
+		a.keeper.refused.note("message", wire.RefusedTooBig, fmt.Sprintf("a packet of %d bytes, the limit is %d", m.over, maxPacket))
+		return
+	}
 	topic, err := wire.ParseTopic(m.topic)
-	if err != nil {
-		a.log.Warn("a message on an unknown topic", "err", err)
+	if err != nil || m.stray {
+		a.keeper.refused.note("message", wire.RefusedWrongAddress, fmt.Sprintf("it came on %.200q, which is not this unit's to hear", m.topic))
 		return
 	}
 	switch topic.Channel {
 	case wire.ChannelBulletin, wire.ChannelOrders, wire.ChannelKeys:
 		a.keeper.take(topic, m.topic, m.payload)
 	case wire.ChannelStored:
-		a.reporter.stored(m.payload)
+		a.misread(topic, a.reporter.stored(m.payload))
 	case wire.ChannelAsk:
-		a.reporter.ask(m.payload)
+		a.misread(topic, a.reporter.ask(m.payload))
 	case wire.ChannelCommand:
 		a.commander.take(m.payload)
 	case wire.ChannelCentre:
-		if c, ok := a.reporter.centre(m.payload); ok {
+		c, err := a.reporter.centre(m.payload)
+		if a.misread(topic, err); err == nil {
 			m.session.learn(c.Features)
 			poke(a.enroller.wake)
 		}
+	}
+}
+
+// misread tells of a message without a signature that cannot be read.
+func (a *agent) misread(topic wire.Topic, err error) {
+	if err != nil {
+		a.keeper.refused.note(string(topic.Channel), wire.RefusalCode(err), err.Error())
 	}
 }
 

@@ -57,13 +57,15 @@ func assemble(o Options) (*agent, error) {
 		}, wake: make(chan struct{}, 1),
 	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
-	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, word: heard, cond: a.cond, serial: a.enroller.badge.serial, follow: a.link.follow, changed: a.changed, ready: a.ready}
+	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, word: heard, cond: a.cond, serial: a.enroller.badge.serial, follow: a.link.follow, changed: a.changed, say: a.sayHave, ready: a.ready}
+	a.time.refuse = func(err error) { refused.note("time", wire.RefusalCode(err), err.Error()) }
 	a.keeper.view.Store(compile(nil, nil, nil, nil))
 	a.outputs()
 	a.conductor = &conductor{
 		unit: unit, boot: a.boot, lang: o.Lang, started: a.started, spool: a.spool, air: a.air, link: a.link, cond: a.cond, reporter: a.reporter,
 		view: a.keeper.view.Load, word: heard, doubt: a.doubt, alive: o.Alive, player: a.player, screen: a.screen, log: a.log.With("part", "conductor"), wake: make(chan struct{}, 1),
 	}
+	a.conductor.refuse = refused.note
 	a.conductor.unopened = o.Sound != nil && a.player == nil
 	a.conductor.planner = &planner{spans: map[string]*span{}}
 	a.conductor.account = &account{lang: o.Lang, planner: a.conductor.planner, absent: a.player != nil && a.player.Status().Absent}
@@ -73,7 +75,8 @@ func assemble(o Options) (*agent, error) {
 	a.fetcher = &fetcher{
 		centre: a.centre.Load, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
-		ready: func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
+		refuse: func(why string) { refused.note("media", wire.RefusedAltered, why) },
+		ready:  func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
 	a.prepareSound()
 	return a, nil

@@ -13,8 +13,6 @@ import (
 const (
 	// maxCommands is how many commands wait while one is obeyed.
 	maxCommands = 8
-	// badEach is how often at most an event tells of commands that are not genuine.
-	badEach = time.Minute
 	// answerMoment is how long an answer may take to leave before a restart.
 	answerMoment = time.Second
 )
@@ -28,7 +26,6 @@ type commander struct {
 	a      *agent
 	log    *slog.Logger
 	orders chan wire.Command
-	bad    time.Time
 }
 
 // take judges a command: signed, for this unit, not expired, never seen. Its id
@@ -37,15 +34,11 @@ func (c *commander) take(payload []byte) {
 	a := c.a
 	m, err := wire.OpenCommand(payload, wire.UnitAddress(a.o.Settings.Unit), a.keeper.ring, a.keeper.root)
 	if err != nil {
-		c.log.Warn("a command is refused", "err", err)
-		if now := time.Now(); now.Sub(c.bad) > badEach {
-			c.bad = now
-			a.reporter.record(event(a.air.Now(), CodeRefused, "command: "+err.Error()))
-		}
+		a.keeper.refused.note("command", wire.RefusalCode(err), err.Error())
 		return
 	}
 	refuse := func(why string) {
-		c.log.Warn("a command is refused", "command", m.ID, "do", m.Do, "why", why)
+		a.keeper.refused.note("command", wire.AnswerRefused, m.ID+" ("+m.Do+"): "+why)
 		c.answer(m, wire.AnswerRefused, why)
 	}
 	switch {

@@ -47,8 +47,10 @@ type conductor struct {
 	reporter   *reporter
 	view       func() *view
 	word       *word
-	// doubt is told of a file that could not be played.
-	doubt func(media.Hash)
+	// doubt is told of a file that could not be played, refuse of a warning that
+	// was kept silent.
+	doubt  func(media.Hash)
+	refuse func(what, code, why string)
 	// alive is called at every turn of the loop.
 	alive  func()
 	player *player.Player // nil without a sound output
@@ -251,20 +253,6 @@ func (c *conductor) advance(t *timetable.Table, now time.Time) {
 	for _, s := range joinSkips(tl.Skips) {
 		c.skipped(s)
 	}
-}
-
-// skipped reports what did not play; a skip that says so is proof as well.
-func (c *conductor) skipped(s timetable.Skip) {
-	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff && !s.To.After(c.offTo) { // the time when it was off is told as a whole
-		return
-	}
-	w := s.Wire(c.lang)
-	w.Why = words(w.Why, wire.MaxWords)
-	entries := []wire.Entry{{At: s.At.UnixMilli(), Skip: &w}}
-	if !s.Known && (s.Reason.Code == timetable.EndMissing || s.Reason.Code == timetable.EndItem) {
-		entries = append(entries, event(s.At, CodeMissing, s.Title+": "+s.Reason.Text(c.lang)))
-	}
-	c.reporter.record(entries...)
 }
 
 // perform hands the plan to the outputs.

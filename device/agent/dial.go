@@ -51,7 +51,11 @@ func (l *link) options(ctx context.Context, s *session) (*paho.ClientOptions, er
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
 			ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 			defer cancel()
-			return dial(ctx)
+			conn, err := dial(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return newGuard(conn, func(bytes int) { l.tooBig(s, bytes) }), nil
 		}), nil
 }
 

@@ -49,6 +49,8 @@ type fetcher struct {
 	view   func() *view
 	state  func() timetable.State
 	isCut  func() bool
+	// refuse is told of a file that is not what was signed.
+	refuse func(why string)
 	// ready is called after a file was verified, or was found damaged.
 	ready func()
 	wake  chan struct{}
@@ -256,6 +258,7 @@ func (f *fetcher) note(a asset, err error) {
 		n, most := f.failed[a.hash].times, serverMost
 		if errors.Is(err, errWrong) {
 			most = min(wrongMost, max(serverMost, time.Duration(a.size>>20)*time.Minute))
+			f.refuse(a.hash.Short() + ": " + err.Error())
 		}
 		f.failed[a.hash] = failure{n + 1, time.Now().Add(time.Second + jitter(n, failedFirst, most)), err}
 		f.log.Warn("cannot fetch", "file", a.hash.Short(), "err", err)

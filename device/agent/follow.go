@@ -15,9 +15,21 @@ func (l *link) follow(addresses []wire.Address) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.addresses = slices.Clone(addresses)
+	l.topics = map[string]bool{}
+	for _, sub := range wire.UnitSubscriptions(l.unit, addresses, wire.CentreFeatures()...) {
+		l.topics[sub.Filter] = true
+	}
 	if l.now != nil {
 		poke(l.now.adjust)
 	}
+}
+
+// follows tells whether the unit has ever a reason to hear something on a topic.
+// A broker sends what it likes, whatever was subscribed to.
+func (l *link) follows(topic string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.topics[topic]
 }
 
 func (l *link) wanted() []wire.Address {

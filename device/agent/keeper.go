@@ -33,8 +33,10 @@ type keeper struct {
 	follow func([]wire.Address)
 	// ready tells whether a file can be played.
 	ready func(hash string) bool
-	// changed is called after every new view.
+	// changed is called after every new view, say when only what is refused is
+	// other than before.
 	changed func()
+	say     func()
 
 	ring wire.KeyRing
 	// urgent are the interrupts that may play although the time is not known.
@@ -110,8 +112,9 @@ func (k *keeper) take(topic wire.Topic, name string, raw []byte) {
 		if e, err := wire.ParseEnvelope(raw); err == nil {
 			revision = e.Revision
 		}
-		k.refused.add(wire.Refusal{Address: topic.Address, Kind: kind, Revision: revision, Code: wire.RefusalCode(err), Why: err.Error()})
-		k.changed()
+		if k.refused.add(wire.Refusal{Address: topic.Address, Kind: kind, Revision: revision, Code: wire.RefusalCode(err), Why: err.Error()}) {
+			k.say()
+		}
 		return
 	}
 	cleared := k.refused.clear(topic.Address, kind)
@@ -180,7 +183,10 @@ func (k *keeper) takeSnapshot(kind wire.Kind, address wire.Address, raw []byte) 
 	if err != nil {
 		return false, err
 	}
-	if fresh && !k.air.Trusted() {
+	switch {
+	case fresh && k.air.Trusted():
+		k.belated(interrupts, known)
+	case fresh:
 		k.hurry(interrupts, known, bottom)
 	}
 	if fresh {
@@ -215,11 +221,26 @@ func (k *keeper) hurry(list []wire.Interrupt, known map[string]bool, bottom time
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, i := range list {
-		if !known[i.ID] && time.UnixMilli(i.Issued).After(bottom) {
+		switch {
+		case known[i.ID]:
+		case !time.UnixMilli(i.Issued).After(bottom):
+			k.refused.note("interrupt", "not-fresh", fmt.Sprintf("%s (%s) is older than what was signed before: it waits until the time is known", i.ID, i.Level))
+		default:
 			if k.urgent == nil {
 				k.urgent = map[string]bool{}
 			}
 			k.urgent[i.ID] = true
+		}
+	}
+}
+
+// belated tells of new interrupts that came after their end: somebody may have
+// kept them back, or the unit was off.
+func (k *keeper) belated(list []wire.Interrupt, known map[string]bool) {
+	now := k.air.Stamp()
+	for _, i := range list {
+		if !known[i.ID] && i.Until <= now {
+			k.refused.note("interrupt", "expired", fmt.Sprintf("%s (%s) came %s after its end", i.ID, i.Level, time.Duration(now-i.Until)*time.Millisecond))
 		}
 	}
 }

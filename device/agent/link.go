@@ -26,10 +26,11 @@ const (
 	backoffMost  = 30 * time.Second
 	// steady is how long a session lasts that lets the backoff begin anew.
 	steady = time.Minute
-	// maxInbox bounds what waits to be looked at, and maxOutbound what waits to
-	// be sent.
-	maxInbox    = 512
-	maxOutbound = 64
+	// maxInbox and maxInboxBytes bound what waits to be looked at: more than all
+	// snapshots of a unit at once. maxOutbound bounds what waits to be sent.
+	maxInbox      = 512
+	maxInboxBytes = 8 << 20
+	maxOutbound   = 64
 )
 
 // message is what came on a topic in a session.
@@ -37,6 +38,10 @@ type message struct {
 	session *session
 	topic   string
 	payload []byte
+	// stray: it came on a topic that the unit does not follow; the payload is gone.
+	stray bool
+	// over is the size of a packet that was too big, nothing of which is here.
+	over int
 }
 
 // link keeps one MQTT session after the other. A session is a client of its
@@ -51,6 +56,8 @@ type link struct {
 	cond   *conditions
 	log    *slog.Logger
 	inbox  chan message
+	// waiting are the bytes in the inbox.
+	waiting atomic.Int64
 	// leaf is the device's certificate, nil for none; turned is told why a session
 	// did not come about.
 	leaf   func() *x509.Certificate
@@ -61,7 +68,8 @@ type link struct {
 	mu        sync.Mutex
 	now       *session // nil while there is none
 	addresses []wire.Address
-	cut       bool // by the demonstration
+	topics    map[string]bool // all on which something may come
+	cut       bool            // by the demonstration
 	uncut     chan struct{}
 	last      error
 	since     time.Time // of the state that the page shows
@@ -198,10 +206,29 @@ func (l *link) hear(s *session, m paho.Message) {
 		s.heardEcho(m.Payload())
 		return
 	}
+	x := message{session: s, topic: m.Topic(), payload: m.Payload()}
+	if x.stray = !l.follows(x.topic); x.stray {
+		x.payload = nil
+	}
+	full := errors.New("more messages than can be looked at")
+	if l.waiting.Add(int64(len(x.payload))) > maxInboxBytes {
+		l.waiting.Add(-int64(len(x.payload)))
+		s.end(full)
+		return
+	}
 	select {
-	case l.inbox <- message{s, m.Topic(), m.Payload()}:
+	case l.inbox <- x:
 	default:
-		s.end(errors.New("more messages than can be looked at"))
+		l.waiting.Add(-int64(len(x.payload)))
+		s.end(full)
+	}
+}
+
+// tooBig is told of a packet that was thrown away. It must not be held up, as hear.
+func (l *link) tooBig(s *session, bytes int) {
+	select {
+	case l.inbox <- message{session: s, over: bytes}:
+	default:
 	}
 }
 

@@ -37,15 +37,29 @@ type told struct {
 	more int // that came since and were not told
 }
 
-// add notes that a snapshot was refused.
-func (r *refusals) add(x wire.Refusal) {
+// add notes that a snapshot was refused. It answers whether that is news: a flood
+// of one kind must not make the unit speak at every message.
+func (r *refusals) add(x wire.Refusal) (news bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stamp(&x)
+	same := func(old wire.Refusal) bool {
+		return old.Address == x.Address && old.Kind == x.Kind && old.Code == x.Code
+	}
+	known := slices.ContainsFunc(r.whole, same)
 	r.drop(x.Address, x.Kind)
 	r.whole = append(r.whole, x)
 	r.whole = r.whole[max(0, len(r.whole)-maxRefused):]
-	r.tell(x)
+	return r.tellOf(x) || !known
+}
+
+// note tells of something refused that a Have does not name: what is no
+// snapshot, or came where nothing should. what is one of a few words, not the
+// sender's.
+func (r *refusals) note(what, code, why string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tell(what+" "+code, fmt.Sprintf("%s: %s: %s", what, code, words(why, wire.MaxWords)))
 }
 
 // clear forgets the refusal of a snapshot, since a good one came.
@@ -74,7 +88,7 @@ func (r *refusals) setParts(list []wire.Refusal) {
 			continue
 		}
 		r.stamp(&list[i])
-		r.tell(list[i])
+		r.tellOf(list[i])
 	}
 	r.parts = list
 }
@@ -84,23 +98,28 @@ func (r *refusals) stamp(x *wire.Refusal) {
 	x.Why = words(x.Why, wire.MaxWords)
 }
 
-// tell makes an event of a refusal, unless one like it was told a moment ago.
-func (r *refusals) tell(x wire.Refusal) {
+// tellOf tells of a snapshot or of a part of one.
+func (r *refusals) tellOf(x wire.Refusal) bool {
+	return r.tell(fmt.Sprintf("%s %s %s", x.Address, x.Kind, x.Code), fmt.Sprintf("%s for %s, revision %d: %s: %s", x.Kind, x.Address, x.Revision, x.Code, x.Why))
+}
+
+// tell makes an event of a refusal, unless one with this key was told a moment
+// ago. Keys are few, whatever comes: they are remembered for good.
+func (r *refusals) tell(key, text string) bool {
 	r.count++
-	key := fmt.Sprintf("%s %s %s", x.Address, x.Kind, x.Code)
 	now, before := r.air.Now(), r.told[key]
 	if age := now.Sub(before.at); !before.at.IsZero() && age >= 0 && age < refusalPause {
 		before.more++
 		r.told[key] = before
-		return
+		return false
 	}
 	r.told[key] = told{at: now}
-	text := fmt.Sprintf("%s for %s, revision %d: %s: %s", x.Kind, x.Address, x.Revision, x.Code, x.Why)
 	if before.more > 0 {
 		text = fmt.Sprintf("%s (and %d like it since the last message)", text, before.more)
 	}
-	r.log.Warn("refused", "kind", x.Kind, "address", x.Address, "revision", x.Revision, "code", x.Code, "why", x.Why)
+	r.log.Warn("refused", "what", text)
 	r.record(event(now, CodeRefused, text))
+	return true
 }
 
 // list is what a Have says.

@@ -138,18 +138,18 @@ func (r *reporter) report() bool {
 	return r.link.post(wire.ChannelReport, wire.Report{Unit: r.unit, Spool: b.Spool, Boot: r.boot, After: b.After, Entries: b.Entries}, true)
 }
 
-// stored takes the centre's word.
-func (r *reporter) stored(payload []byte) {
+// stored takes the centre's word. It fails for what cannot be read.
+func (r *reporter) stored(payload []byte) error {
 	s, err := wire.DecodeLenient[wire.Stored](payload)
 	if err != nil {
-		r.log.Warn("cannot read what the centre says it stored", "err", err)
-		return
+		return err
 	}
 	if err := r.spool.Ack(s.Spool, s.Seq); err != nil {
 		r.log.Error("cannot note what the centre stored", "err", err)
 	}
 	poke(r.wake)
 	poke(r.answered)
+	return nil
 }
 
 // lastWords gives the centre a moment to store what was proven at the end.
@@ -166,16 +166,15 @@ func (r *reporter) lastWords(moment time.Duration) {
 }
 
 // centre takes the centre's word about itself.
-func (r *reporter) centre(payload []byte) (c wire.Centre, ok bool) {
+func (r *reporter) centre(payload []byte) (wire.Centre, error) {
 	c, err := wire.DecodeLenient[wire.Centre](payload)
 	if err != nil {
-		r.log.Warn("cannot read what the centre says of itself", "err", err)
-		return c, false
+		return c, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.online = c.Online
-	return c, true
+	return c, nil
 }
 
 func (r *reporter) centreOnline() bool {
@@ -184,17 +183,17 @@ func (r *reporter) centreOnline() bool {
 	return r.online
 }
 
-// ask answers a request for item detail.
-func (r *reporter) ask(payload []byte) {
+// ask answers a request for item detail. It fails for one that cannot be read.
+func (r *reporter) ask(payload []byte) error {
 	q, err := wire.DecodeLenient[wire.DetailRequest](payload)
 	if err != nil {
-		r.log.Warn("cannot read what the centre asks", "err", err)
-		return
+		return err
 	}
 	runs, next, err := r.spool.Detail(q.From, q.To, q.After, detailPage)
 	if err != nil {
 		r.log.Warn("cannot answer what the centre asks", "err", err)
-		return
+		return nil
 	}
 	r.link.post(wire.ChannelDetail, wire.Detail{ID: q.ID, Cues: runs, Next: next}, false)
+	return nil
 }

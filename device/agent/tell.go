@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -101,3 +102,23 @@ func (c *conductor) heartbeat() {
 }
 
 func (c *conductor) mutedHere() bool { return c.player != nil && c.player.Status().Muted }
+
+// skipped reports what did not play; a skip that says so is proof as well.
+func (c *conductor) skipped(s timetable.Skip) {
+	if !c.current.has(s.Output) || s.Reason.Code == timetable.EndOff && !s.To.After(c.offTo) { // the time when it was off is told as a whole
+		return
+	}
+	if s.Interrupt != "" { // a Skip is of a programme
+		if !s.Known {
+			c.refuse("interrupt", s.Reason.Code, fmt.Sprintf("%s of %s (%s): %s", s.Output, s.Interrupt, s.Title, s.Reason.Text(c.lang)))
+		}
+		return
+	}
+	w := s.Wire(c.lang)
+	w.Why = words(w.Why, wire.MaxWords)
+	entries := []wire.Entry{{At: s.At.UnixMilli(), Skip: &w}}
+	if !s.Known && (s.Reason.Code == timetable.EndMissing || s.Reason.Code == timetable.EndItem) {
+		entries = append(entries, event(s.At, CodeMissing, s.Title+": "+s.Reason.Text(c.lang)))
+	}
+	c.reporter.record(entries...)
+}

@@ -62,7 +62,9 @@ type timekeeper struct {
 	old func() bool
 	// changed is called when the time has become known, or another one.
 	changed func()
-	wake    chan struct{}
+	// refuse is told of an answer that is not the centre's, or not to this question.
+	refuse func(error)
+	wake   chan struct{}
 }
 
 // watch looks at the system's own clock until ctx ends.
@@ -211,6 +213,9 @@ func (k *timekeeper) sample(ctx context.Context) (airtime.Sample, error) {
 		return s, fmt.Errorf("ask for the time: the centre answers %s", resp.Status)
 	}
 	t, err := k.open(raw, nonce)
+	if err != nil {
+		k.refuse(err)
+	}
 	s.At = time.UnixMilli(int64(t.At))
 	return s, err
 }
@@ -236,7 +241,7 @@ func (k *timekeeper) open(raw []byte, nonce string) (wire.Time, error) {
 		return t, fmt.Errorf("verify the time: %w", err)
 	}
 	if t.Nonce != nonce {
-		return t, errors.New("verify the time: it is the answer to another question")
+		return t, fmt.Errorf("verify the time: %w: it is the answer to another question", wire.ErrWrongAddress)
 	}
 	return t, nil
 }

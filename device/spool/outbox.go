@@ -21,6 +21,11 @@ const (
 	seqBlock = 1024
 	// seqLeap is how far numbers leap where nobody knows which were given.
 	seqLeap = 1 << 30
+	// fallEvery and farthest bound what an acknowledgement can do, which nobody
+	// signs: how often the centre may ask for everything again, and how far ahead
+	// of this card it may be.
+	fallEvery = 10 * time.Minute
+	farthest  = 4 * seqLeap
 )
 
 // outbox is the journal of entries and how far the centre has stored them.
@@ -34,7 +39,9 @@ type outbox struct {
 	saved    uint64 // acked as it stands on disk
 	reserved uint64 // no number above it was ever given
 	answers  uint64
-	limit    int64 // bytes; keepBytes
+	leapt    bool      // since the start
+	fell     time.Time // when acked fell last
+	limit    int64     // bytes; keepBytes
 }
 
 func (s *Spool) openOutbox() {
@@ -240,7 +247,10 @@ func (s *Spool) Answers() uint64 {
 // entries above it are pending again, as far as they are still kept. When it is
 // higher than any number given here, this card was restored from an older image:
 // what is pending is then written once more under numbers that the centre has
-// not seen.
+// not seen. That happens once after a start, if at all, and the number falls now
+// and then at most: a forged answer must not fill the card, nor the line. It
+// cannot destroy proof either: what was acknowledged stays for long, and the
+// centre, to which the next report says what it should have, asks for it again.
 func (s *Spool) Ack(spool string, seq uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,9 +264,17 @@ func (s *Spool) Ack(spool string, seq uint64) error {
 	default:
 		return nil // of another card, or of an earlier life
 	}
-	if last := o.journal.next - 1; seq > last {
+	last := o.journal.next - 1
+	switch {
+	case seq > last && (o.leapt || seq-last > farthest):
+		return fmt.Errorf("acknowledge %d: this card has given no number above %d", seq, last)
+	case seq < o.acked && !o.fell.IsZero() && time.Since(o.fell) < fallEvery:
+		return nil
+	case seq < o.acked:
+		o.fell = time.Now()
+	case seq > last:
 		pending := s.pending()
-		o.journal.next = seq + 1
+		o.journal.next, o.leapt = seq+1, true
 		if err := s.append(pending); err != nil && len(pending) > 0 {
 			o.journal.next = last + 1
 			return fmt.Errorf("acknowledge %d: %w", seq, err)
@@ -266,7 +284,7 @@ func (s *Spool) Ack(spool string, seq uint64) error {
 		o.acked = seq
 		o.answers++
 	}
-	if seq < o.saved || seq >= o.saved+ackEvery {
+	if seq >= o.saved+ackEvery { // after a fall that was forgotten the centre answers the same again
 		if err := s.saveAcked(); err != nil {
 			return fmt.Errorf("acknowledge %d: %w", seq, err)
 		}

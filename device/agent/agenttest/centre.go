@@ -265,6 +265,23 @@ func (c *Centre) Seal(key ed25519.PrivateKey, kind wire.Kind, address wire.Addre
 	return raw
 }
 
+// Root is the key that signs key rings.
+func (c *Centre) Root() ed25519.PrivateKey { return c.root }
+
+// Push sends a unit something on any topic, whatever it has subscribed to: what
+// whoever has taken the broker can do.
+func (c *Centre) Push(unit, topic string, payload []byte) {
+	c.t.Helper()
+	client, ok := c.broker.Clients.Get(unit)
+	if !ok {
+		c.t.Errorf("%s is not connected", unit)
+		return
+	}
+	if err := client.WritePacket(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Publish}, TopicName: topic, Payload: payload}); err != nil {
+		c.t.Error(err)
+	}
+}
+
 // Key is the centre's signing key.
 func (c *Centre) Key() ed25519.PrivateKey { return c.key }
 
