@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"remove-listed": removeListed,
 			"spoil":         spoil,
 			"token":         useToken,
+			"keep":          keep,
 			"await":         awaitOutput,
 		},
 	})
@@ -77,6 +79,16 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// keep takes what the group of an expression holds in the output just printed into
+// a variable.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("%q is not there to be kept as %s", args[1], args[0])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // useToken takes the secret of the token that was just made for all that follows.

@@ -55,6 +55,10 @@ func withdrawCommand(s *shell) *cobra.Command {
 			return out, err
 		},
 		func(r halted[client.Programme]) {
+			if r.Did.State != "withdrawn" { // it had not taken effect
+				s.moved(r.Did)
+				return
+			}
 			s.printf("%s version %d withdrawn\n", r.Did.ID, r.Did.Version)
 			s.obeyed(r.Stop, false)
 		})

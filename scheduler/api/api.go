@@ -105,6 +105,8 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.uploads()
 	s.playlists()
 	s.programmes()
+	s.approvals()
+	s.freezes()
 	s.warnings()
 	s.proof()
 	s.presence()

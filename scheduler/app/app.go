@@ -251,6 +251,7 @@ func (a *App) startWatch(context.Context) (err error) {
 	a.watch, err = watch.New(watch.Options{Judge: judge{a.store}, Alive: a.options.Alive, Logger: a.options.Logger})
 	if err == nil {
 		a.background("watch", a.watch.Run)
+		a.background("releases", func(ctx context.Context) { watch.RunTimed(ctx, a.store, a.options.Logger) })
 	}
 	return err
 }

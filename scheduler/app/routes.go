@@ -48,6 +48,7 @@ func (a *App) routes() ([]Route, error) {
 			Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 		})},
 	}
+	all = append(all, Route{"GET /approvals", people, a.guarded(console.Approvals())})
 	all = append(all, a.waysIn()...)
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))

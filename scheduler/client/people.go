@@ -59,6 +59,8 @@ type Left struct {
 	Cards    int    `json:"cards"`
 	Drafts   int    `json:"drafts" doc:"Drafts that went to the successor"`
 	To       string `json:"to,omitempty"`
+	// Unapproved are submitted programmes for which there is no approver any more.
+	Unapproved []string `json:"unapproved,omitempty" doc:"Submitted programmes that nobody can approve any more"`
 }
 
 // CardSpec asks for a sign-in card.

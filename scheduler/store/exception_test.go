@@ -118,7 +118,7 @@ func TestLimitsOfAReleaseAndAWarning(t *testing.T) {
 	s := county(t)
 	ctx := scheduler.WithActor(t.Context(), scheduler.Actor{ID: "li"})
 	p := loop("p", "liu1")
-	p.SilentAfter = 72
+	p.SilentAfter, p.Issuer = 72, "liu1" // a village's own needs nobody's approval
 	must(t)(s.PutDraft(ctx, p))
 	p, _, err := s.Release(ctx, "p", 0)
 	if err != nil || !p.EndAssumed || p.MaxPlay != 4*3600 || p.ReleasedBy != "li" {
@@ -128,7 +128,7 @@ func TestLimitsOfAReleaseAndAWarning(t *testing.T) {
 		t.Errorf("on the wire %+v", w)
 	}
 	again := loop("p", "liu1")
-	again.SilentAfter = 72
+	again.SilentAfter, again.Issuer = 72, "liu1"
 	if _, change, err := s.PutDraft(ctx, again); err != nil || change != Unchanged {
 		t.Errorf("the same words again: %v, %v", change, err)
 	}

@@ -13,7 +13,7 @@ import (
 // version, one that proves it later too, and to nobody else; and the record names
 // them with their times.
 func TestACorrectionGoesToWhoPlayedIt(t *testing.T) {
-	s := county(t).As(scheduler.Actor{ID: "li", Name: "李四", Via: scheduler.ViaSession})
+	s := county(t).As(scheduler.Actor{ID: scheduler.AdminID, Name: "李四", Via: scheduler.ViaFile})
 	ctx := t.Context()
 	release(t, s, loop("water", "liushu"))
 	now := time.Now()

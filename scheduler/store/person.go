@@ -157,7 +157,9 @@ func (s *Store) PasswordHash(ctx context.Context, id string) (hash string, err e
 }
 
 // Leave is the one act by which somebody leaves: nothing of theirs opens a door
-// any more, and their drafts go to a successor, if one is named.
+// any more, and their drafts go to a successor, if one is named, those that wait
+// for approval too. What they agreed to stays agreed to. What they could have
+// approved others can; where there is nobody else, the answer names it.
 func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.Left, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		old, err := t.active(id)
@@ -185,7 +187,9 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 			{&out.Tokens, "UPDATE token SET ended = ? WHERE person = ? AND ended = 0", []any{ms(t.now), id}},
 			{&out.Cards, "DELETE FROM card WHERE person = ? AND used = 0", []any{id}},
 			{nil, "DELETE FROM deputy WHERE person = ? OR deputy = ?", []any{id, id}},
-			{&out.Drafts, "UPDATE programme SET author = ? WHERE author = ? AND state = 'draft' AND ? <> ''", []any{successor, id, successor}},
+			{nil, "UPDATE submission SET hands = json_insert(hands, '$[#]', ?) WHERE ended = 0 AND ? <> '' AND (programme, version) IN (SELECT id, version FROM programme WHERE author = ?)", []any{successor, successor, id}},
+			{nil, "UPDATE programme SET hands = json_insert(CASE WHEN hands IN ('', 'null') THEN '[]' ELSE hands END, '$[#]', ?) WHERE author = ? AND state IN " + standing + " AND ? <> ''", []any{successor, id, successor}},
+			{&out.Drafts, "UPDATE programme SET author = ? WHERE author = ? AND state IN ('draft', 'submitted', 'returned', 'releasing') AND ? <> ''", []any{successor, id, successor}},
 		}
 		for _, step := range steps {
 			n, err := t.count(step.query, step.args...)
@@ -197,6 +201,9 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 			}
 		}
 		if err := t.stillRun(old, true); err != nil {
+			return err
+		}
+		if out.Unapproved, err = t.unapproved(); err != nil {
 			return err
 		}
 		if root := t.tree().Root(); root != "" { // units are told too

@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -288,7 +290,9 @@ func (p *Plan) programmes(wanted []Programme) {
 	}
 	for _, w := range wanted {
 		old, ok := p.now.programmes[w.ID]
-		stands := ok && (old.State == "draft" || old.State == "released")
+		onAir := old.State == "released" || old.State == "ended"
+		waits := old.State == "submitted" || old.State == "releasing"
+		stands := ok && (old.State == "draft" || onAir || waits)
 		whole := defaulted(w.ProgrammeSpec, old, p.root())
 		content := !stands || !same(whole, old.ProgrammeSpec)
 		// The released version keeps the items it was released with: a new one takes the new items.
@@ -303,13 +307,19 @@ func (p *Plan) programmes(wanted []Programme) {
 		case content || again:
 			p.change("programme", w.ID, old.ProgrammeSpec, whole, put)
 		}
-		if !w.Draft && (content || again || old.State != "released") {
-			p.add("release", "programme", w.ID, func(ctx context.Context) error {
-				_, err := p.c.Release(ctx, w.ID)
-				return err
-			})
+		if !w.Draft && (content || again || !onAir && !waits) {
+			p.add("release", "programme", w.ID, func(ctx context.Context) error { return p.release(ctx, w.ID) })
 		}
 	}
+}
+
+// release puts a draft on air at once, or hands it in where others have to agree.
+func (p *Plan) release(ctx context.Context, id string) error {
+	_, err := p.c.Release(ctx, id, true)
+	if e, ok := errors.AsType[*client.Error](err); ok && e.Status == http.StatusConflict && len(e.Errors) == 1 && e.Errors[0].Field == "state" {
+		_, err = p.c.Submit(ctx, id)
+	}
+	return err
 }
 
 // root is the id of the county's area, as the file or the centre has it.
