@@ -94,14 +94,18 @@ func (s *shell) warned(w client.Warning) {
 		s.printf("on screens only; spoken: %s\n", w.Spoken)
 	}
 	if w.Later != nil {
-		s.printf("%s\n", s.later(*w.Later))
+		s.printf("%s\n", s.later(*w.Later, w.Until))
 	}
 	s.printf("end it with: villagecast lift %s\n", w.ID)
 }
 
 // later says where a warning does not sound yet.
-func (s *shell) later(l client.Later) string {
-	if l.Until == nil {
+func (s *shell) later(l client.Later, end time.Time) string {
+	switch {
+	case l.Until != nil && !l.Until.Before(end):
+		return s.say(fmt.Sprintf("%d 个终端要等到 %s 才能发声（%s），而预警 %s 就结束：只上屏幕", l.Units, s.clock(*l.Until), l.Why, s.clock(end)),
+			fmt.Sprintf("over before it may sound on %s at %s (%s): there on screens only", many(l.Units, "unit"), s.clock(*l.Until), l.Why))
+	case l.Until == nil:
 		return s.say(fmt.Sprintf("%d 个终端一年内不发声（%s），屏幕立即显示", l.Units, l.Why),
 			fmt.Sprintf("does not sound on %s within a year (%s); screens show it at once", many(l.Units, "unit"), l.Why))
 	}

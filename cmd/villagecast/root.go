@@ -59,7 +59,7 @@ func newRoot(s *shell) *cobra.Command {
 		releaseCommand(s), withdrawCommand(s), stopCommand(s), stopsCommand(s), mutesCommand(s), exceptionsCommand(s),
 		approvalsCommand(s), freezeCommand(s), warnCommand(s), confirmCommand(s), liftCommand(s),
 		asrunCommand(s), outagesCommand(s), statusCommand(s), deliveryCommand(s), callsCommand(s), checkCommand(s), doctorCommand(s),
-		peopleCommand(s), keysCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
+		peopleCommand(s), keysCommand(s), brokerCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
 		applyCommand(s), exportCommand(s),
 	)
 	s.completions(root)

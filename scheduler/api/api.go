@@ -31,8 +31,9 @@ type Options struct {
 	// file for a device that is to become a unit's.
 	Certifies bool
 	ClaimFile func(unit, code string) (settings string, err error)
-	// Keys are the signing keys.
-	Keys Keys
+	// Keys are the signing keys, Broker what one of the operator's own is told.
+	Keys   Keys
+	Broker Broker
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -100,6 +101,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.units()
 	s.claims()
 	s.keys()
+	s.outside()
 	s.commands()
 	s.assets()
 	s.uploads()

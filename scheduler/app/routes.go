@@ -43,7 +43,7 @@ func (a *App) routes() ([]Route, error) {
 		{client.Prefix + "/", people, api.New(api.Options{
 			Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
 			Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
-			Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a,
+			Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a, Broker: a,
 			Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
 			Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
 		})},

@@ -92,6 +92,8 @@ var samples = map[string]sample{
 	"get-delivery":        get("read area", "/delivery?area=%s"),
 	"list-calls":          get("read area", "/calls?area=%s"),
 	"events":              get("read anywhere", "/events"),
+	"make-broker-files":   about("nobody", "/broker/files", fresh("k"), "{}"),
+	"cut-revoked":         get("enrol county", "/broker/cut"),
 	"list-people":         get("invite area", "/people?area=%s"),
 	"get-person":          about("invite area", "/people/%s", (*fixture).person, ""),
 	"put-person":          about("people area", "/people/%s", (*fixture).person, `{"id":"%s","grants":[{"role":"viewer","area":"%area"}]}`),

@@ -90,7 +90,7 @@ type desk struct {
 
 // errNoCertificates says why there are no claims on a centre of one machine.
 var errNoCertificates = &scheduler.Error{Kind: scheduler.Conflict, Field: "claim", Message: "this centre listens on its own machine alone and certifies no devices",
-	Remedy: "let it listen beyond loopback, or set tls; units add gives devices of this machine a secret"}
+	Remedy: "let it listen beyond loopback; units add gives devices of this machine a secret"}
 
 // IssueClaims makes claims of units.
 func (d desk) IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error) {

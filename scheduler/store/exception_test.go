@@ -106,9 +106,25 @@ func TestOrdersNameWhoLeft(t *testing.T) {
 		t.Errorf("a town's orders name %+v", o.Locked)
 	}
 	var later wire.Orders
-	scheduler.ComposeLimits(&later, nil, o.Locked, before.AddDate(0, 0, 61))
+	scheduler.ComposeLimits(&later, nil, o.Locked, nil, before.AddDate(0, 0, 61))
 	if len(later.Locked) != 0 {
 		t.Errorf("after 61 days %+v", later.Locked)
+	}
+}
+
+// A device that lost its place is named too.
+func TestOrdersNameRevokedDevices(t *testing.T) {
+	s := county(t)
+	serial := strings.Repeat("0a", 16)
+	must(t)(s.write(t.Context(), func(t *tx) error {
+		return t.exec("INSERT INTO certificate ("+certificateColumns+") VALUES (?, 'liu1-1', x'00', x'00', ?, ?, 0, '')", serial, ms(t.now), ms(t.now.AddDate(1, 0, 0)))
+	}))
+	must(t)(s.Revoke(t.Context(), "liu1-1", "stolen"))
+	if got := publish(t, s); !slices.Contains(got, Target{"area/qinghe", wire.KindOrders}) {
+		t.Errorf("published %v", got)
+	}
+	if o := ordersOf(t, s, "area/qinghe"); len(o.Revoked) != 1 || o.Revoked[0].Serial != serial {
+		t.Errorf("revoked %+v", o.Revoked)
 	}
 }
 

@@ -206,10 +206,8 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 		if out.Unapproved, err = t.unapproved(); err != nil {
 			return err
 		}
-		if root := t.tree().Root(); root != "" { // units are told too
-			if err := t.mark(wire.KindOrders, wire.AreaAddress(root)); err != nil {
-				return err
-			}
+		if err := t.telling(); err != nil {
+			return err
 		}
 		return t.changed("leave", "person", id, old.Name, old, out)
 	})

@@ -61,16 +61,14 @@ func Make(ctx context.Context, c *client.Client, f File, dir string) (*Plan, err
 	if p.now, err = load(ctx, c); err != nil {
 		return nil, err
 	}
-	if f.County != nil && len(f.County.Loud) == 0 {
-		f.County.Loud = []wire.Level{wire.LevelRed, wire.LevelOrange} // as the centre does
+	areas := func() { put(p, "area", f.Areas, p.now.areas, func(a client.Area) string { return a.ID }, c.PutArea) }
+	if f.County == nil || len(f.County.HighestIn) == 0 {
+		p.county(f.County)
+		areas()
+	} else { // it names areas: they come first
+		areas()
+		p.county(f.County)
 	}
-	if f.County != nil && !same(*f.County, p.now.county) {
-		p.change("county", f.County.Name, p.now.county, *f.County, func(ctx context.Context) error {
-			_, err := c.PutCounty(ctx, *f.County)
-			return err
-		})
-	}
-	put(p, "area", f.Areas, p.now.areas, func(a client.Area) string { return a.ID }, c.PutArea)
 	put(p, "calendar", f.Calendars, p.now.calendars, func(k client.Calendar) string { return k.ID }, c.PutCalendar)
 	p.units(f.Units)
 	put(p, "group", f.Groups, p.now.groups, func(g client.Group) string { return g.ID }, c.PutGroup)
@@ -82,6 +80,23 @@ func Make(ctx context.Context, c *client.Client, f File, dir string) (*Plan, err
 	}
 	p.programmes(f.Programmes)
 	return p, nil
+}
+
+// county plans what holds for every unit.
+func (p *Plan) county(n *client.County) {
+	if n == nil {
+		return
+	}
+	wanted := *n
+	if len(wanted.Loud) == 0 {
+		wanted.Loud = []wire.Level{wire.LevelRed, wire.LevelOrange} // as the centre does
+	}
+	if !same(wanted, p.now.county) {
+		p.change("county", wanted.Name, p.now.county, wanted, func(ctx context.Context) error {
+			_, err := p.c.PutCounty(ctx, wanted)
+			return err
+		})
+	}
 }
 
 // Apply makes the changes in order and calls done after each. It stops at the
