@@ -13,7 +13,7 @@ import (
 
 func peopleCommand(s *shell) *cobra.Command {
 	return parent("people", "Accounts: who may do what, where",
-		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
+		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleCards(s), peopleImport(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
 }
 
 // roles are what people see.

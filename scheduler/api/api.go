@@ -27,6 +27,8 @@ type Options struct {
 	Intake Intake
 	// Enrol writes the settings file of a unit's device.
 	Enrol func(unit, secret string) (settings string, err error)
+	// Table reads a spreadsheet; its errors are *scheduler.TableError, in lang.
+	Table func(data []byte, lang string) (scheduler.Table, error)
 	// Certifies tells that devices get certificates, by claims; ClaimFile writes the
 	// file for a device that is to become a unit's.
 	Certifies bool
@@ -48,6 +50,8 @@ type Options struct {
 	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
 	SignInLink func(code string) string
+	// HereLink is the address of a unit's page at the pole.
+	HereLink func(unit string) string
 	// Version of the software.
 	Version string
 	Logger  *slog.Logger
@@ -114,6 +118,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.presence()
 	s.events()
 	s.people()
+	s.rosters()
 	s.access()
 	s.setup()
 	s.checkRules()

@@ -65,6 +65,7 @@ type unitStore interface {
 	AddUnit(context.Context, scheduler.Unit) (scheduler.Unit, string, error)
 	UpdateUnit(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.Change, error)
 	RemoveUnit(ctx context.Context, id string) error
+	ImportUnits(ctx context.Context, added, changed []scheduler.Unit, claims bool) ([]scheduler.IssuedClaim, error)
 	// AuditCommand notes that a unit was told to do something once.
 	AuditCommand(ctx context.Context, unit, id, do string) error
 	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)
@@ -174,11 +175,14 @@ type personStore interface {
 	People(context.Context) ([]scheduler.Person, error)
 	Person(ctx context.Context, id string) (scheduler.Person, error)
 	PutPerson(context.Context, scheduler.Person) (scheduler.Person, scheduler.Change, error)
+	PutPeople(context.Context, []scheduler.Person) error
 	Leave(ctx context.Context, id, successor string) (scheduler.Left, error)
 	// ChoosePassword sets one; ChangePassword wants the one before.
 	ChoosePassword(ctx context.Context, id, password string) error
 	ChangePassword(ctx context.Context, id, old, password string) error
 	AddCard(ctx context.Context, person string, life time.Duration) (code string, c scheduler.Card, err error)
+	AddCards(ctx context.Context, people []string, life time.Duration) (codes []string, cards []scheduler.Card, err error)
+	Cardless(context.Context) ([]string, error)
 	Deputies(ctx context.Context, person string) ([]scheduler.Deputy, error)
 	PutDeputy(context.Context, scheduler.Deputy) error
 	RemoveDeputies(ctx context.Context, person string) error

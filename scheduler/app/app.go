@@ -46,6 +46,7 @@ type App struct {
 	fleet     *fleet.Fleet
 	watch     *watch.Watch
 	bundles   bundles
+	said      said
 
 	urls, listeners map[scheduler.Door]string
 	mqttURL         string

@@ -44,6 +44,13 @@ func (s *swift) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, 
 	return &swiftFile{f}, flags, nil
 }
 
+// unsynced puts the centre's database on it.
+func unsynced(t *testing.T) func(*app.Options) {
+	vfs.Register("app-swift", &swift{vfs.Find("os").(vfs.VFSFilename)})
+	t.Cleanup(func() { vfs.Unregister("app-swift") })
+	return func(o *app.Options) { o.VFS = "app-swift" }
+}
+
 type swiftFile struct{ vfs.File }
 
 func (f *swiftFile) Sync(vfs.SyncFlag) error { return nil }
@@ -198,9 +205,7 @@ func (f *fixture) status(patience time.Duration, method, path, body, session str
 // role, for its own area and a foreign one, with the role given for a town and for
 // the whole county: what is allowed is just what the table of roles says.
 func TestEveryRouteForEveryRole(t *testing.T) {
-	vfs.Register("app-swift", &swift{vfs.Find("os").(vfs.VFSFilename)})
-	t.Cleanup(func() { vfs.Unregister("app-swift") })
-	f := &fixture{web: serve(t, func(o *app.Options) { o.VFS = "app-swift" })}
+	f := &fixture{web: serve(t, unsynced(t))}
 	_, _, err := f.app.Store().PutArea(t.Context(), scheduler.Area{ID: "other", Parent: "county", Name: "other"})
 	f.must(err)
 	_, _, err = f.app.Store().PutPlaylist(t.Context(), scheduler.Playlist{ID: "shared", Items: []scheduler.PlaylistItem{{Text: f.text()}}})

@@ -126,6 +126,14 @@ func (d desk) AddUnplaced(ctx context.Context, area string, n int, outputs []wir
 	return d.Store.AddUnplaced(ctx, area, n, outputs)
 }
 
+// ImportUnits adds and changes units, and makes claims of the new ones.
+func (d desk) ImportUnits(ctx context.Context, added, changed []scheduler.Unit, claims bool) ([]scheduler.IssuedClaim, error) {
+	if claims && !d.certifies {
+		return nil, errNoCertificates
+	}
+	return d.Store.ImportUnits(ctx, added, changed, claims)
+}
+
 // ChoosePassword sets a person's password.
 func (d desk) ChoosePassword(ctx context.Context, id, password string) error {
 	if err := scheduler.CheckPassword(id, password); err != nil {
