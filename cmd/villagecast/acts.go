@@ -16,10 +16,7 @@ func releaseCommand(s *shell) *cobra.Command {
 	now := false
 	cmd := query(s, "release PROGRAMME", "Puts the draft of a programme on air, after ten seconds in which it can be undone", exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
-			// Before it is done: who meant one village sees nine.
-			if d, err := c.DryRun(ctx, args[0], 0); err == nil && !s.json {
-				s.printf("%s\n", s.dryLine(d))
-			}
+			s.numbers(ctx, c, args[0])
 			return c.Release(ctx, args[0], now)
 		}, s.released)
 	cmd.Flags().BoolVar(&now, "now", false, "at once, without time to undo it")

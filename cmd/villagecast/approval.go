@@ -71,6 +71,7 @@ func (s *shell) moved(p client.Programme) {
 func programmesSubmit(s *shell) *cobra.Command {
 	return query(s, "submit ID", "Hands the draft of a programme in for approval", exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
+			s.numbers(ctx, c, args[0])
 			return c.Submit(ctx, args[0])
 		}, s.moved)
 }
@@ -152,6 +153,7 @@ func programmesApprove(s *shell) *cobra.Command {
 			if err != nil {
 				return client.Programme{}, err
 			}
+			s.numbers(ctx, c, args[0])
 			if len(spec.Hash) >= 8 && strings.HasPrefix(r.Hash, spec.Hash) {
 				spec.Hash = r.Hash // its first digits will do
 			}

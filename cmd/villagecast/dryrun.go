@@ -24,6 +24,14 @@ func programmesCheck(s *shell) *cobra.Command {
 // minutes are rounded up: what sounds for seconds sounds.
 func minutes(seconds float64) int { return int(math.Ceil(seconds/60 - 1e-9)) }
 
+// numbers prints a dry run in one line before something is done: who meant one
+// village sees nine. Where there is none the act itself says why.
+func (s *shell) numbers(ctx context.Context, c *client.Client, programme string) {
+	if d, err := c.DryRun(ctx, programme, 0); err == nil && !s.json {
+		s.printf("%s\n", s.dryLine(d))
+	}
+}
+
 // dryLine is a dry run in one line: what somebody sees who meant one village.
 func (s *shell) dryLine(d client.DryRun) string {
 	parts := []string{

@@ -86,7 +86,7 @@ func (s *shell) status(st client.Status) {
 		s.printf("%s   %s\n", s.say("待审", "waiting"), s.waiting(w))
 	}
 	for _, f := range st.InForce {
-		if f.Kind != "pause" { // it follows
+		if f.Kind != "pause" && f.Kind != "freeze" { // they follow
 			s.printf("in force  %s\n", s.inForce(f))
 		}
 	}

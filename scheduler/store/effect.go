@@ -154,9 +154,10 @@ func (t *tx) undoIf(where string, args ...any) (int, error) {
 }
 
 // approvedOnly keeps the addresses to which a version was approved: what joins a
-// group later hears it with its next version.
+// group later hears it with its next version. That a correction is for whoever
+// proves later that they heard the mistake is what was approved.
 func (t *tx) approvedOnly(p scheduler.Programme, addresses []wire.Address) ([]wire.Address, error) {
-	if p.Targets.Heard != "" { // that is what was approved: whoever proves it
+	if p.Targets.Heard != "" && len(p.Targets.Groups) == 0 {
 		return addresses, nil
 	}
 	all, err := t.ways("s.programme = ? AND s.version = ? AND s.outcome = ? AND s.steps > 0", p.ID, p.Version, scheduler.OutcomeReleased)

@@ -67,6 +67,13 @@ func (t *tx) inForce(area string) ([]scheduler.InForce, error) {
 			out = append(out, f)
 		}
 	}
+	freezes, err := t.freezes("lifted = 0 AND until > ? AND start <= ?", ms(t.now), ms(t.now))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range freezes {
+		out = append(out, scheduler.InForce{Kind: "freeze", ID: f.ID, Area: t.tree().Root(), Why: f.Why, Since: f.From, Until: f.Until, By: f.By, Lift: scheduler.ActSettings})
+	}
 	slices.SortFunc(out, func(a, b scheduler.InForce) int { return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
 }
