@@ -32,6 +32,8 @@ type Group struct {
 // County is what holds for every unit of the county.
 type County struct {
 	wire.County
+	// Approval says who has to agree before something goes out, see County.Steps.
+	Approval []ApprovalRule `json:"approval,omitempty"`
 	// Rev as in Area.
 	Rev int64
 }

@@ -82,8 +82,8 @@ func (e Exception) Wire() wire.Exception {
 }
 
 // ComposeLimits adds to the orders of an address the exceptions given for it and,
-// for the county's, the people who have left; what is over is left out.
-func ComposeLimits(o *wire.Orders, exceptions []Exception, left []wire.Locked, now time.Time) {
+// for the county's, the people who have left and the devices that were revoked; what is over is left out.
+func ComposeLimits(o *wire.Orders, exceptions []Exception, left []wire.Locked, revoked []wire.Revoked, now time.Time) {
 	for _, e := range exceptions {
 		if (e.Ended.IsZero() || e.Ended.After(now)) && e.Until.After(now) {
 			o.Exceptions = append(o.Exceptions, e.Wire())
@@ -94,6 +94,13 @@ func ComposeLimits(o *wire.Orders, exceptions []Exception, left []wire.Locked, n
 			o.Locked = append(o.Locked, l)
 		}
 	}
+	for _, r := range revoked {
+		if time.UnixMilli(r.At).Add(lockLife).After(now) {
+			o.Revoked = append(o.Revoked, r)
+		}
+	}
+	slices.SortFunc(o.Revoked, func(x, y wire.Revoked) int { return cmp.Or(cmp.Compare(y.At, x.At), cmp.Compare(x.Serial, y.Serial)) })
+	o.Revoked = o.Revoked[:min(len(o.Revoked), wire.MaxLocked)]
 	slices.SortFunc(o.Exceptions, func(x, y wire.Exception) int { return cmp.Compare(x.ID, y.ID) })
 	slices.SortFunc(o.Locked, func(x, y wire.Locked) int { return cmp.Compare(x.ID, y.ID) })
 	if over := len(o.Locked) - wire.MaxLocked; over > 0 {

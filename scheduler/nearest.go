@@ -90,6 +90,10 @@ func invalid(field, value, message, remedy string) error {
 	return &Error{Kind: Invalid, Field: field, Value: value, Message: message, Remedy: remedy}
 }
 
+func conflict(field, value, message, remedy string) error {
+	return &Error{Kind: Conflict, Field: field, Value: value, Message: message, Remedy: remedy}
+}
+
 // word checks a value against the words allowed.
 func word[T ~string](field string, given T, allowed ...T) error {
 	names := make([]string, len(allowed))

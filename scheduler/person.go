@@ -229,4 +229,6 @@ type Left struct {
 	// successor.
 	Sessions, Tokens, Cards, Drafts int
 	Successor                       string
+	// Unapproved are submitted programmes that nobody can approve any more.
+	Unapproved []string
 }

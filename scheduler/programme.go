@@ -11,15 +11,23 @@ import (
 // ProgrammeState is where a version stands.
 type ProgrammeState string
 
-// The states of a programme version. "Scheduled" and "on air" are read from the
-// timetable, never stored.
+// The states of a programme version. "Scheduled", "on air" and "ended" are read
+// from the timetable, never stored.
 const (
 	ProgrammeDraft      ProgrammeState = "draft"
+	ProgrammeSubmitted  ProgrammeState = "submitted" // waits for approval
+	ProgrammeReturned   ProgrammeState = "returned"  // an approver handed it back
+	ProgrammeReleasing  ProgrammeState = "releasing" // released; it takes effect in a moment, and can be undone until then
 	ProgrammeReleased   ProgrammeState = "released"
 	ProgrammeSuperseded ProgrammeState = "superseded"
 	ProgrammeWithdrawn  ProgrammeState = "withdrawn"
 	ProgrammeStopped    ProgrammeState = "stopped"
 )
+
+// Open tells whether a version has not been on air yet and may still get there.
+func (s ProgrammeState) Open() bool {
+	return s == ProgrammeDraft || s == ProgrammeSubmitted || s == ProgrammeReturned || s == ProgrammeReleasing
+}
 
 // Programme is one version of a playlist with targets, rule, level and
 // authority. A released version is never changed: an edit makes the next draft.
@@ -57,8 +65,9 @@ type Programme struct {
 	ReleasedBy string `json:",omitempty"`
 	// EndAssumed says that nobody gave an end, and the release did.
 	EndAssumed bool `json:",omitempty"`
-	// Author is the id of who drafted it, as it stands.
+	// Author is the id of who drafted it, as it stands; Hands are all who did.
 	Author string
+	Hands  []string `json:",omitempty"`
 	// Items are those of the playlist as released; empty in a draft.
 	Items []wire.Item
 }
@@ -116,6 +125,8 @@ type Warning struct {
 	// Lifted or stopped; zero while in force.
 	Ended time.Time
 	End   string
+	// Waits says that it is not out: it waits for a second person.
+	Waits bool `json:",omitempty"`
 }
 
 // Mute silences an area or a unit but for warnings.

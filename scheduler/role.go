@@ -229,6 +229,15 @@ func verb(act Act) string {
 	return string(act) + " anything"
 }
 
+// WhoMay says in words who may do it in an area.
+func WhoMay(t *Tree, act Act, area string) string {
+	where := area
+	if known, ok := t.Area(area); ok {
+		where = known.Name
+	}
+	return whoMay(act) + " of " + where + above(t, area)
+}
+
 // whoMay says which roles may do it.
 func whoMay(act Act) string {
 	var names []string

@@ -175,7 +175,7 @@ func (c County) Validate() error {
 			return err
 		}
 	}
-	return nil
+	return validateApproval(c.Approval)
 }
 
 func mayWarn(field string, l wire.Level) error {

@@ -13,20 +13,30 @@ import (
 )
 
 func releaseCommand(s *shell) *cobra.Command {
-	return query(s, "release PROGRAMME", "Puts the draft of a programme on air", exactly("PROGRAMME"),
+	now := false
+	cmd := query(s, "release PROGRAMME", "Puts the draft of a programme on air, after ten seconds in which it can be undone", exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
 			// Before it is done: who meant one village sees nine.
 			if d, err := c.DryRun(ctx, args[0], 0); err == nil && !s.json {
 				s.printf("%s\n", s.dryLine(d))
 			}
-			return c.Release(ctx, args[0])
-		},
-		func(r client.Released) {
-			s.printf("%s version %d released to %s, %s (%s)\n",
-				r.Programme.ID, r.Programme.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
-			s.printf("%s %s\n", s.say("截止", "until"), s.ends(r.Programme))
-			s.unreachable(r.Offline)
-		})
+			return c.Release(ctx, args[0], now)
+		}, s.released)
+	cmd.Flags().BoolVar(&now, "now", false, "at once, without time to undo it")
+	return cmd
+}
+
+func (s *shell) released(r client.Released) {
+	p := r.Programme
+	if sub := p.Submission; p.State == "releasing" && sub != nil && sub.Effective != nil {
+		at := sub.Effective.In(s.location()).Format("15:04:05")
+		s.printf("%s\n", s.say(fmt.Sprintf("%s 第 %d 版将于 %s 播向 %d 个村 %d 个终端；此前可撤销：villagecast programmes undo %s", p.ID, p.Version, at, r.Villages, r.Units, p.ID),
+			fmt.Sprintf("%s version %d goes out at %s to %s, %s; until then: villagecast programmes undo %s", p.ID, p.Version, at, many(r.Villages, "village"), many(r.Units, "unit"), p.ID)))
+	} else {
+		s.printf("%s version %d released to %s, %s (%s)\n", p.ID, p.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
+	}
+	s.printf("%s %s\n", s.say("截止", "until"), s.ends(p))
+	s.unreachable(r.Offline)
 }
 
 // unreachable names the units that cannot be reached now.
@@ -64,16 +74,7 @@ func warnCommand(s *shell) *cobra.Command {
 			}
 			return c.Warn(ctx, w)
 		},
-		func(w client.Warning) {
-			s.printf("warning %s (%s) to %s, until %s\n", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))
-			if w.Spoken != "" && w.Spoken != "yes" {
-				s.printf("on screens only; spoken: %s\n", w.Spoken)
-			}
-			if w.Later != nil {
-				s.printf("%s\n", s.later(*w.Later))
-			}
-			s.printf("end it with: villagecast lift %s\n", w.ID)
-		})
+		s.warned)
 	f := cmd.Flags()
 	f.StringVar(&level, "level", "", "blue, yellow, orange or red")
 	f.StringVar(&w.Title, "title", "", "title")
@@ -85,9 +86,29 @@ func warnCommand(s *shell) *cobra.Command {
 	return cmd
 }
 
+func (s *shell) warned(w client.Warning) {
+	if w.Waits {
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, w.Level, w.ID),
+			fmt.Sprintf("warning %s (%s) is NOT out: it waits for a second person, a duty officer or an administrator: villagecast confirm %s", w.ID, w.Level, w.ID)))
+	} else {
+		s.printf("warning %s (%s) to %s, until %s\n", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))
+	}
+	if w.Spoken != "" && w.Spoken != "yes" {
+		s.printf("on screens only; spoken: %s\n", w.Spoken)
+	}
+	if w.Later != nil {
+		s.printf("%s\n", s.later(*w.Later, w.Until))
+	}
+	s.printf("end it with: villagecast lift %s\n", w.ID)
+}
+
 // later says where a warning does not sound yet.
-func (s *shell) later(l client.Later) string {
-	if l.Until == nil {
+func (s *shell) later(l client.Later, end time.Time) string {
+	switch {
+	case l.Until != nil && !l.Until.Before(end):
+		return s.say(fmt.Sprintf("%d 个终端要等到 %s 才能发声（%s），而预警 %s 就结束：只上屏幕", l.Units, s.clock(*l.Until), l.Why, s.clock(end)),
+			fmt.Sprintf("over before it may sound on %s at %s (%s): there on screens only", many(l.Units, "unit"), s.clock(*l.Until), l.Why))
+	case l.Until == nil:
 		return s.say(fmt.Sprintf("%d 个终端一年内不发声（%s），屏幕立即显示", l.Units, l.Why),
 			fmt.Sprintf("does not sound on %s within a year (%s); screens show it at once", many(l.Units, "unit"), l.Why))
 	}

@@ -60,6 +60,11 @@ func writeClaims(ctx context.Context, c *client.Client, spec client.ClaimSpec, d
 	if err != nil {
 		return nil, err
 	}
+	return claimFiles(claims, dir)
+}
+
+// claimFiles writes the file of each claim for its device's stick or card.
+func claimFiles(claims []client.IssuedClaim, dir string) ([]issued, error) {
 	out := make([]issued, 0, len(claims))
 	for _, k := range claims {
 		file := filepath.Join(dir, k.Unit+".yaml")
@@ -73,17 +78,32 @@ func writeClaims(ctx context.Context, c *client.Client, spec client.ClaimSpec, d
 }
 
 func unitsClaims(s *shell) *cobra.Command {
-	return query(s, "claims [AREA]", "Lists claims that wait for their device", cobra.MaximumNArgs(1),
+	var out string
+	cmd := query(s, "claims [AREA]", "Lists claims that wait for their device, or puts their units' stickers on a sheet to print (A4, HTML)", cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Claim, error) {
-			return c.Claims(ctx, strings.Join(args, ""))
+			all, err := c.Claims(ctx, strings.Join(args, ""))
+			if err != nil || out == "" || len(all) == 0 {
+				return all, err
+			}
+			return all, s.printedStickers(ctx, c, all, out)
 		},
 		func(all []client.Claim) {
+			switch {
+			case out != "" && len(all) == 0:
+				s.printf("%s\n", s.say("没有等着装的终端：没有发出而还没用的入网码", "no claim waits for its device"))
+				return
+			case out != "":
+				s.printf("%s\n", s.say(fmt.Sprintf("%d 张终端标签在 %s", len(all), out), fmt.Sprintf("%d stickers are in %s", len(all), out)))
+				return
+			}
 			t := newTable(s.say("终端", "UNIT"), s.say("签发人", "BY"), s.say("有效期至", "GOOD UNTIL"))
 			for _, c := range all {
 				t.add(c.Unit, c.By, s.clock(c.Ends))
 			}
 			t.print(s.out)
 		})
+	cmd.Flags().StringVarP(&out, "out", "o", "", "where to write the sheet of stickers, such as stickers.html")
+	return cmd
 }
 
 func unitsRevoke(s *shell) *cobra.Command {

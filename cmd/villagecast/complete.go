@@ -60,7 +60,7 @@ func (s *shell) completions(root *cobra.Command) {
 		{unitIDs, [][]string{{"units", "show"}, {"units", "remove"}}},
 		{assetIDs, [][]string{{"assets", "show"}, {"assets", "remove"}}},
 		{playlistIDs, [][]string{{"playlists", "show"}, {"playlists", "put"}, {"playlists", "remove"}}},
-		{programmeIDs, [][]string{{"programmes", "show"}, {"programmes", "put"}, {"release"}, {"withdraw"}}},
+		{programmeIDs, [][]string{{"programmes", "show"}, {"programmes", "put"}, {"programmes", "submit"}, {"programmes", "review"}, {"programmes", "approve"}, {"programmes", "return"}, {"programmes", "undo"}, {"release"}, {"withdraw"}}},
 		{both(areaIDs, unitIDs), [][]string{{"timetable"}}},
 		{warningIDs, [][]string{{"lift"}}},
 	} {

@@ -13,7 +13,7 @@ import (
 
 func peopleCommand(s *shell) *cobra.Command {
 	return parent("people", "Accounts: who may do what, where",
-		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
+		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleCards(s), peopleImport(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
 }
 
 // roles are what people see.
@@ -253,6 +253,10 @@ func peopleLeave(s *shell) *cobra.Command {
 		func(l client.Left) {
 			s.printf("%s\n", s.say(fmt.Sprintf("%s 已离开：结束登录 %d、令牌 %d、登录卡 %d；移交草稿 %d", l.Person, l.Sessions, l.Tokens, l.Cards, l.Drafts),
 				fmt.Sprintf("%s has left: %d sessions, %d tokens, %d cards ended; %d drafts handed over", l.Person, l.Sessions, l.Tokens, l.Cards, l.Drafts)))
+			if len(l.Unapproved) > 0 {
+				list := strings.Join(l.Unapproved, ", ")
+				s.printf("%s\n", s.say("这些待审内容已无人可审，请另授审核角色："+list, "nobody can approve these any more, make somebody an approver: "+list))
+			}
 		})
 	cmd.Flags().StringVar(&spec.To, "to", "", "who gets the drafts")
 	return cmd

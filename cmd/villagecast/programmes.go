@@ -13,7 +13,8 @@ import (
 
 func programmesCommand(s *shell) *cobra.Command {
 	return parent("programmes", "What plays where and when",
-		programmesList(s), programmesShow(s), programmesPut(s), programmesCheck(s), programmesCorrect(s), programmesRecord(s))
+		programmesList(s), programmesShow(s), programmesPut(s), programmesCheck(s), programmesCorrect(s), programmesRecord(s),
+		programmesSubmit(s), programmesReview(s), programmesApprove(s), programmesReturn(s), programmesUndo(s))
 }
 
 func programmesList(s *shell) *cobra.Command {
@@ -24,7 +25,7 @@ func programmesList(s *shell) *cobra.Command {
 		func(all []client.Programme) {
 			t := newTable("PROGRAMME", "VERSION", "STATE", "TITLE", "LEVEL", "TO", "WHEN")
 			for _, p := range all {
-				t.add(p.ID, p.Version, p.State, p.Title, p.Level, targets(p.Targets), p.Says)
+				t.add(p.ID, p.Version, s.standing(p), p.Title, p.Level, targets(p.Targets), p.Says)
 			}
 			t.print(s.out)
 		})
@@ -53,7 +54,8 @@ func programmesShow(s *shell) *cobra.Command {
 }
 
 func (s *shell) programme(p client.Programme) {
-	s.printf("%s version %d, %s: %s\n", p.ID, p.Version, p.State, p.Title)
+	s.printf("%s version %d, %s: %s\n", p.ID, p.Version, s.standing(p), p.Title)
+	s.submission(p)
 	s.printf("when      %s\n", p.Says)
 	s.printf("to        %s, in the name of %s\n", targets(p.Targets), p.Issuer)
 	s.printf("level     %s, priority %d, volume %d %%\n", p.Level, p.Priority, p.Volume)

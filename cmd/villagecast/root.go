@@ -56,10 +56,10 @@ func newRoot(s *shell) *cobra.Command {
 		serveCommand(s), demoCommand(s),
 		areasCommand(s), unitsCommand(s), assetsCommand(s), speakCommand(s),
 		playlistsCommand(s), programmesCommand(s), timetableCommand(s),
-		releaseCommand(s), withdrawCommand(s), stopCommand(s), stopsCommand(s), mutesCommand(s), exceptionsCommand(s), warnCommand(s),
-		liftCommand(s), asrunCommand(s), outagesCommand(s), statusCommand(s), deliveryCommand(s), callsCommand(s), checkCommand(s),
-		doctorCommand(s),
-		peopleCommand(s), keysCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
+		releaseCommand(s), withdrawCommand(s), stopCommand(s), stopsCommand(s), mutesCommand(s), exceptionsCommand(s),
+		approvalsCommand(s), freezeCommand(s), warnCommand(s), confirmCommand(s), liftCommand(s),
+		asrunCommand(s), outagesCommand(s), statusCommand(s), deliveryCommand(s), callsCommand(s), checkCommand(s), doctorCommand(s),
+		peopleCommand(s), keysCommand(s), brokerCommand(s), sessionsCommand(s), tokensCommand(s), auditCommand(s),
 		applyCommand(s), exportCommand(s),
 	)
 	s.completions(root)

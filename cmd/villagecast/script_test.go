@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -35,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"remove-listed": removeListed,
 			"spoil":         spoil,
 			"token":         useToken,
+			"keep":          keep,
 			"await":         awaitOutput,
 		},
 	})
@@ -44,11 +47,12 @@ func TestScripts(t *testing.T) {
 func waitForCentre(ts *testscript.TestScript, _ bool, _ []string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	anybody := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}} // only whether it answers
 	for tick := time.NewTicker(50 * time.Millisecond); ; {
 		if text, err := os.ReadFile(filepath.Join(ts.Getenv("VILLAGECAST_DATA"), "address")); err == nil {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSpace(string(text))+"/api/v1/openapi.yaml", nil)
 			ts.Check(err)
-			if res, err := http.DefaultClient.Do(req); err == nil {
+			if res, err := anybody.Do(req); err == nil {
 				res.Body.Close()
 				return
 			}
@@ -77,6 +81,16 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// keep takes what the group of an expression holds in the output just printed into
+// a variable.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("%q is not there to be kept as %s", args[1], args[0])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // useToken takes the secret of the token that was just made for all that follows.

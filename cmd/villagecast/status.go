@@ -79,6 +79,12 @@ func (s *shell) status(st client.Status) {
 		s.printf("not watched: %s\n", st.NotWatched)
 	}
 	s.printf("delivery  %s\n", s.delivered(st.Delivery))
+	for _, f := range st.Freezes {
+		s.printf("%s    %s\n", s.say("冻结", "freeze"), s.frozen(f))
+	}
+	for _, w := range st.Waiting {
+		s.printf("%s   %s\n", s.say("待审", "waiting"), s.waiting(w))
+	}
 	for _, f := range st.InForce {
 		if f.Kind != "pause" { // it follows
 			s.printf("in force  %s\n", s.inForce(f))

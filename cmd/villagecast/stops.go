@@ -55,6 +55,10 @@ func withdrawCommand(s *shell) *cobra.Command {
 			return out, err
 		},
 		func(r halted[client.Programme]) {
+			if r.Did.State != "withdrawn" { // it had not taken effect
+				s.moved(r.Did)
+				return
+			}
 			s.printf("%s version %d withdrawn\n", r.Did.ID, r.Did.Version)
 			s.obeyed(r.Stop, false)
 		})
@@ -230,7 +234,7 @@ func (s *shell) inForce(f client.InForce) string {
 	}
 	parts = append(parts, lift)
 	if f.Units > f.Obey {
-		parts = append(parts, s.say(fmt.Sprintf("%d/%d 个终端未确认", f.Units-f.Obey, f.Units), fmt.Sprintf("%d of %s have not confirmed", f.Units-f.Obey, many(f.Units, "unit"))))
+		parts = append(parts, s.say(fmt.Sprintf("%d/%d 个终端未确认", f.Units-f.Obey, f.Units), fmt.Sprintf("not confirmed by %d of %s", f.Units-f.Obey, many(f.Units, "unit"))))
 	}
 	return strings.Join(parts, s.say("，", ", "))
 }

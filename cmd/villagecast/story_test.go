@@ -123,6 +123,20 @@ func (s *story) says(what, out string, patterns ...string) {
 	}
 }
 
+// agreed has the editor submit a programme and the approver agree to just what its
+// review shows, all nine villages of it: nobody notices.
+func (s *story) agreed(editor, approver, programme, shows string) {
+	s.t.Helper()
+	s.run(editor, "programmes", "submit", programme)
+	review := s.run(approver, "programmes", "review", programme)
+	s.says("the review", review, shows)
+	hash := regexp.MustCompile(`hash +([0-9a-f]{64})`).FindStringSubmatch(review)
+	if hash == nil {
+		s.t.Fatalf("the review names no hash:\n%s", review)
+	}
+	s.says("the approval", s.run(approver, "programmes", "approve", programme, "--hash", hash[1]), `until then: villagecast programmes undo `)
+}
+
 // person adds somebody and gives a token for what they do.
 func (s *story) person(id, name, phone, role string, acts ...string) string {
 	s.t.Helper()
@@ -145,7 +159,34 @@ var storyUnits = map[string][]string{
 	"v8": {"v8-a"}, "v9": {"v9-a"}, "far": {"far-a"},
 }
 
-// begin starts the centre, the units and the people, at noon of a day.
+// villages adds the areas and their units, and gives the settings of these.
+func (s *story) villages(op *client.Client) (units []agent.Settings) {
+	s.t.Helper()
+	s.run("", "areas", "put", "county", "--name", "青禾县")
+	s.run("", "areas", "put", "liushu", "--parent", "county", "--name", "柳树镇")
+	s.run("", "areas", "put", "shiqiao", "--parent", "county", "--name", "石桥镇")
+	for village, ids := range storyUnits {
+		town := "liushu"
+		if village == "far" {
+			town = "shiqiao"
+		}
+		s.run("", "areas", "put", village, "--parent", town, "--name", village+"村")
+		for _, id := range ids {
+			added, err := op.AddUnit(s.t.Context(), client.UnitSpec{ID: id, Area: village})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			settings, err := agent.ParseSettings([]byte(added.Settings))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			units = append(units, settings)
+		}
+	}
+	return units
+}
+
+// beginStory starts the centre, the units and the people, at noon of a day.
 func beginStory(t *testing.T) (s *story, cut *faultnet.Line, end func()) {
 	s = &story{t: t, data: filepath.Join(t.TempDir(), "data"), ports: map[string]*memnet.Listener{}, turns: map[string][]turn{}}
 	time.Sleep(time.Until(time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC))) // 12:00 there
@@ -168,28 +209,7 @@ func beginStory(t *testing.T) (s *story, cut *faultnet.Line, end func()) {
 	over := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, address string) (net.Conn, error) { return s.dial(ctx, address) }}
 	http.DefaultTransport = over
 	op := &client.Client{Base: centre.URL(), Token: centre.Token(), Language: "en"}
-	s.run("", "areas", "put", "county", "--name", "青禾县")
-	s.run("", "areas", "put", "liushu", "--parent", "county", "--name", "柳树镇")
-	s.run("", "areas", "put", "shiqiao", "--parent", "county", "--name", "石桥镇")
-	var units []agent.Settings
-	for village, ids := range storyUnits {
-		town := "liushu"
-		if village == "far" {
-			town = "shiqiao"
-		}
-		s.run("", "areas", "put", village, "--parent", town, "--name", village+"村")
-		for _, id := range ids {
-			added, err := op.AddUnit(t.Context(), client.UnitSpec{ID: id, Area: village})
-			if err != nil {
-				t.Fatal(err)
-			}
-			settings, err := agent.ParseSettings([]byte(added.Settings))
-			if err != nil {
-				t.Fatal(err)
-			}
-			units = append(units, settings)
-		}
-	}
+	units := s.villages(op)
 	cut = faultnet.New(func(ctx context.Context) (net.Conn, error) { return s.dial(ctx, storyMQTT) })
 	county, err := sim.Start(sim.Options{Units: units, Hear: s.hear, HTTP: &http.Client{Transport: over}, Lang: "en",
 		Dial: func(ctx context.Context, unit string) (net.Conn, error) {
@@ -234,6 +254,7 @@ func TestNineVillagesInsteadOfOne(t *testing.T) {
 		defer end()
 		s.person("wang", "王", "139 0000 0004", "village@v4")
 		editor := s.person("li", "李四", "", "editor", "read", "draft", "submit", "release", "withdraw")
+		approver := s.person("zhou", "周", "", "approver", "read", "approve", "release")
 		duty := s.person("zhao", "赵", "", "duty", "read", "stop")
 		put := func(list, file string) {
 			var asset client.Asset
@@ -250,7 +271,7 @@ func TestNineVillagesInsteadOfOne(t *testing.T) {
 		s.run(editor, "programmes", "put", "water", "--title", "water off", "--playlist", "water-off", "--loop", "07:00-21:00", "--until", "2026-11-24T23:00",
 			"--area", "v1,v2,v3,v4,v5,v6,v7,v8,v9")
 		s.says("the dry run", s.run(editor, "programmes", "check", "water"), `9 villages, 12 units, 0 not reachable now, up to 540 min of sound a day, 540 in all, 0 min of it at night`)
-		s.says("the release", s.run(editor, "release", "water"), `(?m)^9 villages, 12 units, 0 not reachable now, `)
+		s.agreed(editor, approver, "water", `(?m)^reaches +9 villages, 12 units: `)
 		time.Sleep(time.Minute) // whatever time there was to undo it is over
 		if got := s.sounding(); len(got) != 12 {
 			t.Fatalf("%d units sound: %q", len(got), got)
@@ -275,11 +296,11 @@ func TestNineVillagesInsteadOfOne(t *testing.T) {
 				}
 			}
 		}
-		s.says("the status", s.run(duty, "status"), `in force  STOP \S+, liushu, water off, v4 alone was meant, since .* by 赵, for good: a correction is a new version, 1 of 12 units have not confirmed`)
+		s.says("the status", s.run(duty, "status"), `in force  STOP \S+, liushu, water off, v4 alone was meant, since .* by 赵, for good: a correction is a new version, not confirmed by 1 of 12 units`)
 
 		time.Sleep(10 * time.Second) // the units' proof is in
 		s.run(editor, "programmes", "correct", "water", "--heard", "--title", "water on", "--playlist", "water-on", "--loop", "07:00-21:00", "--until", "2026-11-24T23:00")
-		s.says("the correction", s.run(editor, "release", "water"), `(?m)^8 villages, 11 units, `)
+		s.agreed(editor, approver, "water", `(?m)^reaches +8 villages, 11 units: `)
 		time.Sleep(time.Minute)
 		if got := s.sounding(); len(got) != 12 || slices.Contains(got, "far-a") {
 			t.Errorf("the correction and the unit that was cut off: %q sound", got)
@@ -304,7 +325,7 @@ func TestNineVillagesInsteadOfOne(t *testing.T) {
 		s.says("the stops", s.run(duty, "stops"), `12 of 12 units confirmed silent`)
 
 		record := s.run(editor, "programmes", "record", "water", "--version", "1")
-		s.says("the record", record, `author +李四`, `approved +李四`, `12:0\d:\d\d  李四: release programme`, `12:0\d:\d\d  赵: STOP in liushu v4 alone was meant`,
+		s.says("the record", record, `author +李四`, `approved +周`, `12:0\d:\d\d  李四: submit programme`, `12:0\d:\d\d  周: approve programme`, `12:0\d:\d\d  赵: STOP in liushu v4 alone was meant`,
 			`柳树镇 +v1村 +2026-11-24 12:00:\d\d +2026-11-24 12:01:\d\d +2 +2`, `柳树镇 +v4村 +2026-11-24 12:00:\d\d +2026-11-24 12:0[2-9]:\d\d +1 +1`)
 		if strings.Contains(record, "far村") {
 			t.Errorf("a village that it was never for is in the record:\n%s", record)

@@ -15,7 +15,7 @@ import (
 
 func unitsCommand(s *shell) *cobra.Command {
 	return parent("units", "The loudspeakers and screens",
-		unitsList(s), unitsShow(s), unitsAdd(s), unitsClaim(s), unitsClaims(s), unitsPlace(s), unitsRevoke(s), unitsCertificates(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
+		unitsList(s), unitsShow(s), unitsAdd(s), unitsClaim(s), unitsClaims(s), unitsImport(s), unitsPlace(s), unitsRevoke(s), unitsCertificates(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
 		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
 }
 

@@ -187,13 +187,22 @@ func (a *account) shown(x screen.Shown, final bool) {
 	about := func(a, b int64) bool { return a-b <= slack && b-a <= slack }
 	from := s.offset + frames(x.From.Sub(s.at))
 	to := from + frames(x.To.Sub(x.From))
-	if _, known := s.seen[from]; !known && about(from, s.next) {
+	// The same stretch as before, of which more is known now, comes before what
+	// only goes on from it: a stretch can be as short as the slack.
+	same := int64(-1)
+	for first := range s.seen {
+		if about(from, first) && (same < 0 || first < same) {
+			same = first
+		}
+	}
+	switch {
+	case same >= 0:
+		from = same
+	case about(from, s.next):
 		from = s.next
 	}
-	for first := range s.seen { // the same stretch as before, of which more is known now
-		if about(from, first) {
-			from = first
-		}
+	if _, known := s.seen[from]; !known && from < s.next { // a moment of a text is its time, and comes once
+		x.From, from = x.From.Add(duration(s.next-from)), s.next
 	}
 	if to > s.end || final && about(to, s.end) {
 		to = s.end

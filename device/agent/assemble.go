@@ -57,7 +57,7 @@ func assemble(o Options) (*agent, error) {
 		}, wake: make(chan struct{}, 1),
 	}
 	refused := &refusals{air: a.air, record: a.reporter.record, log: a.log.With("part", "keeper"), told: map[string]told{}}
-	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, word: heard, follow: a.link.follow, changed: a.changed, say: a.sayHave, ready: a.ready}
+	a.keeper = &keeper{unit: unit, root: root, spool: a.spool, air: a.air, log: a.log.With("part", "keeper"), refused: refused, word: heard, cond: a.cond, serial: a.enroller.badge.serial, follow: a.link.follow, changed: a.changed, say: a.sayHave, ready: a.ready}
 	a.time.refuse = func(err error) { refused.note("time", wire.RefusalCode(err), err.Error()) }
 	a.keeper.view.Store(compile(nil, nil, nil, nil))
 	a.outputs()
@@ -93,6 +93,7 @@ func (a *agent) enrolling() *enroller {
 		badge: b, centre: a.centre.Load, dates: a.dates, cond: a.cond, log: log, wake: make(chan struct{}, 1),
 		knows: func(feature string) bool { return a.link.centreKnows(feature) },
 		changed: func() {
+			poke(a.dirty) // it may have been silent because of the one before
 			a.centre.Load().forget()
 			a.link.drop(errors.New("the device has another certificate"))
 		},

@@ -121,6 +121,14 @@ func (b *badge) leaf() *x509.Certificate {
 	return nil
 }
 
+// serial is the certificate's number as the centre names it, empty for none.
+func (b *badge) serial() string {
+	if c := b.leaf(); c != nil {
+		return fmt.Sprintf("%032x", c.SerialNumber)
+	}
+	return ""
+}
+
 // used tells whether the certificate came by this claim.
 func (b *badge) used(claim string) bool {
 	b.mu.Lock()

@@ -29,6 +29,7 @@ const (
 	CodeTone         = "test-tone"           // the centre asked for a test tone
 	CodeStalled      = "stalled"             // the agent itself stood still
 	CodeCertificate  = "certificate-refused" // the centre gives the device no certificate
+	CodeRevoked      = "device-revoked"      // another device is that of the unit; nothing plays
 	CodeUnsaved      = "proof-unsaved"       // entries wait in memory because the card takes none
 
 	CodeClockUntrusted = "clock-untrusted" // nothing scheduled is begun: the time is not known

@@ -38,8 +38,8 @@ const (
 )
 
 // fetcher brings the files that the view names onto the card, one at a time,
-// those of warnings first, then what is needed soonest. But for changed and
-// again everything belongs to its own goroutine.
+// those of warnings first, then what is needed soonest. But for changed,
+// again and say everything belongs to its own goroutine.
 type fetcher struct {
 	centre func() *endpoint
 	spool  *spool.Spool
@@ -67,6 +67,7 @@ type fetcher struct {
 	soon     time.Time // when a warning's file may be asked for although the server failed
 	progress int64     // bytes of the transfer under way
 	looked   look
+	saying   saying
 }
 
 type failure struct {
@@ -108,6 +109,7 @@ func (f *fetcher) run(ctx context.Context) {
 		if err == nil {
 			f.ready()
 		}
+		f.said(next.hash, err)
 	}
 }
 
@@ -184,7 +186,7 @@ func (w wanted) until(air time.Time) time.Duration {
 // order are the files that are not here, by when they are needed.
 func (f *fetcher) order(v *view) []wanted {
 	var missing []wanted
-	for _, a := range v.assets {
+	for _, a := range slices.Concat(v.assets, f.saying.wanted()) {
 		if !f.spool.Verified(a.hash) {
 			missing = append(missing, wanted{a, never})
 		}
@@ -320,7 +322,7 @@ func (f *fetcher) obtain(ctx context.Context, a asset) error {
 // prune frees the card of files that nothing names any more.
 func (f *fetcher) prune() {
 	keep := map[media.Hash]bool{}
-	for _, a := range f.view().assets {
+	for _, a := range slices.Concat(f.view().assets, f.saying.wanted()) {
 		keep[a.hash] = true
 	}
 	gone := func(h media.Hash) bool { return !keep[h] }

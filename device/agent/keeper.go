@@ -26,6 +26,9 @@ type keeper struct {
 	log     *slog.Logger
 	refused *refusals
 	word    *word
+	cond    *conditions
+	// serial is the serial number of the device's certificate, empty for none.
+	serial func() string
 	// follow is told the addresses to subscribe to.
 	follow func([]wire.Address)
 	// ready tells whether a file can be played.
@@ -50,6 +53,7 @@ type keeper struct {
 	// the view has it.
 	compiled map[snapshotKey]snapshot
 	barred   []wire.Bar
+	gone     bool
 }
 
 type snapshotKey struct {

@@ -39,11 +39,16 @@ func (k *keeper) rebuild() {
 	barred := k.spool.Barred()
 	mine.Barred = append(slices.Clone(mine.Barred), barred...)
 	orders = append(orders, mine)
+	gone := k.revoked(bulletins, orders)
+	k.cond.when(gone, CodeRevoked, "this device was revoked: another is that of the unit")
+	if gone {
+		bulletins, orders = silenced(bulletins, orders)
+	}
 	var ideal *timetable.Table
-	if k.compiled != nil && maps.Equal(held, k.compiled) && slices.Equal(barred, k.barred) {
+	if k.compiled != nil && maps.Equal(held, k.compiled) && slices.Equal(barred, k.barred) && gone == k.gone {
 		ideal = k.view.Load().ideal // only what is ready has changed
 	}
-	k.read, k.compiled, k.barred = maps.Clone(held), held, barred
+	k.read, k.compiled, k.barred, k.gone = maps.Clone(held), held, barred, gone
 	v := compile(bulletins, orders, k.ready, ideal)
 	if len(k.urgent) > 0 {
 		v.alarm = alarm(bulletins, orders, k.ready, k.urgent)

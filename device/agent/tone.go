@@ -20,7 +20,7 @@ const (
 )
 
 // tone sounds for a person at the pole, whatever the hour, and says the items of
-// the command that are on the card; a warning goes first. It waits for the
+// the command that are on the card or come within a while; a warning goes first. It waits for the
 // amplifier as everything does. It is an event, and no proof of anything that was
 // scheduled.
 func (c *commander) tone(ctx context.Context, m wire.Command) (string, error) {
@@ -32,6 +32,9 @@ func (c *commander) tone(ctx context.Context, m wire.Command) (string, error) {
 		if o.Interrupt != "" && o.Output == wire.OutputSound {
 			return "", errors.New("a warning is on air: " + o.Title)
 		}
+	}
+	if len(m.Items) > 0 {
+		defer a.fetcher.say(ctx, m.Items)()
 	}
 	volume := a.keeper.view.Load().volume()
 	gain := float64(volume) / 100

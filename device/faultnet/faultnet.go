@@ -38,7 +38,8 @@ type Line struct {
 	left   int64 // bytes until everything breaks, -1 for no end
 	conns  map[*connection]bool
 
-	flows sync.WaitGroup
+	closed bool // nothing stands any more
+	flows  sync.WaitGroup
 }
 
 // New makes a good line to a server.
@@ -72,10 +73,11 @@ func (l *Line) CutAfter(n int64) { l.set(func() { l.left = n }) }
 // Cut breaks every connection that stands.
 func (l *Line) Cut() { l.set(l.cut) }
 
-// Close mends the line, breaks what stands, and waits until nothing is under way.
+// Close mends the line, breaks what stands and what is connected from now on, and
+// waits until nothing is under way.
 func (l *Line) Close() {
 	l.set(func() {
-		l.dead, l.delay, l.rate = false, 0, 0
+		l.dead, l.delay, l.rate, l.closed = false, 0, 0, true
 		l.cut()
 	})
 	l.flows.Wait()
@@ -189,6 +191,7 @@ func (l *Line) join(client, server net.Conn) (down *flow) {
 	c := &connection{client: client, server: server}
 	l.mu.Lock()
 	l.conns[c] = true
+	closed := l.closed
 	l.mu.Unlock()
 	up := &flow{line: l, conn: c, from: client, to: server, direction: 0, window: Window}
 	down = &flow{line: l, conn: c, from: server, to: client, direction: 1, window: Window}
@@ -196,6 +199,9 @@ func (l *Line) join(client, server net.Conn) (down *flow) {
 	for _, f := range []*flow{up, down} {
 		l.flows.Go(f.pull)
 		l.flows.Go(f.push)
+	}
+	if closed {
+		l.Cut()
 	}
 	return down
 }

@@ -29,6 +29,7 @@ type Table struct {
 	locked   map[key]bool // released by somebody whose word counts no more
 	// warned are the classes of content that there are.
 	warned [classes]bool
+	days   calendar
 }
 
 type key struct {

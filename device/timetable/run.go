@@ -1,7 +1,6 @@
 package timetable
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -92,41 +91,6 @@ func (t *Table) Plan(s State, from, to time.Time) []Span {
 		out = append(out, st.Spans(from, to)...)
 	}
 	slices.SortStableFunc(out, func(a, b Span) int { return a.From.Compare(b.From) })
-	return out
-}
-
-// arrival is an occurrence of a programme.
-type arrival struct {
-	p *prog
-	occurrence
-}
-
-// arrivals lists everything that begins before end and may matter from start on.
-func (t *Table) arrivals(z *zone, start, end int64) []arrival {
-	first := floorDiv(z.civil(start), daySeconds) - 2
-	last := floorDiv(z.civil(end), daySeconds)
-	var out []arrival
-	var list []occurrence
-	for _, p := range t.progs {
-		if p.rule == nil {
-			continue
-		}
-		list = list[:0]
-		lo, hi := first, last
-		if p.rule.kind == wire.RuleOnce {
-			day := floorDiv(p.rule.once, daySeconds)
-			lo, hi = max(lo, day), min(hi, day)
-		}
-		for day := lo; day <= hi; day++ {
-			list = p.rule.occurrences(z, day, list)
-		}
-		for _, o := range list {
-			if o.start < end && (o.start >= start || p.loop() && o.end > start) && o.end > o.start {
-				out = append(out, arrival{p, o})
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b arrival) int { return cmp.Compare(a.start, b.start) })
 	return out
 }
 

@@ -130,6 +130,20 @@ func BenchmarkCountyWeek(b *testing.B) {
 	b.ReportMetric(bareWeeks(b, benchVillages, from, to), "bare-cpu-ms")
 }
 
+// BenchmarkStep is what the playing loop asks for at every turn: what happened in
+// the last seconds, and what the next minutes bring.
+func BenchmarkStep(b *testing.B) {
+	table := compile(b, benchUnit(0))
+	now := at(b, "24 10:00")
+	_, s := table.Run(State{}, now.Add(-time.Hour), now)
+	b.ReportAllocs()
+	for b.Loop() {
+		next := now.Add(15 * time.Second)
+		_, after := table.Run(s, now, next)
+		table.Run(after, next, next.Add(10*time.Minute))
+	}
+}
+
 // report gives the time of a round by the clock, and the processor time, which
 // does not count what else runs on the machine.
 func report(b *testing.B, before time.Duration) {

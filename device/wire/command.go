@@ -19,8 +19,8 @@ type Command struct {
 	Do string `json:"do"`
 	// Until is its expiry, unix milliseconds; at most MaxCommandLife after Revision.
 	Until int64 `json:"until"`
-	// Items are what a test tone says after it; they must be on the unit's disk
-	// or are left out.
+	// Items are what a test tone says after it; those that are not on the unit's
+	// disk and do not come in time are left out.
 	Items []Item `json:"items,omitempty"`
 }
 

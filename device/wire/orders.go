@@ -11,8 +11,9 @@ type Orders struct {
 	Mutes  []Mute `json:"mutes,omitempty"`
 	// Exceptions are further quiet times of the address, each with its end.
 	Exceptions []Exception `json:"exceptions,omitempty"`
-	// Locked stands in the orders of the root area alone.
-	Locked []Locked `json:"locked,omitempty"`
+	// Locked and Revoked stand in the orders of the root area alone.
+	Locked  []Locked  `json:"locked,omitempty"`
+	Revoked []Revoked `json:"revoked,omitempty"`
 }
 
 // Interrupt is content that takes every output it has content for at once: a warning.
@@ -74,4 +75,11 @@ type Exception struct {
 type Locked struct {
 	ID    string `json:"id"`
 	Since int64  `json:"since"`
+}
+
+// Revoked names a device that is no longer that of its unit, by the serial number
+// of its certificate in 32 lower-case hex digits. It falls silent.
+type Revoked struct {
+	Serial string `json:"serial"`
+	At     int64  `json:"at"`
 }

@@ -70,6 +70,7 @@ func sampleOrders() Orders {
 		Mutes:      []Mute{{ID: "m1", From: at0, Until: at0 + 60_000, Why: "高考", Pause: true}},
 		Exceptions: []Exception{{ID: "x1", From: at0, Until: at0 + 3*86400_000, Window: &Window{"13:00", "14:30"}, Why: "中考", Loud: []Level{LevelRed}}},
 		Locked:     []Locked{{ID: "li", Since: at0}},
+		Revoked:    []Revoked{{Serial: strings.Repeat("0a", 16), At: at0}},
 	}
 }
 

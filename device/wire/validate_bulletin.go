@@ -250,6 +250,8 @@ func (o Orders) ValidateFrame() error {
 	each(&c, "exceptions", o.Exceptions)
 	c.count("locked", len(o.Locked), MaxLocked)
 	each(&c, "locked", o.Locked)
+	c.count("revoked", len(o.Revoked), MaxLocked)
+	each(&c, "revoked", o.Revoked)
 	return c.err
 }
 

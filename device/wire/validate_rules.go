@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Validate checks one exception.
 func (e Exception) Validate() error {
@@ -25,5 +28,14 @@ func (l Locked) Validate() error {
 	var c check
 	c.id("id", l.ID)
 	c.time("since", l.Since)
+	return c.err
+}
+
+// Validate checks one revoked device.
+func (r Revoked) Validate() error {
+	var c check
+	ok := len(r.Serial) == 32 && strings.Trim(r.Serial, "0123456789abcdef") == ""
+	c.that(ok, "serial", r.Serial, "use a serial number in 32 lower-case hex digits")
+	c.time("at", r.At)
 	return c.err
 }

@@ -27,12 +27,15 @@ type Options struct {
 	Intake Intake
 	// Enrol writes the settings file of a unit's device.
 	Enrol func(unit, secret string) (settings string, err error)
+	// Table reads a spreadsheet; its errors are *scheduler.TableError, in lang.
+	Table func(data []byte, lang string) (scheduler.Table, error)
 	// Certifies tells that devices get certificates, by claims; ClaimFile writes the
 	// file for a device that is to become a unit's.
 	Certifies bool
 	ClaimFile func(unit, code string) (settings string, err error)
-	// Keys are the signing keys.
-	Keys Keys
+	// Keys are the signing keys, Broker what one of the operator's own is told.
+	Keys   Keys
+	Broker Broker
 	// Detail asks a unit for the finest proof.
 	Detail Detailer
 	// Commander tells units to do something once, Bundler gives what they sent.
@@ -47,6 +50,8 @@ type Options struct {
 	Guard *http.CrossOriginProtection
 	// SignInLink is the address at which the code of a card is used.
 	SignInLink func(code string) string
+	// HereLink is the address of a unit's page at the pole.
+	HereLink func(unit string) string
 	// Version of the software.
 	Version string
 	Logger  *slog.Logger
@@ -100,16 +105,20 @@ func build(o Options) (*server, *http.ServeMux) {
 	s.units()
 	s.claims()
 	s.keys()
+	s.outside()
 	s.commands()
 	s.assets()
 	s.uploads()
 	s.playlists()
 	s.programmes()
+	s.approvals()
+	s.freezes()
 	s.warnings()
 	s.proof()
 	s.presence()
 	s.events()
 	s.people()
+	s.rosters()
 	s.access()
 	s.setup()
 	s.checkRules()

@@ -12,7 +12,7 @@ func (s *server) county() {
 	route(s, methodGet, "/county", "get-county", "What holds for every unit of the county", scheduler.ActRead, anywhere[none](),
 		func(ctx context.Context, _ *none) (*answer[client.County], error) {
 			c, err := s.Store.County(ctx)
-			return versioned(client.County(c.County), c.Rev), err
+			return versioned(countyOut(c), c.Rev), err
 		})
 	type put struct {
 		Match string `header:"If-Match"`
@@ -24,10 +24,10 @@ func (s *server) county() {
 			if err != nil {
 				return nil, err
 			}
-			c := scheduler.County{Rev: rev}
-			c.County = wireCounty(in.Body)
+			c := countyIn(in.Body)
+			c.Rev = rev
 			c, _, err = s.Store.SetCounty(ctx, c)
-			return versioned(client.County(c.County), c.Rev), err
+			return versioned(countyOut(c), c.Rev), err
 		})
 }
 

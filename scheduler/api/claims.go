@@ -23,7 +23,7 @@ func (s *server) claims() {
 		narrowed(s, scheduler.ActEnrol, func(in *query) *string { return &in.Area }),
 		func(ctx context.Context, in *query) (*answer[client.Page[client.Claim]], error) {
 			all, err := s.Store.Claims(ctx, in.Area)
-			return list(all, "", claimOut), err
+			return list(all, "", s.claimOut), err
 		})
 	route(s, methodGet, "/certificates", "list-certificates", "Certificates of devices that hold", scheduler.ActEnrol,
 		narrowed(s, scheduler.ActEnrol, func(in *query) *string { return &in.Area }),
@@ -106,17 +106,26 @@ func (s *server) issueClaims(ctx context.Context, spec client.ClaimSpec) (*answe
 	default:
 		made, err = s.Store.IssueClaims(ctx, slices.Compact(slices.Sorted(slices.Values(spec.Units))))
 	}
-	out := []client.IssuedClaim{}
-	for _, c := range made {
-		file, e := s.ClaimFile(c.Unit, c.Code)
-		if e != nil {
-			return nil, e
-		}
-		out = append(out, client.IssuedClaim{Claim: claimOut(c.Claim), Name: c.Name, Code: c.Code, Settings: file})
+	if err != nil {
+		return nil, err
 	}
+	out, err := s.issued(made)
 	return list(out, "", func(c client.IssuedClaim) client.IssuedClaim { return c }), err
 }
 
-func claimOut(c scheduler.Claim) client.Claim {
-	return client.Claim{Unit: c.Unit, By: c.By, Created: c.Created, Ends: c.Ends}
+// issued are claims with the files of their devices.
+func (s *server) issued(made []scheduler.IssuedClaim) ([]client.IssuedClaim, error) {
+	out := []client.IssuedClaim{}
+	for _, c := range made {
+		file, err := s.ClaimFile(c.Unit, c.Code)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, client.IssuedClaim{Claim: s.claimOut(c.Claim), Name: c.Name, Code: c.Code, Settings: file})
+	}
+	return out, nil
+}
+
+func (s *server) claimOut(c scheduler.Claim) client.Claim {
+	return client.Claim{Unit: c.Unit, By: c.By, Created: c.Created, Ends: c.Ends, Here: s.HereLink(c.Unit)}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
@@ -15,7 +16,7 @@ const commandWait = 20 * time.Second
 
 // Commander tells units to do something once.
 type Commander interface {
-	Command(ctx context.Context, unit, id, do string) (scheduler.Command, error)
+	Command(ctx context.Context, unit, id, do string, say ...wire.Item) (scheduler.Command, error)
 	Commanded(ctx context.Context, unit, id, after string) (scheduler.Command, error)
 }
 
@@ -47,11 +48,18 @@ func (s *server) commands() {
 	route(s, methodPost, "/units/{id}/commands", "command-unit", "Tells a unit to do something once: a test tone, a new start, the diagnostics bundle", scheduler.ActCommand,
 		at(func(ctx context.Context, in *give) ([]need, error) { return s.ofUnit(ctx, in.ID) }),
 		func(ctx context.Context, in *give) (*answer[client.Command], error) {
-			if _, err := s.Store.Unit(ctx, in.ID); err != nil {
+			u, err := s.Store.Unit(ctx, in.ID)
+			if err != nil {
 				return nil, err
 			}
+			var say []wire.Item
+			if in.Body.Where && in.Body.Do == wire.CommandTone {
+				if say, err = s.where(ctx, u.Unit); err != nil {
+					return nil, err
+				}
+			}
 			id := strings.ToLower(rand.Text())
-			m, err := s.Commander.Command(ctx, in.ID, id, in.Body.Do)
+			m, err := s.Commander.Command(ctx, in.ID, id, in.Body.Do, say...)
 			if err != nil {
 				return nil, err
 			}
@@ -80,6 +88,25 @@ func (s *server) commands() {
 		})
 }
 
+// where speaks the place of a unit; it is nothing where no program speaks, and the
+// tone sounds alone.
+func (s *server) where(ctx context.Context, u scheduler.Unit) ([]wire.Item, error) {
+	tree, err := s.Store.Tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text := scheduler.SaysWhere(tree, u)
+	a, err := s.Intake.Speak(ctx, text, text)
+	if scheduler.KindOf(err) == scheduler.Unavailable {
+		return nil, nil
+	}
+	if err != nil || a.Rendition == nil {
+		return nil, err
+	}
+	r := a.Rendition
+	return []wire.Item{{Title: text, Sound: &wire.Sound{Hash: r.Hash, Size: r.Size, Type: r.Type, Lead: r.Lead, Frames: r.Frames}}}, nil
+}
+
 func commandOut(m scheduler.Command) client.Command {
-	return client.Command{ID: m.ID, Unit: m.Unit, Do: m.Do, At: m.At, Until: m.Until, State: m.State, Why: m.Why, Changed: m.Changed}
+	return client.Command{ID: m.ID, Unit: m.Unit, Do: m.Do, At: m.At, Until: m.Until, State: m.State, Why: m.Why, Says: m.Says, Changed: m.Changed}
 }

@@ -12,7 +12,23 @@ import (
 // The names here end in Out for what goes out in an answer and in In for what
 // came in a request.
 
-func wireCounty(c client.County) wire.County { return wire.County(c) }
+// countyOut and countyIn name each field of the county's bulletin; a test counts
+// them.
+func countyOut(c scheduler.County) client.County {
+	out := client.County{Name: c.Name, Zone: c.Zone, Quiet: c.Quiet, Dark: c.Dark, Caps: c.Caps, Loud: c.Loud, Highest: c.Highest, HighestIn: c.HighestIn, Slogan: c.Slogan}
+	for _, r := range c.Approval {
+		out.Approval = append(out.Approval, client.ApprovalRule(r))
+	}
+	return out
+}
+
+func countyIn(c client.County) scheduler.County {
+	out := scheduler.County{County: wire.County{Name: c.Name, Zone: c.Zone, Quiet: c.Quiet, Dark: c.Dark, Caps: c.Caps, Loud: c.Loud, Highest: c.Highest, HighestIn: c.HighestIn, Slogan: c.Slogan}}
+	for _, r := range c.Approval {
+		out.Approval = append(out.Approval, scheduler.ApprovalRule(r))
+	}
+	return out
+}
 
 func areaOut(a scheduler.Area) client.Area {
 	return client.Area{ID: a.ID, Parent: a.Parent, Name: a.Name, Code: a.Code, Contact: a.Contact}
@@ -136,6 +152,12 @@ func (s *server) programmeOut(ctx context.Context, lang string) func(scheduler.P
 	return func(p scheduler.Programme) client.Programme {
 		out := specOut(p)
 		out.Says = p.Says(zone, lang)
+		if end := p.Ends(zone); p.State == scheduler.ProgrammeReleased && !end.IsZero() && !end.After(s.Now()) {
+			out.State = "ended"
+		}
+		if p.State.Open() && p.State != scheduler.ProgrammeDraft {
+			out = s.withSubmission(ctx, out)
+		}
 		out.Ends, out.EndAssumed, out.ReleasedBy = when(p.Ends(zone)), p.EndAssumed, p.ReleasedBy
 		return out
 	}
@@ -146,7 +168,7 @@ func specOut(p scheduler.Programme) client.Programme {
 	out := client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: p.ID, Title: p.Title, Playlist: p.Playlist,
 		Targets: client.Targets(p.Targets), Rule: p.Rule, Issuer: p.Issuer, Level: p.Level, Priority: p.Priority,
 		Category: p.Category, Campaign: p.Campaign, OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: &grace, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, Volume: p.Volume},
-		Version: p.Version, State: string(p.State), Created: p.Created, ReleasedAt: when(p.ReleasedAt)}
+		Version: p.Version, State: string(p.State), Created: p.Created, ReleasedAt: when(p.ReleasedAt), Author: p.Author}
 	var frames int64
 	for _, it := range p.Items {
 		frames += it.Frames()
@@ -158,7 +180,7 @@ func specOut(p scheduler.Programme) client.Programme {
 func warningOut(w scheduler.Warning) client.Warning {
 	return client.Warning{WarningSpec: client.WarningSpec{Area: w.Area, Level: w.Level, Title: w.Title, Text: w.Text, Audio: w.Audio,
 		Repeat: w.Repeat, Pause: w.Pause, Until: w.Until, Issuer: w.Issuer, Volume: w.Volume},
-		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, By: w.By}
+		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, By: w.By, Waits: w.Waits}
 }
 
 func outageOut(o scheduler.Outage) client.Outage {

@@ -10,8 +10,8 @@ import (
 // dryRuns adds the route of what a release would do.
 func (s *server) dryRuns() {
 	route(s, methodGet, "/programmes/{id}/check", "check-programme", "Dry run: what a release would do, in numbers", scheduler.ActRead,
-		at(func(ctx context.Context, in *programmeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
-		func(ctx context.Context, in *programmeByID) (*answer[client.DryRun], error) {
+		at(func(ctx context.Context, in *ProgrammeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
+		func(ctx context.Context, in *ProgrammeByID) (*answer[client.DryRun], error) {
 			d, err := s.Store.DryRun(ctx, in.ID, in.Version)
 			return reply(dryRunOut(d)), err
 		})

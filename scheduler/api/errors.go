@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -41,6 +42,9 @@ func (s *server) fail(err error) error {
 }
 
 func (s *server) problemOf(err error) *problem {
+	if t, ok := errors.AsType[*scheduler.TableError](err); ok {
+		return tableProblem(t)
+	}
 	e, ok := asError(err)
 	if !ok {
 		s.Logger.Error("internal error", "component", "api", "err", err)
@@ -52,6 +56,17 @@ func (s *server) problemOf(err error) *problem {
 		Title: http.StatusText(status), Status: status, Code: string(e.Kind), Detail: e.Error(),
 		Errors: []client.ProblemField{{Field: e.Field, Value: e.Value, Message: e.Message, Remedy: e.Remedy}},
 	}}
+}
+
+// tableProblem names every fault of a table, by row and column.
+func tableProblem(t *scheduler.TableError) *problem {
+	fields := make([]client.ProblemField, len(t.Faults))
+	for i, f := range t.Faults {
+		fields[i] = client.ProblemField{Field: f.Where(t.Lang), Value: f.Value, Message: f.Message.In(t.Lang), Remedy: f.Remedy.In(t.Lang)}
+	}
+	p := rejected(statusOf[t.Kind], fields...)
+	p.Code = string(t.Kind)
+	return p
 }
 
 func (s *server) writeProblem(w http.ResponseWriter, err error) { s.write(w, s.problemOf(err)) }

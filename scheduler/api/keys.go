@@ -39,3 +39,28 @@ func onTheMachine(command string) error {
 	return &scheduler.Error{Kind: scheduler.Forbidden, Message: "this is done on the centre's own machine",
 		Remedy: "run villagecast " + command + " there, with its data directory"}
 }
+
+// Broker is what a broker of the operator's own is told.
+type Broker interface {
+	BrokerFiles(ctx context.Context, hosts []string) (client.BrokerFiles, error)
+	// CutRevoked ends connections of devices that were revoked.
+	CutRevoked(context.Context) (units []string, err error)
+}
+
+// outside adds the routes for a broker of the operator's own.
+func (s *server) outside() {
+	type files struct{ Body client.BrokerSpec }
+	route(s, methodPost, "/broker/files", "make-broker-files", "Makes what a broker of your own needs to know whom to let in; only from the centre's own machine", scheduler.ActSettings, county[files](),
+		func(ctx context.Context, in *files) (*answer[client.BrokerFiles], error) {
+			if actor(ctx).Via != scheduler.ViaFile {
+				return nil, onTheMachine("broker mosquitto")
+			}
+			f, err := s.Broker.BrokerFiles(ctx, in.Body.Hosts)
+			return reply(f), err
+		})
+	route(s, methodPost, "/broker/cut", "cut-revoked", "Ends connections of devices that were revoked, at a broker that has just read its files anew", scheduler.ActEnrol, county[none](),
+		func(ctx context.Context, _ *none) (*answer[client.BrokerCut], error) {
+			units, err := s.Broker.CutRevoked(ctx)
+			return reply(client.BrokerCut{Units: units}), err
+		})
+}

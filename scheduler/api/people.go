@@ -45,7 +45,7 @@ func (s *server) people() {
 		at(func(ctx context.Context, in *leave) ([]need, error) { return s.overPerson(ctx, in.ID) }),
 		func(ctx context.Context, in *leave) (*answer[client.Left], error) {
 			l, err := s.Store.Leave(ctx, in.ID, in.Body.To)
-			return reply(client.Left{Person: in.ID, Sessions: l.Sessions, Tokens: l.Tokens, Cards: l.Cards, Drafts: l.Drafts, To: l.Successor}), err
+			return reply(client.Left{Person: in.ID, Sessions: l.Sessions, Tokens: l.Tokens, Cards: l.Cards, Drafts: l.Drafts, To: l.Successor, Unapproved: l.Unapproved}), err
 		})
 	route(s, methodPut, "/people/{id}/password", "set-password", "Sets a password; other sessions of the person end", scheduler.ActPeople,
 		at(func(ctx context.Context, in *passwordChange) ([]need, error) { return s.ownOr(ctx, in.ID) }), s.setPassword)

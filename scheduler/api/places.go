@@ -112,8 +112,8 @@ func (s *server) placesOfDraft(ctx context.Context, in *programmeChange) ([]need
 	return s.narrow(ctx, scheduler.ActDraft, &in.Body.Issuer)
 }
 
-func (s *server) thisProgramme() place[programmeByID] {
-	return at(func(ctx context.Context, in *programmeByID) ([]need, error) { return s.issuers(ctx, in.ID) })
+func (s *server) thisProgramme() place[ProgrammeByID] {
+	return at(func(ctx context.Context, in *ProgrammeByID) ([]need, error) { return s.issuers(ctx, in.ID) })
 }
 
 // issuers are the areas in whose name the newest version of a programme and the
@@ -140,7 +140,7 @@ func (s *server) heard(ctx context.Context, id string, version int) ([]need, err
 		return nil, err
 	}
 	tree, err := s.Store.Tree(ctx)
-	if err != nil || p.State == scheduler.ProgrammeDraft {
+	if err != nil || p.State.Open() {
 		return []need{{area: p.Issuer}}, err
 	}
 	targets := p.Targets.Areas
@@ -193,6 +193,12 @@ func placesOfWarning(spec client.WarningSpec) []need {
 func (s *server) lifting(ctx context.Context, in *byID) ([]need, error) {
 	w, err := s.Store.Warning(ctx, in.ID)
 	return []need{{area: w.Issuer}}, err
+}
+
+// confirming needs it where the warning is to be heard and in whose name.
+func (s *server) confirming(ctx context.Context, in *byID) ([]need, error) {
+	w, err := s.Store.Warning(ctx, in.ID)
+	return []need{{area: w.Area}, {area: w.Issuer}}, err
 }
 
 // silencing is what a mute is an act of: a pause hides an outage, so it is one of

@@ -10,13 +10,15 @@ import (
 type programmeQuery struct {
 	Paged
 	Language string `header:"Accept-Language"`
-	State    string `query:"state" enum:"draft,released,superseded,withdrawn,stopped"`
+	State    string `query:"state" enum:"draft,submitted,returned,releasing,released,superseded,withdrawn,stopped"`
 	Area     string `query:"area" doc:"Only programmes that reach this area, or are made in its name"`
 	Campaign string `query:"campaign"`
 	Category string `query:"category"`
 }
 
-type programmeByID struct {
+// ProgrammeByID is a request for one version. Its name is exported because huma
+// reads no embedded struct whose name is not.
+type ProgrammeByID struct {
 	ID       string `path:"id" maxLength:"80"`
 	Language string `header:"Accept-Language"`
 	Version  int    `query:"version" minimum:"0" doc:"0 or absent: the newest"`
@@ -39,20 +41,20 @@ func (s *server) programmes() {
 			return list(all, next, s.programmeOut(ctx, in.Language)), err
 		})
 	route(s, methodGet, "/programmes/{id}", "get-programme", "One version of a programme", scheduler.ActRead,
-		at(func(ctx context.Context, in *programmeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
-		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
+		at(func(ctx context.Context, in *ProgrammeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
+		func(ctx context.Context, in *ProgrammeByID) (*answer[client.Programme], error) {
 			p, err := s.Store.Programme(ctx, in.ID, in.Version)
 			if err != nil {
 				return nil, err
 			}
-			out := s.programmeOut(ctx, in.Language)(p)
+			out := s.withSubmission(ctx, s.programmeOut(ctx, in.Language)(p))
 			out.Next, err = s.next(ctx, p)
 			return versioned(out, p.Rev), err
 		})
 	route(s, methodPut, "/programmes/{id}", "put-programme", "Makes or changes the draft of a programme", scheduler.ActDraft, at(s.placesOfDraft), s.putProgramme)
-	route(s, methodPost, "/programmes/{id}/release", "release-programme", "Puts the draft on air", scheduler.ActRelease, s.thisProgramme(), s.release)
+	route(s, methodPost, "/programmes/{id}/release", "release-programme", "Puts the draft on air, after ten seconds in which it can be undone", scheduler.ActRelease, at(func(ctx context.Context, in *releaseRequest) ([]need, error) { return s.issuers(ctx, in.ID) }), s.release)
 	route(s, methodPost, "/programmes/{id}/withdraw", "withdraw-programme", "Takes the programme out of the bulletins", scheduler.ActWithdraw, s.thisProgramme(),
-		func(ctx context.Context, in *programmeByID) (*answer[client.Programme], error) {
+		func(ctx context.Context, in *ProgrammeByID) (*answer[client.Programme], error) {
 			p, err := s.Store.Withdraw(ctx, in.ID)
 			return reply(s.programmeOut(ctx, in.Language)(p)), err
 		})
@@ -74,8 +76,13 @@ func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer
 	return versioned(s.programmeOut(ctx, in.Language)(p), p.Rev), err
 }
 
-func (s *server) release(ctx context.Context, in *programmeByID) (*answer[client.Released], error) {
-	p, reach, err := s.Store.Release(ctx, in.ID, in.Version)
+type releaseRequest struct {
+	ProgrammeByID
+	Now bool `query:"now" doc:"At once, without time to undo it"`
+}
+
+func (s *server) release(ctx context.Context, in *releaseRequest) (*answer[client.Released], error) {
+	p, reach, _, err := s.Store.ReleaseSoon(ctx, in.ID, in.Version, delay(in.Now))
 	return reply(client.Released{Programme: s.programmeOut(ctx, in.Language)(p), Villages: reach.Villages, Units: reach.Units,
 		Addresses: len(reach.Addresses), Offline: append([]string{}, reach.Offline...)}), err
 }

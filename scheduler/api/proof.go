@@ -185,6 +185,9 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 		ClockUntrusted: st.ClockUntrusted, ClockUncertain: st.ClockUncertain,
 		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched, Secrets: st.Secrets,
 		Incident: incidentOut(st.Incident), Paused: []client.Mute{}, InForce: inForceList(st.InForce), Troubled: []client.Trouble{}}
+	if out.Freezes, out.Waiting, err = s.held(ctx, st.Area.ID); err != nil {
+		return nil, err
+	}
 	for _, m := range st.Paused {
 		out.Paused = append(out.Paused, muteOut(m))
 	}

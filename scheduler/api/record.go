@@ -10,8 +10,8 @@ import (
 // records adds the route of the record of a programme.
 func (s *server) records() {
 	route(s, methodGet, "/programmes/{id}/record", "get-record", "Who did what with a version, and where it played from when to when; by what units proved", scheduler.ActRead,
-		at(func(ctx context.Context, in *programmeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
-		func(ctx context.Context, in *programmeByID) (*answer[client.Record], error) {
+		at(func(ctx context.Context, in *ProgrammeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
+		func(ctx context.Context, in *ProgrammeByID) (*answer[client.Record], error) {
 			d, err := s.Store.Dossier(ctx, in.ID, in.Version)
 			if err != nil {
 				return nil, err

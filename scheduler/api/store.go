@@ -21,6 +21,8 @@ type Store interface {
 	assetStore
 	playlistStore
 	programmeStore
+	approvalStore
+	freezeStore
 	warningStore
 	haltStore
 	proofStore
@@ -63,6 +65,7 @@ type unitStore interface {
 	AddUnit(context.Context, scheduler.Unit) (scheduler.Unit, string, error)
 	UpdateUnit(context.Context, scheduler.Unit) (scheduler.Unit, scheduler.Change, error)
 	RemoveUnit(ctx context.Context, id string) error
+	ImportUnits(ctx context.Context, added, changed []scheduler.Unit, claims bool) ([]scheduler.IssuedClaim, error)
 	// AuditCommand notes that a unit was told to do something once.
 	AuditCommand(ctx context.Context, unit, id, do string) error
 	Delivery(context.Context, scheduler.DeliveryQuery) (scheduler.Delivery, error)
@@ -100,16 +103,34 @@ type programmeStore interface {
 	Programme(ctx context.Context, id string, version int) (scheduler.Programme, error)
 	Versions(ctx context.Context, id string) ([]scheduler.Programme, error)
 	PutDraft(context.Context, scheduler.Programme) (scheduler.Programme, scheduler.Change, error)
-	Release(ctx context.Context, id string, version int) (scheduler.Programme, scheduler.Reach, error)
+	ReleaseSoon(ctx context.Context, id string, version int, delay time.Duration) (scheduler.Programme, scheduler.Reach, scheduler.Submission, error)
 	Withdraw(ctx context.Context, id string) (scheduler.Programme, error)
 	Dossier(ctx context.Context, id string, version int) (scheduler.Dossier, error)
 	DryRun(ctx context.Context, id string, version int) (scheduler.DryRun, error)
+}
+
+// approvalStore takes programmes to the air by way of those who agree to them.
+type approvalStore interface {
+	Submit(ctx context.Context, id string, version int) (scheduler.Submission, error)
+	Approve(ctx context.Context, id string, version int, hash string, delay time.Duration) (scheduler.Submission, error)
+	Return(ctx context.Context, id string, version int, why string) (scheduler.Submission, error)
+	Undo(ctx context.Context, id string, version int) (scheduler.Submission, error)
+	Submission(ctx context.Context, id string, version int) (scheduler.Submission, error)
+	GoesOut(ctx context.Context, id string, version int) (scheduler.GoesOut, error)
+	Waiting(context.Context) ([]scheduler.Waiting, error)
+}
+
+type freezeStore interface {
+	Freezes(ctx context.Context, past bool) ([]scheduler.Freeze, error)
+	SetFreeze(ctx context.Context, f scheduler.Freeze, approved []string) (scheduler.Freeze, error)
+	LiftFreeze(ctx context.Context, id string) (scheduler.Freeze, error)
 }
 
 type warningStore interface {
 	Warnings(context.Context, scheduler.WarningFilter) ([]scheduler.Warning, string, error)
 	Warning(ctx context.Context, id string) (scheduler.Warning, error)
 	Warn(context.Context, scheduler.Warning) (scheduler.Warning, scheduler.Reach, error)
+	Confirm(ctx context.Context, id string) (scheduler.Warning, scheduler.Reach, error)
 	Lift(ctx context.Context, id string) (scheduler.Warning, error)
 	Stop(ctx context.Context, area, why string) (scheduler.Stopped, error)
 	Mutes(context.Context) ([]scheduler.Mute, error)
@@ -154,11 +175,14 @@ type personStore interface {
 	People(context.Context) ([]scheduler.Person, error)
 	Person(ctx context.Context, id string) (scheduler.Person, error)
 	PutPerson(context.Context, scheduler.Person) (scheduler.Person, scheduler.Change, error)
+	PutPeople(context.Context, []scheduler.Person) error
 	Leave(ctx context.Context, id, successor string) (scheduler.Left, error)
 	// ChoosePassword sets one; ChangePassword wants the one before.
 	ChoosePassword(ctx context.Context, id, password string) error
 	ChangePassword(ctx context.Context, id, old, password string) error
 	AddCard(ctx context.Context, person string, life time.Duration) (code string, c scheduler.Card, err error)
+	AddCards(ctx context.Context, people []string, life time.Duration) (codes []string, cards []scheduler.Card, err error)
+	Cardless(context.Context) ([]string, error)
 	Deputies(ctx context.Context, person string) ([]scheduler.Deputy, error)
 	PutDeputy(context.Context, scheduler.Deputy) error
 	RemoveDeputies(ctx context.Context, person string) error
@@ -193,6 +217,8 @@ type Intake interface {
 	Speak(ctx context.Context, text, title string) (scheduler.Asset, error)
 	// Remove removes an asset that nothing uses, and its files.
 	Remove(ctx context.Context, id string) error
+	// Rendition is the file of a hash that travels to the units.
+	Rendition(ctx context.Context, hash string) (io.ReadSeekCloser, error)
 	// Original is the file of an audio asset as it was uploaded.
 	Original(ctx context.Context, id string) (io.ReadSeekCloser, scheduler.Asset, error)
 }

@@ -25,7 +25,7 @@ func (s *server) units() {
 			all, next, err := s.Store.Units(ctx, f)
 			return list(all, next, unitOut), err
 		})
-	route(s, methodGet, "/units/{id}", "get-unit", "One unit", scheduler.ActRead, s.thisUnit(),
+	route(s, methodGet, "/units/{id}", "get-unit", "One unit", scheduler.ActRead, at(s.readUnit),
 		func(ctx context.Context, in *byID) (*answer[client.Unit], error) {
 			v, err := s.Store.Unit(ctx, in.ID)
 			if err != nil {
@@ -43,6 +43,20 @@ func (s *server) units() {
 	route(s, methodPut, "/units/{id}", "put-unit", "Changes a unit", scheduler.ActPlace, at(s.placesOfUnit), s.putUnit)
 	route(s, methodDelete, "/units/{id}", "remove-unit", "Takes a unit out of service; what it proved stays", scheduler.ActPlace, s.thisUnit(),
 		func(ctx context.Context, in *byID) (*none, error) { return nil, s.Store.RemoveUnit(ctx, in.ID) })
+}
+
+// readUnit needs to see where the unit stands. One without a place may be seen by
+// whoever could give it one: it is in their hands.
+func (s *server) readUnit(ctx context.Context, in *byID) ([]need, error) {
+	u, err := s.Store.Unit(ctx, in.ID)
+	if err != nil || u.State != scheduler.UnitUnplaced {
+		return []need{{area: u.Area}}, err
+	}
+	tree, err := s.Store.Tree(ctx)
+	if err == nil && actor(ctx).May(tree, scheduler.ActRead, u.Area) != nil {
+		return s.somewhere(ctx, scheduler.ActEnrol)
+	}
+	return []need{{area: u.Area}}, err
 }
 
 func (s *server) addUnit(ctx context.Context, spec client.UnitAdd) (*answer[client.UnitAdded], error) {

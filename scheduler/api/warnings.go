@@ -55,6 +55,13 @@ func (s *server) warnings() {
 			w, err := s.Store.Lift(ctx, in.ID)
 			return reply(warningOut(w)), err
 		})
+	route(s, methodPost, "/warnings/{id}/confirm", "confirm-warning", "The second person's word, where a warning waits for one: it goes out at once", scheduler.ActWarn, at(s.confirming),
+		func(ctx context.Context, in *byID) (*answer[client.Warning], error) {
+			w, reach, err := s.Store.Confirm(ctx, in.ID)
+			out := warningOut(w)
+			out.Units = reach.Units
+			return reply(out), err
+		})
 	type stop struct {
 		ID  string `path:"id" maxLength:"80"`
 		Why string `query:"why" maxLength:"200"`

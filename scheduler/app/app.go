@@ -46,6 +46,7 @@ type App struct {
 	fleet     *fleet.Fleet
 	watch     *watch.Watch
 	bundles   bundles
+	said      said
 
 	urls, listeners map[scheduler.Door]string
 	mqttURL         string
@@ -251,6 +252,7 @@ func (a *App) startWatch(context.Context) (err error) {
 	a.watch, err = watch.New(watch.Options{Judge: judge{a.store}, Alive: a.options.Alive, Logger: a.options.Logger})
 	if err == nil {
 		a.background("watch", a.watch.Run)
+		a.background("releases", func(ctx context.Context) { watch.RunTimed(ctx, a.store, a.options.Logger) })
 	}
 	return err
 }

@@ -68,6 +68,9 @@ func (a *App) LoginLink(page string) string {
 // signInLink is where the code of a card is used.
 func (a *App) signInLink(code string) string { return a.PhonesURL() + "/login/" + code }
 
+// hereLink is the page of a unit at its pole, which its sticker holds.
+func (a *App) hereLink(unit string) string { return a.PhonesURL() + "/here/" + unit }
+
 // serveLogin turns a one-time link into a session. A card it only shows.
 func (a *App) serveLogin(w http.ResponseWriter, r *http.Request) {
 	secretive(w)

@@ -133,3 +133,17 @@ func TestWhoObeys(t *testing.T) {
 		}
 	})
 }
+
+// stop makes one in an area.
+func (f *fixture) stop(area string) string {
+	mute := f.mute(area)
+	all, err := f.app.Store().Halts(f.t.Context(), area, false)
+	f.must(err)
+	for _, h := range all {
+		if h.Ref == mute {
+			return h.ID
+		}
+	}
+	f.t.Fatalf("no stop of mute %s", mute)
+	return ""
+}

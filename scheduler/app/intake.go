@@ -288,19 +288,6 @@ func (in *intake) Remove(ctx context.Context, id string) error {
 	return nil
 }
 
-// Original is the file of an audio asset as it was uploaded.
-func (in *intake) Original(ctx context.Context, id string) (io.ReadSeekCloser, scheduler.Asset, error) {
-	a, err := in.store.Asset(ctx, id)
-	if err != nil {
-		return nil, a, err
-	}
-	if a.Kind != scheduler.AssetAudio {
-		return nil, a, &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id, Message: "a text has no file", Remedy: "read its text"}
-	}
-	f, err := in.files.Open(media.Hash(a.ID))
-	return f, a, err
-}
-
 func busy(err error) error {
 	if errors.Is(err, media.ErrBusy) {
 		return &scheduler.Error{Kind: scheduler.Conflict, Field: "id", Message: "another request is writing this upload", Remedy: "wait for it to end"}

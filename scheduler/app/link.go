@@ -33,7 +33,7 @@ type credential struct {
 // The fleet is made before it, to hear from the broker's first moment on.
 func (a *App) startBroker(context.Context) error {
 	if x := a.options.Broker; x != nil {
-		a.own = credential{url: x.URL, user: x.User, password: x.Password, dial: x.Dial}
+		a.own = credential{url: x.URL, user: x.user(), password: x.Password, dial: x.Dial}
 		a.mqttURL = cmp.Or(a.options.PublicMQTT, plainScheme(x.URL))
 		return a.newFleet()
 	}
@@ -147,16 +147,20 @@ func (a *App) newFleet() (err error) {
 		Features: a.features(),
 	}
 	if x := a.options.Broker; x != nil {
-		o.TLS = x.TLS
+		o.TLS = a.outsideTLS(x)
 	}
 	a.fleet, err = fleet.New(o)
 	return err
 }
 
-// kick ends the connection of a unit at the embedded broker; an external one
-// is told by its own operator.
+// kick ends the connection of a unit: at the embedded broker by the broker itself,
+// at another one by coming in its name.
 func (a *App) kick(unit string) {
 	if a.broker != nil {
 		a.broker.Kick(unit)
+		return
+	}
+	if err := a.takeOver(unit); err != nil {
+		a.log.Warn("a connection at the broker cannot be ended from here", "unit", unit, "error", err)
 	}
 }

@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -134,5 +136,41 @@ func TestPhonesComeByCardsAlone(t *testing.T) {
 	mine.base = w.app.URL()
 	if status, _, _ := mine.do("GET", client.Prefix+"/people", nil); status != 200 {
 		t.Errorf("and at the administration's %d", status)
+	}
+}
+
+// TestAListenerThatIsTakenIsNamed: the setting at fault is said, and what was
+// opened before it is let go.
+func TestAListenerThatIsTakenIsNamed(t *testing.T) {
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	var opened []net.Listener
+	a, err := app.New(app.Options{Data: t.TempDir(), HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0",
+		Listeners: map[scheduler.Door]string{scheduler.DoorPhones: held.Addr().String()},
+		Listen: func(network, address string) (net.Listener, error) {
+			l, err := net.Listen(network, address)
+			if err == nil {
+				opened = append(opened, l)
+			}
+			return l, err
+		}})
+	if err == nil {
+		err = a.Start(t.Context())
+	}
+	if e, ok := errors.AsType[*scheduler.Error](err); !ok || e.Field != "listen.phones" || e.Value != held.Addr().String() || !strings.Contains(e.Remedy, "listen.phones") {
+		t.Errorf("the start says %v", err)
+	}
+	if len(opened) < 2 {
+		t.Fatalf("only %d listeners were opened before", len(opened))
+	}
+	for _, l := range opened {
+		if again, err := net.Listen("tcp", l.Addr().String()); err != nil {
+			t.Errorf("%s is still held: %v", l.Addr(), err)
+		} else {
+			_ = again.Close()
+		}
 	}
 }

@@ -44,6 +44,13 @@ func (s *swift) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, 
 	return &swiftFile{f}, flags, nil
 }
 
+// unsynced puts the centre's database on it.
+func unsynced(t *testing.T) func(*app.Options) {
+	vfs.Register("app-swift", &swift{vfs.Find("os").(vfs.VFSFilename)})
+	t.Cleanup(func() { vfs.Unregister("app-swift") })
+	return func(o *app.Options) { o.VFS = "app-swift" }
+}
+
 type swiftFile struct{ vfs.File }
 
 func (f *swiftFile) Sync(vfs.SyncFlag) error { return nil }
@@ -119,19 +126,6 @@ func (f *fixture) mute(area string) string {
 	m, err := f.app.Store().Mute(f.t.Context(), scheduler.Mute{Address: wire.AreaAddress(area), Until: time.Now().Add(time.Hour)})
 	f.must(err)
 	return m.ID
-}
-
-func (f *fixture) stop(area string) string {
-	mute := f.mute(area)
-	all, err := f.app.Store().Halts(f.t.Context(), area, false)
-	f.must(err)
-	for _, h := range all {
-		if h.Ref == mute {
-			return h.ID
-		}
-	}
-	f.t.Fatalf("no stop of mute %s", mute)
-	return ""
 }
 
 func (f *fixture) person(area string) string {
@@ -227,7 +221,7 @@ var samples = map[string]sample{
 	"put-programme":      about("draft area", "/programmes/%s", (*fixture).programme, `{"id":"%s","title":"x","playlist":"shared","issuer":"%area","targets":{"areas":["%area"]},`+rule+`}`),
 	"check-programme":    about("read area", "/programmes/%s/check", (*fixture).programme, ""),
 	"get-record":         about("read area", "/programmes/%s/record", (*fixture).programme, ""),
-	"release-programme":  about("release area", "/programmes/%s/release", (*fixture).programme, ""),
+	"release-programme":  may(about("release area", "/programmes/%s/release", (*fixture).programme, "")), // it may need approval
 	"withdraw-programme": may(about("withdraw area", "/programmes/%s/withdraw", (*fixture).programme, "")),
 	"list-warnings":      get("read area", "/warnings?area=%s"),
 	"warn":               about("warn area", "/warnings", fresh("w"), `{"area":"%area","level":"blue","title":"%s","text":"x","until":"`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"}`),
@@ -261,6 +255,8 @@ var samples = map[string]sample{
 	"give-card":          about("people area", "/people/%s/cards", (*fixture).person, "{}"),
 	"recover":            get("nobody", "/recover"),
 	"rotate-keys":        about("nobody", "/keys/rotate", fresh("k"), "{}"),
+	"make-broker-files":  about("nobody", "/broker/files", fresh("k"), "{}"),
+	"cut-revoked":        get("enrol county", "/broker/cut"),
 	"list-keys":          get("audit county", "/keys"),
 	"list-deputies":      about("people area", "/people/%s/deputies", (*fixture).person, ""),
 	"put-deputy":         may(about("people area", "/people/%s/deputies", (*fixture).person, `{"deputy":"x","first":"2026-12-01","last":"2026-12-01"}`)),
@@ -313,9 +309,7 @@ func (f *fixture) status(patience time.Duration, method, path, body, session str
 // role, for its own area and a foreign one, with the role given for a town and for
 // the whole county: what is allowed is just what the table of roles says.
 func TestEveryRouteForEveryRole(t *testing.T) {
-	vfs.Register("app-swift", &swift{vfs.Find("os").(vfs.VFSFilename)})
-	t.Cleanup(func() { vfs.Unregister("app-swift") })
-	f := &fixture{web: serve(t, func(o *app.Options) { o.VFS = "app-swift" })}
+	f := &fixture{web: serve(t, unsynced(t))}
 	_, _, err := f.app.Store().PutArea(t.Context(), scheduler.Area{ID: "other", Parent: "county", Name: "other"})
 	f.must(err)
 	_, _, err = f.app.Store().PutPlaylist(t.Context(), scheduler.Playlist{ID: "shared", Items: []scheduler.PlaylistItem{{Text: f.text()}}})

@@ -93,7 +93,7 @@ func (s *darkOffice) live(n int) {
 			p := spec(wire.Clock(id), "23:58")
 			p.Title = fmt.Sprintf("%s of life %d, %d", id, n, i)
 			if _, err := s.op.PutProgramme(ctx, p); err == nil {
-				if r, err := s.op.Release(ctx, id); err == nil {
+				if r, err := s.op.Release(ctx, id, true); err == nil {
 					s.stored[id] = r.Programme.Version
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/villagecast/villagecast/scheduler/api"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/console"
+	"github.com/villagecast/villagecast/scheduler/sheet"
 )
 
 // Route is one entry of the web server's route table. The API has a table of its
@@ -30,6 +31,14 @@ func (a *App) routes() ([]Route, error) {
 		return nil, err
 	}
 	units, admin := scheduler.Doors{scheduler.DoorUnits}, scheduler.Doors{scheduler.DoorAdmin}
+	central := api.New(api.Options{
+		Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
+		Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
+		Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a, Broker: a,
+		Table:  sheet.Read,
+		Detail: a.fleet, Commander: commander{a.fleet, &a.said}, Bundler: a.bundles,
+		Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, HereLink: a.hereLink, Version: a.options.Version, Logger: a.options.Logger,
+	})
 	all := []Route{
 		{"GET /media/{hash}", units, http.HandlerFunc(a.serveMedia)},
 		{"POST /time", units, http.HandlerFunc(a.serveTime)},
@@ -40,14 +49,10 @@ func (a *App) routes() ([]Route, error) {
 		{"GET " + client.AboutStreamPath, scheduler.AllDoors(), http.HandlerFunc(a.serveAboutStream)},
 		{"GET /{$}", people, console.Home(a.options.Demonstration != nil)},
 		{"GET /static/", people, console.Static()},
-		{client.Prefix + "/", people, api.New(api.Options{
-			Store:  desk{a.store, a.kick, a.passwords, a.ca != nil},
-			Intake: &intake{store: a.store, files: a.files, speaker: a.speaker, dir: work, ceiling: a.options.UploadCeiling},
-			Enrol:  a.Enrol, Certifies: a.ca != nil, ClaimFile: a.ClaimFile, Keys: a,
-			Detail: a.fleet, Commander: a.fleet, Bundler: a.bundles,
-			Who: a.Who, Guard: a.guard(), Setup: a.setup, SignInLink: a.signInLink, Version: a.options.Version, Logger: a.options.Logger,
-		})},
+		{client.Prefix + "/", people, central},
+		{"/here/", people, a.here(central)},
 	}
+	all = append(all, Route{"GET /approvals", people, a.guarded(console.Approvals())})
 	all = append(all, a.waysIn()...)
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))

@@ -86,25 +86,37 @@ func (a *App) peopleTLS() *tls.Config {
 	return c
 }
 
-// startHTTP serves people, programs and units, each by their door.
+// startHTTP serves people, programs and units, each by their door. Nobody is
+// served before all listeners, and so all addresses, are there.
 func (a *App) startHTTP(context.Context) error {
 	routes, err := a.routes()
 	if err != nil {
 		return err
 	}
-	for _, at := range a.options.addresses() {
-		if err := a.serve(at, routes); err != nil {
+	all := a.options.addresses()
+	open := make([]net.Listener, 0, len(all))
+	for _, at := range all {
+		l, err := a.open(at)
+		if err != nil {
+			for _, l := range open {
+				err = errors.Join(err, l.Close())
+			}
 			return err
 		}
+		open = append(open, l)
+	}
+	for i, at := range all {
+		a.serve(open[i], at, routes)
 	}
 	return nil
 }
 
-// serve starts the server of one listener.
-func (a *App) serve(at address, routes []Route) error {
+// open opens one listener and notes the addresses under which its doors are
+// reached.
+func (a *App) open(at address) (net.Listener, error) {
 	l, err := a.options.Listen("tcp", at.address)
 	if err != nil {
-		return taken(at.field, at.address, err)
+		return nil, taken(at.field, at.address, err)
 	}
 	scheme := "http://"
 	if c := a.tls(at); c != nil {
@@ -114,6 +126,11 @@ func (a *App) serve(at address, routes []Route) error {
 	for _, d := range at.doors {
 		a.listeners[d] = scheme + l.Addr().String()
 	}
+	return l, nil
+}
+
+// serve starts the server of one listener.
+func (a *App) serve(l net.Listener, at address, routes []Route) {
 	// Streams of events end with this context, so that Shutdown need not wait
 	// for them.
 	ctx, cancel := context.WithCancel(scheduler.WithDoors(context.Background(), at.doors))
@@ -146,7 +163,6 @@ func (a *App) serve(at address, routes []Route) error {
 		<-ended
 		return err
 	})
-	return nil
 }
 
 // reached notes the addresses under which the doors of a listener are reached.

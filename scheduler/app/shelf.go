@@ -90,7 +90,7 @@ type desk struct {
 
 // errNoCertificates says why there are no claims on a centre of one machine.
 var errNoCertificates = &scheduler.Error{Kind: scheduler.Conflict, Field: "claim", Message: "this centre listens on its own machine alone and certifies no devices",
-	Remedy: "let it listen beyond loopback, or set tls; units add gives devices of this machine a secret"}
+	Remedy: "let it listen beyond loopback; units add gives devices of this machine a secret"}
 
 // IssueClaims makes claims of units.
 func (d desk) IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error) {
@@ -124,6 +124,14 @@ func (d desk) AddUnplaced(ctx context.Context, area string, n int, outputs []wir
 		return nil, errNoCertificates
 	}
 	return d.Store.AddUnplaced(ctx, area, n, outputs)
+}
+
+// ImportUnits adds and changes units, and makes claims of the new ones.
+func (d desk) ImportUnits(ctx context.Context, added, changed []scheduler.Unit, claims bool) ([]scheduler.IssuedClaim, error) {
+	if claims && !d.certifies {
+		return nil, errNoCertificates
+	}
+	return d.Store.ImportUnits(ctx, added, changed, claims)
 }
 
 // ChoosePassword sets a person's password.

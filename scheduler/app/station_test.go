@@ -204,7 +204,7 @@ func release(t testing.TB, op *client.Client, p client.ProgrammeSpec) client.Rel
 	_, err := op.PutProgramme(t.Context(), p)
 	var r client.Released
 	if err == nil {
-		r, err = op.Release(t.Context(), p.ID)
+		r, err = op.Release(t.Context(), p.ID, true)
 	}
 	if err != nil {
 		t.Fatalf("release %s: %v", p.ID, err)

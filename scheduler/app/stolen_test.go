@@ -258,3 +258,18 @@ func TestAStolenDatabaseMakesNoDevice(t *testing.T) {
 		}
 	})
 }
+
+// decodeCertificate is the certificate in an answer.
+func decodeCertificate(t *testing.T, answer *http.Response) []byte {
+	t.Helper()
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	var v wire.Certificate
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("enrol: %s: %s, %v", answer.Status, text, err)
+	}
+	return v.Certificate
+}

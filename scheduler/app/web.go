@@ -72,6 +72,9 @@ func (a *App) serveMedia(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !ok {
+		typ, ok = a.said.typeOf(string(h), time.Now())
+	}
+	if !ok {
 		http.Error(w, "nothing that is published names this file", http.StatusNotFound)
 		return
 	}

@@ -98,7 +98,7 @@ func (c *CA) serverCertificate(now time.Time) (*tls.Certificate, error) {
 			return c.server, nil
 		}
 	}
-	b, err := c.newServer(now)
+	b, err := c.ServerPair(c.hosts, now)
 	if err != nil {
 		return nil, fmt.Errorf("make server certificate: %w", err)
 	}
@@ -127,11 +127,13 @@ func (c *CA) fits(leaf *x509.Certificate, now time.Time) bool {
 	return len(leaf.DNSNames)+len(leaf.IPAddresses) == len(c.hosts)
 }
 
-func (c *CA) newServer(now time.Time) ([]byte, error) {
+// ServerPair makes a certificate for a server under these names and addresses, with
+// its key, in one PEM: the centre's own, or that of a broker that units trust.
+func (c *CA) ServerPair(hosts []string, now time.Time) ([]byte, error) {
 	t := template("Villagecast centre", now, serverLife)
 	t.KeyUsage = x509.KeyUsageDigitalSignature
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	for _, h := range c.hosts {
+	for _, h := range hosts {
 		if ip := net.ParseIP(h); ip != nil {
 			t.IPAddresses = append(t.IPAddresses, ip)
 		} else {

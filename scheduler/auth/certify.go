@@ -81,14 +81,19 @@ func deviceKey(public any) (*ecdsa.PublicKey, error) {
 // Certify makes the certificate of a device: for its unit, and for nothing but to
 // log in with.
 func (c *CA) Certify(r Request, now time.Time) (*x509.Certificate, error) {
-	t := template(r.Unit, now, DeviceLife)
+	return c.CertifyKey(r.Unit, r.key, now)
+}
+
+// CertifyKey makes such a certificate in a name, for a key of the centre's own.
+func (c *CA) CertifyKey(name string, key *ecdsa.PublicKey, now time.Time) (*x509.Certificate, error) {
+	t := template(name, now, DeviceLife)
 	t.SerialNumber = serialNumber()
 	t.KeyUsage = x509.KeyUsageDigitalSignature
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	t.BasicConstraintsValid = true
-	der, err := x509.CreateCertificate(rand.Reader, t, c.cert, r.key, c.key)
+	der, err := x509.CreateCertificate(rand.Reader, t, c.cert, key, c.key)
 	if err != nil {
-		return nil, fmt.Errorf("certify %s: %w", r.Unit, err)
+		return nil, fmt.Errorf("certify %s: %w", name, err)
 	}
 	return x509.ParseCertificate(der)
 }

@@ -163,9 +163,14 @@ func (c *Client) PutProgramme(ctx context.Context, v ProgrammeSpec) (Programme, 
 	return send[Programme](ctx, c, http.MethodPut, "/programmes"+id(v.ID), v)
 }
 
-// Release puts the draft on air.
-func (c *Client) Release(ctx context.Context, programme string) (Released, error) {
-	return send[Released](ctx, c, http.MethodPost, "/programmes"+id(programme)+"/release", struct{}{})
+// Release puts the draft on air: at once with now, else after ten seconds in which
+// it can be undone.
+func (c *Client) Release(ctx context.Context, programme string, now bool) (Released, error) {
+	path := "/programmes" + id(programme) + "/release"
+	if now {
+		path += "?now=true"
+	}
+	return send[Released](ctx, c, http.MethodPost, path, struct{}{})
 }
 
 // Withdraw takes a programme out of the bulletins.

@@ -24,6 +24,7 @@ type Claim struct {
 	By      string    `json:"by" doc:"Who issued it"`
 	Created time.Time `json:"created"`
 	Ends    time.Time `json:"ends"`
+	Here    string    `json:"here" doc:"Address of the unit's page at the pole, for its sticker"`
 }
 
 // IssuedClaim is a claim as it is given out, once.
@@ -92,4 +93,21 @@ func (c *Client) Claims(ctx context.Context, area string) ([]Claim, error) {
 // PlaceUnit puts a unit in its place.
 func (c *Client) PlaceUnit(ctx context.Context, unit string, v PlacingSpec) (Unit, error) {
 	return send[Unit](ctx, c, http.MethodPost, "/units"+id(unit)+"/place", v)
+}
+
+// UnitsTableSpec is a spreadsheet of units.
+type UnitsTableSpec struct {
+	TableSpec
+	Claims bool `json:"claims,omitempty" doc:"Give each of those that are added a claim"`
+}
+
+// UnitsImported says what a spreadsheet of units changed, or would.
+type UnitsImported struct {
+	Imported
+	Claims []IssuedClaim `json:"claims,omitempty"`
+}
+
+// ImportUnits reads units from a spreadsheet: all of them, or none.
+func (c *Client) ImportUnits(ctx context.Context, v UnitsTableSpec) (UnitsImported, error) {
+	return send[UnitsImported](ctx, c, http.MethodPost, "/units/import", v)
 }

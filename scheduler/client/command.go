@@ -10,7 +10,8 @@ import (
 
 // CommandSpec is something that a unit is to do once.
 type CommandSpec struct {
-	Do string `json:"do" enum:"tone,restart,bundle" doc:"tone: a test tone of 2 s; restart: ends and is started anew; bundle: sends its diagnostics bundle"`
+	Do    string `json:"do" enum:"tone,restart,bundle" doc:"tone: a test tone of 2 s; restart: ends and is started anew; bundle: sends its diagnostics bundle"`
+	Where bool   `json:"where,omitempty" doc:"A test tone says where the unit hangs after it, if the centre can speak"`
 }
 
 // Command is a command that was given, and the unit's last word on it.
@@ -23,6 +24,7 @@ type Command struct {
 	Until time.Time `json:"until"`
 	State string    `json:"state" enum:"sent,accepted,refused,done,failed"`
 	Why   string    `json:"why,omitempty" doc:"In the unit's words"`
+	Says  string    `json:"says,omitempty" doc:"What it was given to say after its test tone"`
 	// Changed is when State last changed.
 	Changed time.Time `json:"changed"`
 }
@@ -33,6 +35,11 @@ func (c Command) Over() bool { return c.State == "done" || c.State == "failed" |
 // Command tells a unit to do something once: tone, restart or bundle.
 func (c *Client) Command(ctx context.Context, unit, do string) (Command, error) {
 	return send[Command](ctx, c, http.MethodPost, "/units"+id(unit)+"/commands", CommandSpec{Do: do})
+}
+
+// SayWhere lets a unit sound a test tone and say where it hangs.
+func (c *Client) SayWhere(ctx context.Context, unit string) (Command, error) {
+	return send[Command](ctx, c, http.MethodPost, "/units"+id(unit)+"/commands", CommandSpec{Do: "tone", Where: true})
 }
 
 // Commanded tells what became of a command; it waits up to 20 s for another state

@@ -108,12 +108,15 @@ type ProgrammeSpec struct {
 type Programme struct {
 	ProgrammeSpec
 	Version    int         `json:"version"`
-	State      string      `json:"state" enum:"draft,released,superseded,withdrawn,stopped"`
+	State      string      `json:"state" enum:"draft,submitted,returned,releasing,released,ended,superseded,withdrawn,stopped"`
 	Created    time.Time   `json:"created"`
 	ReleasedAt *time.Time  `json:"releasedAt,omitempty"`
 	Seconds    float64     `json:"seconds,omitempty" doc:"Length of one round"`
 	Says       string      `json:"says,omitempty" doc:"The rule as a sentence, in the language asked for"`
 	Next       []time.Time `json:"next,omitempty" doc:"The next starts"`
+	Author     string      `json:"author,omitempty" doc:"Id of who drafted it"`
+	// Submission is how far it is on its way to the air, or how it got there.
+	Submission *Submission `json:"submission,omitempty"`
 	Ends       *time.Time  `json:"ends,omitempty" doc:"End of its validity"`
 	EndAssumed bool        `json:"endAssumed,omitempty" doc:"Nobody gave an end: the release made it the end of the seventh day"`
 	ReleasedBy string      `json:"releasedBy,omitempty" doc:"Id of who released it"`
@@ -150,6 +153,7 @@ type Warning struct {
 	Ended  *time.Time `json:"ended,omitempty"`
 	End    string     `json:"end,omitempty" doc:"lifted, stopped or expired"`
 	Units  int        `json:"units" doc:"Units addressed"`
+	Waits  bool       `json:"waits,omitempty" doc:"It is not out: it waits for a second person, see approvals"`
 	// Spoken says whether the warning has sound, and if not, why.
 	Spoken string `json:"spoken,omitempty"`
 	By     string `json:"by,omitempty" doc:"Id of who issued it"`

@@ -17,6 +17,8 @@ type County struct {
 	Highest   []wire.Level          `json:"highest,omitempty" doc:"Highest warning level that an area may use in its own name, by depth: the county, its towns, their villages; 'none' for no warnings; no limit if absent"`
 	HighestIn map[string]wire.Level `json:"highestIn,omitempty" doc:"Another such level for single areas, by id"`
 	Slogan    string                `json:"slogan,omitempty" doc:"What a screen shows when it has nothing else"`
+	// Approval says who has to agree before something goes out.
+	Approval []ApprovalRule `json:"approval,omitempty" doc:"How many other persons have to agree before something goes out, by area and level. If absent: one, none for a village's own programmes, for warnings and for the token of the data directory"`
 }
 
 // Area is a node of the tree county > town > village.

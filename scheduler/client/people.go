@@ -59,6 +59,8 @@ type Left struct {
 	Cards    int    `json:"cards"`
 	Drafts   int    `json:"drafts" doc:"Drafts that went to the successor"`
 	To       string `json:"to,omitempty"`
+	// Unapproved are submitted programmes for which there is no approver any more.
+	Unapproved []string `json:"unapproved,omitempty" doc:"Submitted programmes that nobody can approve any more"`
 }
 
 // CardSpec asks for a sign-in card.
@@ -73,6 +75,36 @@ type Card struct {
 	Code   string    `json:"code" doc:"To type in at /login; not shown again"`
 	Link   string    `json:"link" doc:"To open on the phone, or to print as a QR code; not shown again"`
 	Ends   time.Time `json:"ends"`
+}
+
+// CardsSpec asks for the cards of many.
+type CardsSpec struct {
+	People []string `json:"people,omitempty" doc:"Ids; if absent all in the area who have no password, are signed in nowhere, and hold no card that can be used"`
+	Area   string   `json:"area,omitempty" doc:"Only people with a role there or below; one's own if absent"`
+	Days   int      `json:"days,omitempty" minimum:"1" maximum:"90" doc:"How long they wait for their use; 14 if absent"`
+}
+
+// TableSpec is a spreadsheet that is to be read.
+type TableSpec struct {
+	Table []byte `json:"table" doc:"The file: XLSX, or CSV in UTF-8 or GBK, in base64"`
+	Check bool   `json:"check,omitempty" doc:"Only say what would change"`
+}
+
+// Imported says what a spreadsheet changed, or would.
+type Imported struct {
+	Check bool         `json:"check,omitempty" doc:"Nothing was changed: it was only asked"`
+	Rows  []ImportedAs `json:"rows"`
+	// Ignored are headings of columns that are not read.
+	Ignored []string `json:"ignored,omitempty"`
+}
+
+// ImportedAs is what became of one thing of a spreadsheet.
+type ImportedAs struct {
+	Row    int    `json:"row" doc:"Its first row"`
+	ID     string `json:"id"`
+	Name   string `json:"name,omitempty"`
+	Area   string `json:"area,omitempty"`
+	Change string `json:"change" enum:"created,updated,unchanged"`
 }
 
 // Deputy approves in the place of another.
@@ -173,6 +205,17 @@ func (c *Client) SetPassword(ctx context.Context, person string, v PasswordSpec)
 // AddCard makes a sign-in card.
 func (c *Client) AddCard(ctx context.Context, person string, v CardSpec) (Card, error) {
 	return send[Card](ctx, c, http.MethodPost, "/people"+id(person)+"/cards", v)
+}
+
+// AddCards makes sign-in cards for many at once.
+func (c *Client) AddCards(ctx context.Context, v CardsSpec) ([]Card, error) {
+	page, err := send[Page[Card]](ctx, c, http.MethodPost, "/people/cards", v)
+	return page.Items, err
+}
+
+// ImportPeople reads accounts from a spreadsheet: all of them, or none.
+func (c *Client) ImportPeople(ctx context.Context, v TableSpec) (Imported, error) {
+	return send[Imported](ctx, c, http.MethodPost, "/people/import", v)
 }
 
 // Recover makes a one-time link for the administrator who needs no account.

@@ -95,6 +95,8 @@ type Status struct {
 	Incident *Incident      `json:"incident,omitempty" doc:"Most units fell at once: the centre's own trouble, not an outage of each"`
 	Secrets  int            `json:"secrets,omitempty" doc:"Units that still come in by the secret of an earlier version, not by a certificate"`
 	Paused   []Mute         `json:"paused" doc:"Units under work, until when and why"`
+	Freezes  []Freeze       `json:"freezes" doc:"Change freezes in force and to come"`
+	Waiting  []Waiting      `json:"waiting" doc:"What waits for approval, or for a second person"`
 	InForce  []InForce      `json:"inForce" doc:"What keeps units from playing what they would, newest first"`
 	Troubled []Trouble      `json:"troubled" doc:"Units that flap, or whose identity two devices have"`
 }

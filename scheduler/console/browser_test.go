@@ -96,6 +96,8 @@ func mishaps(d *DemoState) {
 	mute.Fault = &DemoFault{Kind: "mute", Since: seen, Until: time.Now().Add(48 * time.Second)}
 	d.Units[11].Agent = json.RawMessage(`{"screen": {"text": "汛期已到，请勿在河边逗留，夜间留意转移通知。值班电话 12379"}}`)
 	d.Incident = &client.Incident{From: seen, There: 12, Fell: 9, Left: 4}
+	d.InForce = []client.InForce{{Kind: "stop", ID: "h-1", Area: "liushu", What: "停水通知", Since: seen, By: "zhao", Name: "赵", Units: 12, Obey: 11},
+		{Kind: "mute", ID: "m-1", Area: "xinmin", Why: "考试", Since: seen, Until: &seen, By: "admin", MayLift: []string{"duty", "town"}}}
 	d.Units[0].Unit.Presence.Conditions, d.Units[0].Unit.Presence.Flaps = []wire.Condition{{Code: "flapping", Text: "offline 23 times"}}, 23
 	d.Units[1].Unit.Presence.Conditions = []wire.Condition{{Code: "two-devices"}}
 	work := &d.Units[9].Unit.Presence
@@ -112,6 +114,9 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 	shows(page, "#unit-b2 .why", "它自己还在播")
 	shows(page, "#unit-b1 .badge", "断电 · 0:")
 	shows(page, "#incident", "12 个终端中有 9 个同时失联，仍有 4 个没有回来")
+	shows(page, "#force", "立即停播 · liushu · 停水通知 · 自 ")
+	shows(page, "#force", "，赵 · 不可解除，更正用新版本 · 1/12 个终端未确认")
+	shows(page, "#force", "可解除：值班、镇广播员")
 	shows(page, "#unit-a0 .note", "时断时续，离线 23 次")
 	shows(page, "#unit-a1 .note", "两台设备共用一个身份")
 	shows(page, "#unit-c1 .note", "：换线杆")
@@ -133,6 +138,7 @@ func sizes(t *testing.T, s *stage, page *chrometest.Page) {
 	}
 	shows(page, "#unit-b1 .badge", "mends itself in 0:")
 	shows(page, "#incident", "9 of 12 units fell at once, 4 are still gone")
+	shows(page, "#force", "may be lifted by duty officer, town broadcaster")
 	shows(page, "#unit-a0 .note", "comes and goes: offline 23 times")
 	shows(page, "#unit-a1 .note", "two devices with one identity")
 	shows(page, "#unit-c1 .note", "Under work until ")

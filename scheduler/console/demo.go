@@ -37,7 +37,9 @@ type DemoState struct {
 	Next *DemoNext `json:"next,omitempty"`
 	// Incident is one of the centre's that lasts: most units fell at once.
 	Incident *client.Incident `json:"incident,omitempty"`
-	Units    []DemoUnit       `json:"units"`
+	// InForce is what keeps units from playing what they would, newest first.
+	InForce []client.InForce `json:"inForce"`
+	Units   []DemoUnit       `json:"units"`
 }
 
 // DemoNext announces a cut-in.

@@ -42,6 +42,12 @@ func Home(demo bool) http.Handler {
 	}))
 }
 
+// Approvals serves the page on which people see, hear and approve what waits for
+// them.
+func Approvals() http.Handler {
+	return strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, read("approvals.html")) }))
+}
+
 // Fault is what the login page says went wrong.
 type Fault string
 

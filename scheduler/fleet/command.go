@@ -83,9 +83,10 @@ func (c *commanding) old(unit string) error {
 		Message: fmt.Sprintf("the agent of %s is too old (%s): it obeys no commands", unit, b.Software), Remedy: "put the agent of this version on it"}
 }
 
-// Command tells a unit to do something once, under an id that the caller chose.
+// Command tells a unit to do something once, under an id that the caller chose; say
+// is what it is to say after a test tone.
 // It is given when the broker has it; Commanded tells what became of it.
-func (f *Fleet) Command(ctx context.Context, unit, id, do string) (scheduler.Command, error) {
+func (f *Fleet) Command(ctx context.Context, unit, id, do string, say ...wire.Item) (scheduler.Command, error) {
 	if err := f.commands.old(unit); err != nil {
 		return scheduler.Command{}, err
 	}
@@ -95,9 +96,12 @@ func (f *Fleet) Command(ctx context.Context, unit, id, do string) (scheduler.Com
 	}
 	now := time.Now()
 	m := scheduler.Command{ID: id, Unit: unit, Do: do, At: now, Until: now.Add(commandLife), Changed: now, State: scheduler.CommandSent}
+	for _, it := range say {
+		m.Says += it.Title
+	}
 	address := wire.UnitAddress(unit)
 	revision := uint64(now.UnixMilli())
-	raw, err := f.options.Signer.Seal(wire.KindCommand, address, revision, wire.Command{Address: address, Revision: revision, ID: id, Do: do, Until: m.Until.UnixMilli()})
+	raw, err := f.options.Signer.Seal(wire.KindCommand, address, revision, wire.Command{Address: address, Revision: revision, ID: id, Do: do, Until: m.Until.UnixMilli(), Items: say})
 	if err != nil {
 		return m, fmt.Errorf("command %s: %w", unit, err)
 	}

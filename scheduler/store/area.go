@@ -108,7 +108,10 @@ func (t *tx) areaMoved(id string) error {
 			return err
 		}
 	}
-	return t.expandAgain("SELECT id, version FROM programme WHERE state = ?", scheduler.ProgrammeReleased)
+	if err := t.expandAgain("SELECT id, version FROM programme WHERE state = ?", scheduler.ProgrammeReleased); err != nil {
+		return err
+	}
+	return t.guard()
 }
 
 func unitAddresses(ids []string) []wire.Address {
@@ -133,7 +136,7 @@ func (s *Store) RemoveArea(ctx context.Context, id string) error {
 			{"the group", "SELECT grp FROM group_member WHERE kind = 'area' AND member = ? LIMIT 1", []any{id}},
 			{"the programme", namedBy, []any{"area", id}},
 			{"the programme", namedBy, []any{"except", id}},
-			{"the programme", "SELECT id FROM programme WHERE issuer = ? AND state IN ('draft', 'released') LIMIT 1", []any{id}},
+			{"the programme", "SELECT id FROM programme WHERE issuer = ? AND state IN " + standing + " LIMIT 1", []any{id}},
 			{"the playlist", "SELECT id FROM playlist WHERE area = ? LIMIT 1", []any{id}},
 			{"the person", "SELECT p.id FROM person p, json_each(p.grants) g WHERE p.state = 'active' AND g.value ->> 'area' = ? LIMIT 1", []any{id}},
 			{"the token", "SELECT id FROM token WHERE area = ? AND ended = 0 LIMIT 1", []any{id}},
@@ -175,9 +178,12 @@ func (t *tx) handOver(area, parent string) error {
 	return nil
 }
 
+// standing are the states of versions that are on air or may get there.
+const standing = "('draft', 'submitted', 'returned', 'releasing', 'released')"
+
 // namedBy finds a programme, drafted or released, that names a thing of a kind.
 const namedBy = `SELECT n.programme FROM programme_names n JOIN programme p ON p.id = n.programme AND p.version = n.version
-	WHERE n.kind = ? AND n.name = ? AND p.state IN ('draft', 'released') LIMIT 1`
+	WHERE n.kind = ? AND n.name = ? AND p.state IN ` + standing + ` LIMIT 1`
 
 // use is one way in which a thing may be in use.
 type use struct {

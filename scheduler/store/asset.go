@@ -177,7 +177,8 @@ func (s *Store) RemoveAsset(ctx context.Context, id string) (unneeded []string, 
 		if err := t.unused("asset", id, []use{
 			{"the playlist", "SELECT playlist FROM playlist_item WHERE audio = ? LIMIT 1", []any{id}},
 			{"the playlist", "SELECT playlist FROM playlist_item WHERE text = ? LIMIT 1", []any{id}},
-			{"the released programme", namedBy, []any{"asset", id}},
+			{"the programme", namedBy, []any{"asset", id}},
+			{"the warning that waits", "SELECT id FROM warning_waiting WHERE body ->> 'Audio' = ? AND until > ? LIMIT 1", []any{id, ms(t.now)}},
 			{"the warning", "SELECT id FROM warning WHERE audio = ? AND ended = 0 AND until > ? LIMIT 1", []any{id, ms(t.now)}},
 		}); err != nil {
 			return err

@@ -99,6 +99,9 @@ func (s *Store) PutCalendar(ctx context.Context, c scheduler.Calendar) (out sche
 			if err := t.mark(wire.KindBulletin, addresses...); err != nil {
 				return err
 			}
+			if err := t.guard(); err != nil {
+				return err
+			}
 		}
 		return t.changed("put calendar", "calendar", c.ID, c.Name, before(found, old), out)
 	})

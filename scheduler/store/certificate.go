@@ -167,6 +167,11 @@ func (t *tx) enrol(e scheduler.Enrolling, make Certifier) (c scheduler.Certifica
 	if err != nil {
 		return c, false, fmt.Errorf("enrol: %w", err)
 	}
+	if others > 0 {
+		if err := t.telling(); err != nil {
+			return c, false, err
+		}
+	}
 	had := len(u.SecretHash) > 0
 	if u.SecretHash = []byte{}; had {
 		if err := t.saveUnit(u); err != nil {
@@ -276,7 +281,10 @@ func (t *tx) endDevices(unit, why string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("revoke: %w", err)
 	}
-	return n, nil
+	if n > 0 {
+		err = t.telling()
+	}
+	return n, err
 }
 
 func (t *tx) revoke(u scheduler.Unit, why string) (int, error) {

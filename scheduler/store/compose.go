@@ -18,7 +18,7 @@ func (t *tx) bulletin(a wire.Address, when time.Time, draft *placed) (wire.Bulle
 	if err != nil {
 		return wire.Bulletin{}, err
 	}
-	ps, err := t.programmes(`SELECT p.id, p.version, state, drafted, released, rev, created, released_at, author FROM programme p
+	ps, err := t.programmes(`SELECT p.id, p.version, state, drafted, released, rev, created, released_at, author, hands FROM programme p
 		JOIN programme_address a ON a.programme = p.id AND a.version = p.version
 		WHERE address = ? AND released_at > 0 AND released_at <= ? AND (ended_at = 0 OR ended_at > ?)`, string(a), ms(when), ms(when))
 	if err != nil {

@@ -145,7 +145,7 @@ func TestReleasedItemsStayWhenThePlaylistChanges(t *testing.T) {
 		t.Errorf("released items changed: %+v, %v", p.Items, err)
 	}
 	_, err = s.RemoveAsset(ctx, strings.Repeat("ab", 32))
-	wantKind(t, err, scheduler.Conflict, "released programme", `"a"`)
+	wantKind(t, err, scheduler.Conflict, "programme", `"a"`)
 	must(t)(s.Withdraw(ctx, "a"))
 	publish(t, s)
 	gone, err := s.RemoveAsset(ctx, strings.Repeat("ab", 32))

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 	_ "time/tzdata" // a machine without zone files keeps the same time
 
@@ -30,7 +32,10 @@ func (t *tx) county() (scheduler.County, error) {
 		c.County = wire.County{Zone: "Asia/Shanghai", Quiet: []wire.Window{{From: "21:30", To: "06:30"}}, Loud: []wire.Level{wire.LevelRed, wire.LevelOrange}}
 		return c, nil
 	}
-	return c, decode(body, &c.County)
+	rev := c.Rev
+	err = decode(body, &c)
+	c.Rev = rev
+	return c, err
 }
 
 // zone is the county's time zone.
@@ -64,22 +69,33 @@ func (s *Store) SetCounty(ctx context.Context, c scheduler.County) (out schedule
 			}
 		}
 		out, change = old, Unchanged
-		if old.Rev > 0 && encode(old.County) == encode(c.County) {
+		for i, r := range c.Approval {
+			if _, ok := t.tree().Area(r.Area); !ok && r.Area != "" && t.tree().Root() != "" {
+				e := scheduler.Missing("area", r.Area, t.tree().IDs)
+				e.Kind, e.Field = scheduler.Invalid, fmt.Sprintf("approval[%d].area", i)
+				return e
+			}
+		}
+		sent := encode(old.County) != encode(c.County)
+		if old.Rev > 0 && !sent && slices.Equal(old.Approval, c.Approval) {
 			return nil
 		}
-		out = scheduler.County{County: c.County, Rev: old.Rev + 1}
+		out = scheduler.County{County: c.County, Approval: c.Approval, Rev: old.Rev + 1}
 		if change = Updated; old.Rev == 0 {
 			change = Created
 		}
-		if root := t.tree().Root(); root != "" {
+		if root := t.tree().Root(); root != "" && (sent || old.Rev == 0) {
 			if err := t.mark(wire.KindBulletin, wire.AreaAddress(root)); err != nil {
+				return err
+			}
+			if err := t.guard(); err != nil {
 				return err
 			}
 		}
 		if err := t.changed("set county", "county", "", c.Name, before(old.Rev > 0, old), out); err != nil {
 			return err
 		}
-		return t.exec("INSERT INTO county (one, body, rev) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET body = excluded.body, rev = excluded.rev", encode(out.County), out.Rev)
+		return t.exec("INSERT INTO county (one, body, rev) VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET body = excluded.body, rev = excluded.rev", encode(out), out.Rev)
 	})
 	return out, change, err
 }

@@ -27,7 +27,9 @@ func (s *Store) DryRun(ctx context.Context, id string, version int) (d scheduler
 		if state == scheduler.ProgrammeReleased {
 			addresses, err = t.addresses(addressesOf, p.ID, p.Version)
 		} else {
-			p, addresses, _, err = t.prepare(p)
+			var r ready
+			r, err = t.prepare(p)
+			p, addresses = r.programme, r.addresses
 		}
 		if err != nil {
 			return err

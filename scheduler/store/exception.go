@@ -162,6 +162,15 @@ func (t *tx) exceptions(where string, args ...any) (out []scheduler.Exception, e
 	return out, err
 }
 
+// telling marks the county's orders, which name people who left and revoked devices.
+func (t *tx) telling() error {
+	root := t.tree().Root()
+	if root == "" {
+		return nil
+	}
+	return t.mark(wire.KindOrders, wire.AreaAddress(root))
+}
+
 // limit adds exceptions and closed accounts to the orders of an address at an instant.
 func (t *tx) limit(o *wire.Orders, when time.Time) error {
 	list, err := t.exceptions("address = ? AND made <= ? AND until > ? AND (ended = 0 OR ended > ?)", string(o.Address), ms(when), ms(when), ms(when))
@@ -169,6 +178,7 @@ func (t *tx) limit(o *wire.Orders, when time.Time) error {
 		return err
 	}
 	var left []wire.Locked
+	var revoked []wire.Revoked
 	if o.Address == wire.AreaAddress(t.tree().Root()) {
 		err = t.each(func(scan func(...any) error) error {
 			var l wire.Locked
@@ -176,8 +186,16 @@ func (t *tx) limit(o *wire.Orders, when time.Time) error {
 			left = append(left, l)
 			return err
 		}, "SELECT id, left_at FROM person WHERE left_at > 0 AND left_at <= ?", ms(when))
+		if err == nil {
+			err = t.each(func(scan func(...any) error) error {
+				var r wire.Revoked
+				err := scan(&r.Serial, &r.At)
+				revoked = append(revoked, r)
+				return err
+			}, "SELECT serial, revoked FROM certificate WHERE revoked > 0 AND revoked <= ?", ms(when))
+		}
 	}
-	scheduler.ComposeLimits(o, list, left, when)
+	scheduler.ComposeLimits(o, list, left, revoked, when)
 	return err
 }
 

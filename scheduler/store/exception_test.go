@@ -106,9 +106,25 @@ func TestOrdersNameWhoLeft(t *testing.T) {
 		t.Errorf("a town's orders name %+v", o.Locked)
 	}
 	var later wire.Orders
-	scheduler.ComposeLimits(&later, nil, o.Locked, before.AddDate(0, 0, 61))
+	scheduler.ComposeLimits(&later, nil, o.Locked, nil, before.AddDate(0, 0, 61))
 	if len(later.Locked) != 0 {
 		t.Errorf("after 61 days %+v", later.Locked)
+	}
+}
+
+// A device that lost its place is named too.
+func TestOrdersNameRevokedDevices(t *testing.T) {
+	s := county(t)
+	serial := strings.Repeat("0a", 16)
+	must(t)(s.write(t.Context(), func(t *tx) error {
+		return t.exec("INSERT INTO certificate ("+certificateColumns+") VALUES (?, 'liu1-1', x'00', x'00', ?, ?, 0, '')", serial, ms(t.now), ms(t.now.AddDate(1, 0, 0)))
+	}))
+	must(t)(s.Revoke(t.Context(), "liu1-1", "stolen"))
+	if got := publish(t, s); !slices.Contains(got, Target{"area/qinghe", wire.KindOrders}) {
+		t.Errorf("published %v", got)
+	}
+	if o := ordersOf(t, s, "area/qinghe"); len(o.Revoked) != 1 || o.Revoked[0].Serial != serial {
+		t.Errorf("revoked %+v", o.Revoked)
 	}
 }
 
@@ -118,7 +134,7 @@ func TestLimitsOfAReleaseAndAWarning(t *testing.T) {
 	s := county(t)
 	ctx := scheduler.WithActor(t.Context(), scheduler.Actor{ID: "li"})
 	p := loop("p", "liu1")
-	p.SilentAfter = 72
+	p.SilentAfter, p.Issuer = 72, "liu1" // a village's own needs nobody's approval
 	must(t)(s.PutDraft(ctx, p))
 	p, _, err := s.Release(ctx, "p", 0)
 	if err != nil || !p.EndAssumed || p.MaxPlay != 4*3600 || p.ReleasedBy != "li" {
@@ -128,7 +144,7 @@ func TestLimitsOfAReleaseAndAWarning(t *testing.T) {
 		t.Errorf("on the wire %+v", w)
 	}
 	again := loop("p", "liu1")
-	again.SilentAfter = 72
+	again.SilentAfter, again.Issuer = 72, "liu1"
 	if _, change, err := s.PutDraft(ctx, again); err != nil || change != Unchanged {
 		t.Errorf("the same words again: %v, %v", change, err)
 	}

@@ -21,7 +21,8 @@ const (
 // Proof joins what should have played with what was proved: a line for each
 // expected stretch of a programme version or warning on an output of a unit,
 // and for each stretch proved though not expected. What was expected is made
-// from what was released at each moment. At most 1,000 units and 31 days at once.
+// from what was released at each moment; what was submitted and not approved in
+// time stands there as skipped. At most 1,000 units and 31 days at once.
 func (s *Store) Proof(ctx context.Context, f AsRunFilter, now time.Time) (out []scheduler.Proof, err error) {
 	if err := checkSpan(f.From, f.To); err != nil {
 		return nil, err
@@ -54,7 +55,9 @@ func (s *Store) Proof(ctx context.Context, f AsRunFilter, now time.Time) (out []
 				return err
 			}
 		}
-		return nil
+		missed, err := t.notInTime(f, units, now)
+		out = append(out, missed...)
+		return err
 	})
 	slices.SortStableFunc(out, func(a, b scheduler.Proof) int {
 		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Output, b.Output))

@@ -87,6 +87,9 @@ func (s *Store) PutGroup(ctx context.Context, g scheduler.Group) (out scheduler.
 		if err := t.expandAgain(releasedNaming, "group", g.ID); err != nil {
 			return err
 		}
+		if err := t.guard(); err != nil {
+			return err
+		}
 		return t.changed("put group", "group", g.ID, g.Name, before(found, old), out)
 	})
 	return out, change, err

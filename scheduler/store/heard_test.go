@@ -13,7 +13,9 @@ import (
 // version, one that proves it later too, and to nobody else; and the record names
 // them with their times.
 func TestACorrectionGoesToWhoPlayedIt(t *testing.T) {
-	s := county(t).As(scheduler.Actor{ID: "li", Name: "李四", Via: scheduler.ViaSession})
+	s := county(t)
+	rules(t, s, scheduler.ApprovalRule{Steps: 0})
+	s = s.As(scheduler.Actor{ID: "li", Name: "李四", Via: scheduler.ViaSession})
 	ctx := t.Context()
 	release(t, s, loop("water", "liushu"))
 	now := time.Now()

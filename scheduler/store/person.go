@@ -72,40 +72,56 @@ func (s *Store) Person(ctx context.Context, id string) (p scheduler.Person, err 
 // at each request, so a change holds at once, for sessions and tokens too.
 func (s *Store) PutPerson(ctx context.Context, p scheduler.Person) (out scheduler.Person, change Change, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if err := p.Validate(t.world()); err != nil {
-			return err
-		}
-		old, found, err := t.person(p.ID)
-		if err != nil {
-			return err
-		}
-		if err := checkRev(p.Rev, old.Rev); err != nil {
-			return err
-		}
-		out, change = old, Updated
-		out.Name, out.Phone, out.Grants = p.Name, p.Phone, p.Grants
-		switch {
-		case !found:
-			change = Created
-			out = scheduler.Person{ID: p.ID, Name: p.Name, Phone: p.Phone, State: scheduler.PersonActive, Grants: p.Grants, Created: t.now}
-		case old.State != scheduler.PersonActive:
-			return conflict("id", p.ID, "this person has left", "add an account under another id")
-		case encode(out) == encode(old):
-			change = Unchanged
-			return nil
-		}
-		out.Rev++
-		if err := t.exec(`INSERT INTO person (id, name, phone, state, password, grants, created, rev) VALUES (?, ?, ?, ?, '', ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, phone = excluded.phone, grants = excluded.grants, rev = excluded.rev`,
-			out.ID, out.Name, out.Phone, out.State, encode(out.Grants), ms(out.Created), out.Rev); err != nil {
-			return fmt.Errorf("put person: %w", err)
-		}
-		if err := t.stillRun(old, found); err != nil {
-			return err
-		}
-		return t.changed("put person", "person", out.ID, out.Name, before(found, old), out)
+		out, change, err = t.putPerson(p)
+		return err
 	})
 	return out, change, err
+}
+
+// PutPeople adds or changes many in one transaction, or none.
+func (s *Store) PutPeople(ctx context.Context, people []scheduler.Person) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, p := range people {
+			if _, _, err := t.putPerson(p); err != nil {
+				return fmt.Errorf("put %s: %w", p.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) putPerson(p scheduler.Person) (out scheduler.Person, change Change, err error) {
+	if err := p.Validate(t.world()); err != nil {
+		return out, "", err
+	}
+	old, found, err := t.person(p.ID)
+	if err != nil {
+		return out, "", err
+	}
+	if err := checkRev(p.Rev, old.Rev); err != nil {
+		return out, "", err
+	}
+	out, change = old, Updated
+	out.Name, out.Phone, out.Grants = p.Name, p.Phone, p.Grants
+	switch {
+	case !found:
+		change = Created
+		out = scheduler.Person{ID: p.ID, Name: p.Name, Phone: p.Phone, State: scheduler.PersonActive, Grants: p.Grants, Created: t.now}
+	case old.State != scheduler.PersonActive:
+		return out, "", conflict("id", p.ID, "this person has left", "add an account under another id")
+	case encode(out) == encode(old):
+		return out, Unchanged, nil
+	}
+	out.Rev++
+	if err := t.exec(`INSERT INTO person (id, name, phone, state, password, grants, created, rev) VALUES (?, ?, ?, ?, '', ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, phone = excluded.phone, grants = excluded.grants, rev = excluded.rev`,
+		out.ID, out.Name, out.Phone, out.State, encode(out.Grants), ms(out.Created), out.Rev); err != nil {
+		return out, "", fmt.Errorf("put person: %w", err)
+	}
+	if err := t.stillRun(old, found); err != nil {
+		return out, "", err
+	}
+	return out, change, t.changed("put person", "person", out.ID, out.Name, before(found, old), out)
 }
 
 // stillRun refuses a change after which nobody runs the county any more. It comes
@@ -157,7 +173,9 @@ func (s *Store) PasswordHash(ctx context.Context, id string) (hash string, err e
 }
 
 // Leave is the one act by which somebody leaves: nothing of theirs opens a door
-// any more, and their drafts go to a successor, if one is named.
+// any more, and their drafts go to a successor, if one is named, those that wait
+// for approval too. What they agreed to stays agreed to. What they could have
+// approved others can; where there is nobody else, the answer names it.
 func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.Left, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		old, err := t.active(id)
@@ -185,7 +203,9 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 			{&out.Tokens, "UPDATE token SET ended = ? WHERE person = ? AND ended = 0", []any{ms(t.now), id}},
 			{&out.Cards, "DELETE FROM card WHERE person = ? AND used = 0", []any{id}},
 			{nil, "DELETE FROM deputy WHERE person = ? OR deputy = ?", []any{id, id}},
-			{&out.Drafts, "UPDATE programme SET author = ? WHERE author = ? AND state = 'draft' AND ? <> ''", []any{successor, id, successor}},
+			{nil, "UPDATE submission SET hands = json_insert(hands, '$[#]', ?) WHERE ended = 0 AND ? <> '' AND (programme, version) IN (SELECT id, version FROM programme WHERE author = ?)", []any{successor, successor, id}},
+			{nil, "UPDATE programme SET hands = json_insert(CASE WHEN hands IN ('', 'null') THEN '[]' ELSE hands END, '$[#]', ?) WHERE author = ? AND state IN " + standing + " AND ? <> ''", []any{successor, id, successor}},
+			{&out.Drafts, "UPDATE programme SET author = ? WHERE author = ? AND state IN ('draft', 'submitted', 'returned', 'releasing') AND ? <> ''", []any{successor, id, successor}},
 		}
 		for _, step := range steps {
 			n, err := t.count(step.query, step.args...)
@@ -199,10 +219,11 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 		if err := t.stillRun(old, true); err != nil {
 			return err
 		}
-		if root := t.tree().Root(); root != "" { // units are told too
-			if err := t.mark(wire.KindOrders, wire.AreaAddress(root)); err != nil {
-				return err
-			}
+		if out.Unapproved, err = t.unapproved(); err != nil {
+			return err
+		}
+		if err := t.telling(); err != nil {
+			return err
 		}
 		return t.changed("leave", "person", id, old.Name, old, out)
 	})

@@ -16,14 +16,14 @@ const releasedNaming = `SELECT n.programme, n.version FROM programme_names n JOI
 const releasedForUnit = `SELECT n.programme, n.version FROM programme_names n JOIN programme p ON p.id = n.programme AND p.version = n.version
 	WHERE p.state = 'released' AND (n.kind = 'unit' AND n.name = ? OR n.kind = 'group' AND n.name IN (SELECT grp FROM group_member WHERE kind = 'unit' AND member = ?))`
 
-const programmeColumns = "id, version, state, drafted, released, rev, created, released_at, author"
+const programmeColumns = "id, version, state, drafted, released, rev, created, released_at, author, hands"
 
 func scanProgramme(scan func(...any) error) (p scheduler.Programme, drafted scheduler.Programme, err error) {
-	var id, draft, released, author string
+	var id, draft, released, author, hands string
 	var version int
 	var state scheduler.ProgrammeState
 	var rev, created, releasedAt int64
-	if err = scan(&id, &version, &state, &draft, &released, &rev, &created, &releasedAt, &author); err != nil {
+	if err = scan(&id, &version, &state, &draft, &released, &rev, &created, &releasedAt, &author, &hands); err != nil {
 		return p, p, err
 	}
 	fill := func(body string) (scheduler.Programme, error) {
@@ -31,6 +31,9 @@ func scanProgramme(scan func(...any) error) (p scheduler.Programme, drafted sche
 		err := decode(body, &p)
 		p.ID, p.Version, p.State, p.Rev = id, version, state, rev
 		p.Created, p.ReleasedAt, p.Author = at(created), at(releasedAt), author
+		if err == nil {
+			err = decode(hands, &p.Hands)
+		}
 		return p, err
 	}
 	if drafted, err = fill(draft); err != nil || released == "" {
@@ -69,13 +72,14 @@ func (t *tx) version(id string, version int) (p, drafted scheduler.Programme, er
 
 // content is what people say of a programme, without what the store adds.
 func content(p scheduler.Programme) string {
-	p.Version, p.State, p.Rev, p.Items, p.Author = 0, "", 0, nil, ""
+	p.Version, p.State, p.Rev, p.Items, p.Author, p.Hands = 0, "", 0, nil, "", nil
 	p.Created, p.ReleasedAt, p.ReleasedBy, p.EndAssumed = at(0), at(0), "", false
 	return encode(p)
 }
 
 // PutDraft makes or changes the draft of a programme: version 1 of a new one,
-// the next version of one that was released. Defaults are filled in. The same
+// the next version of one that was released. What was submitted becomes a draft
+// again, and whoever agreed to it has to be asked anew. Defaults are filled in. The same
 // content as the newest version changes nothing, also when that one is released;
 // of a version that was withdrawn or stopped it makes a new draft.
 // Rev, if not 0, must be the one of the newest version.
@@ -104,13 +108,15 @@ func (t *tx) putDraft(p scheduler.Programme) (scheduler.Programme, Change, error
 	if err := checkRev(p.Rev, newest.Rev); err != nil {
 		return p, "", err
 	}
-	stands := newest.State == scheduler.ProgrammeDraft || newest.State == scheduler.ProgrammeReleased
+	stands := newest.State.Open() || newest.State == scheduler.ProgrammeReleased
 	if stands && (content(p) == content(newest) || content(p) == content(drafted)) && !t.outdated(newest) {
 		return newest, Unchanged, nil
 	}
-	p.Version, p.Created = newest.Version, newest.Created
-	if newest.State != scheduler.ProgrammeDraft {
+	p.Version, p.Created, p.Hands = newest.Version, newest.Created, []string{t.actor.ID}
+	if !newest.State.Open() {
 		p.Version, p.Created = newest.Version+1, t.now
+	} else if p.Hands, err = t.again(newest); err != nil {
+		return p, "", err
 	}
 	p.Rev = newest.Rev + 1
 	p.ReleasedAt, p.ReleasedBy, p.EndAssumed, p.Author = at(0), "", false, t.actor.ID
@@ -118,6 +124,27 @@ func (t *tx) putDraft(p scheduler.Programme) (scheduler.Programme, Change, error
 		return p, "", fmt.Errorf("put draft: %w", err)
 	}
 	return p, change, t.changed("draft programme", "programme", p.ID, p.Title, before(change == Updated, newest), p)
+}
+
+// again makes a version that was submitted a draft again, and gives all who
+// drafted it.
+func (t *tx) again(p scheduler.Programme) ([]string, error) {
+	w, err := t.way(p)
+	if err != nil {
+		return nil, err
+	}
+	w.Hands = p.Hands
+	next, err := w.Edit(t.actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	if p.State == scheduler.ProgrammeDraft {
+		return next.Hands, nil
+	}
+	if err := t.finish(w, scheduler.OutcomeChanged, ""); err != nil {
+		return nil, err
+	}
+	return next.Hands, t.setState(p.ID, p.Version, next.State)
 }
 
 // outdated tells whether a released version carries other items than its
@@ -136,10 +163,10 @@ func (t *tx) outdated(p scheduler.Programme) bool {
 }
 
 func (t *tx) saveDraft(p scheduler.Programme) error {
-	err := t.exec(`INSERT INTO programme (id, version, state, title, category, campaign, playlist, issuer, drafted, released, rev, created, released_at, ends, ended_at, author)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 0, 0, 0, ?) ON CONFLICT (id, version) DO UPDATE SET title = excluded.title, category = excluded.category,
-		campaign = excluded.campaign, playlist = excluded.playlist, issuer = excluded.issuer, drafted = excluded.drafted, rev = excluded.rev, author = excluded.author`,
-		p.ID, p.Version, p.State, p.Title, p.Category, p.Campaign, p.Playlist, p.Issuer, encode(p), p.Rev, ms(p.Created), p.Author)
+	err := t.exec(`INSERT INTO programme (id, version, state, title, category, campaign, playlist, issuer, drafted, released, rev, created, released_at, ends, ended_at, author, hands)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, 0, 0, 0, ?, ?) ON CONFLICT (id, version) DO UPDATE SET title = excluded.title, category = excluded.category,
+		campaign = excluded.campaign, playlist = excluded.playlist, issuer = excluded.issuer, drafted = excluded.drafted, rev = excluded.rev, author = excluded.author, hands = excluded.hands`,
+		p.ID, p.Version, p.State, p.Title, p.Category, p.Campaign, p.Playlist, p.Issuer, encode(p), p.Rev, ms(p.Created), p.Author, encode(p.Hands))
 	if err != nil {
 		return err
 	}
@@ -237,7 +264,7 @@ func (s *Store) RemoveDraft(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if p.State != scheduler.ProgrammeDraft {
+		if p.State != scheduler.ProgrammeDraft && p.State != scheduler.ProgrammeReturned {
 			return conflict("id", id, fmt.Sprintf("its newest version is not a draft but %s", p.State), "withdraw it, if it shall not play any more")
 		}
 		if err := t.exec("DELETE FROM programme WHERE id = ? AND version = ?", id, p.Version); err != nil {

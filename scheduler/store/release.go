@@ -111,77 +111,62 @@ func (t *tx) addresses(query string, args ...any) ([]wire.Address, error) {
 	return out, err
 }
 
-// Release puts the draft of a programme (version 0: the newest) on the air: it
-// is checked, takes a copy of its playlist's items, and takes the place of the
-// version released before. Releasing what is released changes nothing.
+// Release puts the draft of a programme (version 0: the newest) on the air at
+// once, if it needs nobody's approval: it is checked, takes a copy of its
+// playlist's items, and takes the place of the version released before. Releasing
+// what is released changes nothing.
 func (s *Store) Release(ctx context.Context, id string, version int) (p scheduler.Programme, r Reach, err error) {
-	err = s.write(ctx, func(t *tx) error {
-		p, _, err = t.version(id, version)
-		if err != nil {
-			return err
-		}
-		switch p.State {
-		case scheduler.ProgrammeReleased:
-			addresses, err := t.addresses(addressesOf, p.ID, p.Version)
-			r = t.reach(addresses, p.Targets.Except)
-			return err
-		case scheduler.ProgrammeDraft:
-		default:
-			return conflict("version", fmt.Sprint(p.Version), fmt.Sprintf("this version is %s and cannot go out again", p.State), "make a new draft and release that")
-		}
-		p, r, err = t.release(p)
-		return err
-	})
+	p, r, _, err = s.ReleaseSoon(ctx, id, version, 0)
 	return p, r, err
 }
 
 const addressesOf = "SELECT address FROM programme_address WHERE programme = ? AND version = ? ORDER BY address"
 
-// prepare checks a draft and gives it all that it needs to go out.
-func (t *tx) prepare(p scheduler.Programme) (scheduler.Programme, []wire.Address, []string, error) {
+// prepare checks a version and gives it all that it needs to go out.
+func (t *tx) prepare(p scheduler.Programme) (r ready, err error) {
 	zone, err := t.zone()
 	if err != nil {
-		return p, nil, nil, err
+		return r, err
 	}
 	if err := p.Validate(t.world()); err != nil {
-		return p, nil, nil, err
+		return r, err
 	}
 	list, _, err := t.playlist(p.Playlist)
 	if err != nil {
-		return p, nil, nil, err
+		return r, err
 	}
 	var failed error
 	items, err := list.Wire(t.assetOf(&failed))
 	if failed != nil {
-		return p, nil, nil, failed
+		return r, failed
 	}
 	if err != nil {
-		return p, nil, nil, err
+		return r, err
 	}
 	addresses, err := t.expand(p)
 	if err != nil {
-		return p, nil, nil, err
+		return r, err
 	}
+	r = ready{addresses: addresses, hash: p.ContentHash(items, addresses)}
 	p = p.Bounded(t.now, zone)
 	if err := p.CheckRelease(items, addresses, zone, t.now); err != nil {
-		return p, nil, nil, err
+		return r, err
 	}
 	p.Items, p.State, p.ReleasedAt, p.ReleasedBy = items, scheduler.ProgrammeReleased, t.now, t.actor.ID
 	if err := p.Wire().Validate(); err != nil {
-		return p, nil, nil, fromWire("", err)
+		return r, fromWire("", err)
 	}
-	var assets []string
 	for _, it := range list.Items {
-		assets = append(assets, it.Audio, it.Text)
+		r.assets = append(r.assets, it.Audio, it.Text)
 	}
-	return p, addresses, slices.DeleteFunc(assets, func(id string) bool { return id == "" }), nil
+	r.assets = slices.DeleteFunc(r.assets, func(id string) bool { return id == "" })
+	r.programme = p
+	return r, nil
 }
 
-func (t *tx) release(p scheduler.Programme) (scheduler.Programme, Reach, error) {
-	p, addresses, assets, err := t.prepare(p)
-	if err != nil {
-		return p, Reach{}, err
-	}
+// putOut puts a version on the air in place of the one before it.
+func (t *tx) putOut(out ready) (scheduler.Programme, Reach, error) {
+	p, addresses := out.programme, out.addresses
 	zone, err := t.zone()
 	if err != nil {
 		return p, Reach{}, err
@@ -195,7 +180,7 @@ func (t *tx) release(p scheduler.Programme) (scheduler.Programme, Reach, error) 
 		p.State, encode(p), ms(t.now), ms(p.Ends(zone)), p.Rev, p.ID, p.Version); err != nil {
 		return p, Reach{}, fmt.Errorf("release programme: %w", err)
 	}
-	if err := t.name(p, map[string][]string{"asset": assets}); err != nil {
+	if err := t.name(p, map[string][]string{"asset": out.assets}); err != nil {
 		return p, Reach{}, err
 	}
 	if err := t.setAddresses(p.ID, p.Version, nil, addresses); err != nil {
@@ -210,7 +195,11 @@ func (t *tx) release(p scheduler.Programme) (scheduler.Programme, Reach, error) 
 	}
 	r := t.reach(addresses, p.Targets.Except)
 	r.Addresses = touched
-	return p, r, t.changed("release programme", "programme", p.ID, fmt.Sprintf("%s, version %d, %d units", p.Title, p.Version, r.Units), nil, p)
+	act := "release programme"
+	if t.actor.ID == scheduler.CentreID && p.ReleasedBy != scheduler.CentreID {
+		act = "release takes effect" // somebody released it before
+	}
+	return p, r, t.changed(act, "programme", p.ID, fmt.Sprintf("%s, version %d, %d units, released by %s", p.Title, p.Version, r.Units, p.ReleasedBy), nil, p)
 }
 
 // end ends the released version of a programme, and gives its addresses.
@@ -274,6 +263,9 @@ func (t *tx) expandAgain(query string, args ...any) error {
 			return err
 		}
 		now, err := t.expand(p)
+		if err == nil {
+			now, err = t.approvedOnly(p, now)
+		}
 		if err != nil {
 			return err
 		}
@@ -295,17 +287,22 @@ func (t *tx) expandAgain(query string, args ...any) error {
 	return nil
 }
 
-// Withdraw takes the released version out of the bulletins. Withdrawing what is
-// withdrawn changes nothing; a newer draft stays.
+// Withdraw takes the released version out of the bulletins, and undoes the release
+// of one that has not taken effect. Withdrawing what is withdrawn changes nothing;
+// a newer draft stays.
 func (s *Store) Withdraw(ctx context.Context, id string) (p scheduler.Programme, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		undone, err := t.undoIf("s.programme = ?", id)
+		if err != nil {
+			return err
+		}
 		var version int
 		found, err := t.one("SELECT version FROM programme WHERE id = ? AND released_at > 0 ORDER BY version DESC LIMIT 1", []any{id}, &version)
 		if err != nil {
 			return err
 		}
 		if !found {
-			if _, _, err := t.version(id, 0); err != nil {
+			if p, _, err = t.version(id, 0); err != nil || undone > 0 {
 				return err
 			}
 			return conflict("id", id, "it was never released", "there is nothing to withdraw; remove the draft instead")

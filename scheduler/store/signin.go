@@ -120,28 +120,61 @@ func scanCard(scan func(...any) error) (c scheduler.Card, err error) {
 // not used yet. The code is kept nowhere. It is for AdminID too, from the
 // centre's own machine.
 func (s *Store) AddCard(ctx context.Context, person string, life time.Duration) (code string, c scheduler.Card, err error) {
+	codes, cards, err := s.AddCards(ctx, []string{person}, life)
+	if err != nil {
+		return "", c, err
+	}
+	return codes[0], cards[0], nil
+}
+
+// AddCards makes one for each of many, in one transaction, or none.
+func (s *Store) AddCards(ctx context.Context, people []string, life time.Duration) (codes []string, cards []scheduler.Card, err error) {
 	if life <= 0 || life > scheduler.MaxCardLife {
-		return "", c, &scheduler.Error{Kind: scheduler.Invalid, Field: "days", Value: fmt.Sprint(int(life.Hours() / 24)),
+		return nil, nil, &scheduler.Error{Kind: scheduler.Invalid, Field: "days", Value: fmt.Sprint(int(life.Hours() / 24)),
 			Message: "a card waits 1 to 90 days for its use", Remedy: "give a number of days between them"}
 	}
 	err = s.write(ctx, func(t *tx) error {
-		if person != scheduler.AdminID {
-			if _, err := t.active(person); err != nil {
+		codes, cards = nil, nil
+		for _, person := range people {
+			code, c, err := t.addCard(person, life)
+			if err != nil {
 				return err
 			}
+			codes, cards = append(codes, code), append(cards, c)
 		}
-		if err := t.exec("DELETE FROM card WHERE person = ? AND used = 0", person); err != nil {
-			return fmt.Errorf("add card: %w", err)
-		}
-		code = newCode()
-		now := at(ms(t.now))
-		c = scheduler.Card{ID: newID("k"), Person: person, By: t.actor.ID, Created: now, Ends: now.Add(life)}
-		if err := t.exec("INSERT INTO card (hash, "+cardColumns+") VALUES (?, ?, ?, ?, ?, ?, 0)", digest(code), c.ID, c.Person, c.By, ms(c.Created), ms(c.Ends)); err != nil {
-			return fmt.Errorf("add card: %w", err)
-		}
-		return t.changed("give card", "card", c.ID, person, nil, c)
+		return nil
 	})
-	return code, c, err
+	return codes, cards, err
+}
+
+func (t *tx) addCard(person string, life time.Duration) (code string, c scheduler.Card, err error) {
+	if person != scheduler.AdminID {
+		if _, err := t.active(person); err != nil {
+			return "", c, err
+		}
+	}
+	if err := t.exec("DELETE FROM card WHERE person = ? AND used = 0", person); err != nil {
+		return "", c, fmt.Errorf("add card: %w", err)
+	}
+	code = newCode()
+	now := at(ms(t.now))
+	c = scheduler.Card{ID: newID("k"), Person: person, By: t.actor.ID, Created: now, Ends: now.Add(life)}
+	if err := t.exec("INSERT INTO card (hash, "+cardColumns+") VALUES (?, ?, ?, ?, ?, ?, 0)", digest(code), c.ID, c.Person, c.By, ms(c.Created), ms(c.Ends)); err != nil {
+		return "", c, fmt.Errorf("add card: %w", err)
+	}
+	return code, c, t.changed("give card", "card", c.ID, person, nil, c)
+}
+
+// Cardless are those who still need a card: who have no password, are signed in
+// nowhere, and hold none that can be used.
+func (s *Store) Cardless(ctx context.Context) (out []string, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		out, err = t.strings(`SELECT id FROM person p WHERE state = 'active' AND password = ''
+			AND NOT EXISTS (SELECT 1 FROM session s WHERE s.person = p.id AND s.ended = 0 AND s.ends > ?)
+			AND NOT EXISTS (SELECT 1 FROM card c WHERE c.person = p.id AND c.used = 0 AND c.ends > ?) ORDER BY id`, ms(t.now), ms(t.now))
+		return err
+	})
+	return out, err
 }
 
 // CardOf tells whose a card is, while it can be used.

@@ -51,6 +51,9 @@ func (t *tx) stop(area, why string) (out Stopped, err error) {
 	if out.Warnings, err = t.stopWarnings(address, area); err != nil {
 		return out, err
 	}
+	if err := t.undoReaching(area); err != nil {
+		return out, err
+	}
 	if err := t.stopped(&h, out.Warnings); err != nil {
 		return out, err
 	}

@@ -56,6 +56,7 @@ type core struct {
 
 	tree     atomic.Pointer[scheduler.Tree] // as committed
 	dirty    signal                         // a snapshot became stale
+	timed    signal                         // something began or ended to wait for an instant
 	events   eventLog
 	presence presences
 	contents contents

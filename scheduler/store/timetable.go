@@ -66,17 +66,17 @@ func checkSpan(from, to time.Time) error {
 	return nil
 }
 
-// draft is a programme's draft as it would go out; a released one as it is.
+// draft is a programme's version that is not on air yet, as it would go out; a released one as it is.
 func (t *tx) draft(id string) (*placed, error) {
 	p, _, err := t.version(id, 0)
-	if err != nil || p.State != scheduler.ProgrammeDraft {
+	if err != nil || !p.State.Open() {
 		return nil, err
 	}
-	p, addresses, _, err := t.prepare(p)
+	r, err := t.prepare(p)
 	if err != nil {
 		return nil, err
 	}
-	return &placed{p, addresses}, nil
+	return &placed{r.programme, r.addresses}, nil
 }
 
 // unitsOf are the units with a place: one, or those below an area.

@@ -194,28 +194,67 @@ func (s *Store) UpdateUnit(ctx context.Context, u scheduler.Unit) (out scheduler
 // UpdateUnits changes many units in one transaction, or none.
 func (s *Store) UpdateUnits(ctx context.Context, us []scheduler.Unit) (changed int, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		changed = 0
-		again := false
-		for _, u := range us {
+		changed, err = t.updateUnits(us)
+		return err
+	})
+	return changed, err
+}
+
+// ImportUnits adds and changes units in one transaction, or does nothing, and gives
+// each of those that are added a claim, if so asked. A unit that gets its place so
+// is installed from then on if its device was heard of before.
+func (s *Store) ImportUnits(ctx context.Context, added, changed []scheduler.Unit, claims bool) (out []scheduler.IssuedClaim, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		out = nil
+		for _, u := range added {
+			u.Claimed = true // nobody would be told a secret
+			if _, _, err := t.addUnit(u); err != nil {
+				return err
+			}
+			if !claims {
+				continue
+			}
+			c, err := t.issueClaim(u.ID)
+			if err != nil {
+				return err
+			}
+			out = append(out, c)
+		}
+		for i, u := range changed {
 			before, _, err := t.unit(u.ID)
 			if err != nil {
 				return err
 			}
-			_, change, err := t.updateUnit(u)
-			if err != nil {
-				return err
+			if before.State == scheduler.UnitUnplaced && u.State == scheduler.UnitPlanned && s.presence.heard(u.ID) {
+				changed[i].State = scheduler.UnitInstalled
 			}
-			if change != Unchanged {
-				changed++
-			}
-			again = again || before.Area != u.Area || before.State != u.State
 		}
-		if !again {
-			return nil
-		}
-		return t.expandAgain("SELECT id, version FROM programme WHERE state = ?", scheduler.ProgrammeReleased)
+		_, err := t.updateUnits(changed)
+		return err
 	})
-	return changed, err
+	return out, err
+}
+
+func (t *tx) updateUnits(us []scheduler.Unit) (changed int, err error) {
+	again := false
+	for _, u := range us {
+		before, _, err := t.unit(u.ID)
+		if err != nil {
+			return 0, err
+		}
+		_, change, err := t.updateUnit(u)
+		if err != nil {
+			return 0, err
+		}
+		if change != Unchanged {
+			changed++
+		}
+		again = again || before.Area != u.Area || before.State != u.State
+	}
+	if !again {
+		return changed, nil
+	}
+	return changed, t.expandAgain("SELECT id, version FROM programme WHERE state = ?", scheduler.ProgrammeReleased)
 }
 
 func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {

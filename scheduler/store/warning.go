@@ -18,7 +18,8 @@ func asFieldError(err error) (*wire.FieldError, bool) { return errors.AsType[*wi
 // newID is a random id with a letter for its kind.
 func newID(kind string) string { return kind + "-" + strings.ToLower(rand.Text()[:16]) }
 
-// Warn issues a warning at once. An empty ID gets one; Issued is now; Volume 0
+// Warn issues a warning at once, or, where the county wants two persons, lets it
+// wait for the second (Waits). An empty ID gets one; Issued is now; Volume 0
 // means 100; Issuer "" is the area itself. The same ID with the same content
 // changes nothing, with another it is a conflict.
 func (s *Store) Warn(ctx context.Context, w scheduler.Warning) (out scheduler.Warning, r Reach, err error) {
@@ -47,9 +48,11 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 	if err := w.Validate(t.world(), t.now); err != nil {
 		return w, Reach{}, err
 	}
-	if c, err := t.county(); err != nil {
-		return w, Reach{}, err
-	} else if err := w.CheckLevel(c, t.tree()); err != nil {
+	c, err := t.county()
+	if err == nil {
+		err = w.CheckLevel(c, t.tree())
+	}
+	if err != nil {
 		return w, Reach{}, err
 	}
 	address := []wire.Address{wire.AreaAddress(w.Area)}
@@ -62,23 +65,49 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 		}
 		return old, t.reach(address, nil), err
 	}
+	if c.Steps(t.tree(), w.Issuer, w.Level, t.actor) == 0 {
+		return t.issue(w)
+	}
+	if w, _, err = t.travels(w); err == nil {
+		w, err = t.hold(w)
+	}
+	return w, t.reach(address, nil), err
+}
+
+// travels gives a warning the whole id of its recording, and the form of it that
+// goes to the units.
+func (t *tx) travels(w scheduler.Warning) (scheduler.Warning, wire.Interrupt, error) {
 	var audio *scheduler.Rendition
 	if w.Audio != "" {
 		a, err := t.assetLike(w.Audio)
 		switch {
 		case scheduler.KindOf(err) != "":
-			return w, Reach{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio, Message: "there is no such asset", Remedy: "list the assets, or add it first"}
+			return w, wire.Interrupt{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio, Message: "there is no such asset", Remedy: "list the assets, or add it first"}
 		case err != nil:
-			return w, Reach{}, err
+			return w, wire.Interrupt{}, err
 		case a.Kind != scheduler.AssetAudio || a.Rendition == nil:
-			return w, Reach{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio, Message: "this asset is no audio that is ready to travel", Remedy: "name an audio asset"}
+			return w, wire.Interrupt{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio, Message: "this asset is no audio that is ready to travel", Remedy: "name an audio asset"}
 		}
 		audio, w.Audio = a.Rendition, a.ID
 	}
 	i := w.Wire(audio)
 	if err := i.Validate(); err != nil {
-		return w, Reach{}, fromWire("", err)
+		return w, i, fromWire("", err)
 	}
+	return w, i, nil
+}
+
+// issue puts a warning into the orders.
+func (t *tx) issue(w scheduler.Warning) (scheduler.Warning, Reach, error) {
+	w.Issued = t.now.Truncate(time.Millisecond)
+	if err := w.Validate(t.world(), t.now); err != nil { // again, if it waited
+		return w, Reach{}, err
+	}
+	w, i, err := t.travels(w)
+	if err != nil {
+		return w, Reach{}, err
+	}
+	address := []wire.Address{wire.AreaAddress(w.Area)}
 	if err := t.exec("INSERT INTO warning (id, area, body, interrupt, audio, issued, until, ended, why_ended) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '')",
 		w.ID, w.Area, encode(w), encode(i), w.Audio, ms(w.Issued), ms(w.Until)); err != nil {
 		return w, Reach{}, fmt.Errorf("warn: %w", err)
@@ -133,6 +162,9 @@ func (t *tx) warnings(where string, args ...any) (out []scheduler.Warning, err e
 func (s *Store) Lift(ctx context.Context, id string) (w scheduler.Warning, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		var found bool
+		if w, found, err = t.liftHeld(id); err != nil || found {
+			return err
+		}
 		w, found, err = t.warning(id)
 		switch {
 		case err != nil:
@@ -158,11 +190,14 @@ func (t *tx) endWarning(w scheduler.Warning) error {
 	return t.exec("UPDATE warning SET ended = ?, why_ended = ? WHERE id = ?", ms(w.Ended), w.End, w.ID)
 }
 
-// Warning is one warning.
+// Warning is one warning, one that waits too.
 func (s *Store) Warning(ctx context.Context, id string) (w scheduler.Warning, err error) {
 	err = s.read(ctx, func(t *tx) error {
 		var found bool
 		if w, found, err = t.warning(id); err == nil && !found {
+			w, _, found, err = t.held(id)
+		}
+		if err == nil && !found {
 			return scheduler.Missing("warning", id, t.ids("warning"))
 		}
 		return err

@@ -24,6 +24,7 @@ type stage struct {
 	units    map[string]client.Unit
 	next     *console.DemoNext
 	incident *client.Incident
+	inForce  []client.InForce
 	names    map[string]place
 }
 
@@ -61,7 +62,7 @@ func (s *stage) ask(ctx context.Context) {
 	p, err := s.c.Programme(ctx, "town-water", 0)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.incident = st.Incident
+	s.incident, s.inForce = st.Incident, st.InForce
 	for _, u := range all {
 		s.units[u.ID] = u
 	}
@@ -85,7 +86,7 @@ func (s *stage) State(ctx context.Context) (console.DemoState, error) {
 	words := s.listen(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state := console.DemoState{At: time.Now(), County: places[0].name, Zone: zone, Next: s.next, Incident: s.incident, Units: []console.DemoUnit{}}
+	state := console.DemoState{At: time.Now(), County: places[0].name, Zone: zone, Next: s.next, Incident: s.incident, InForce: s.inForce, Units: []console.DemoUnit{}}
 	for _, spec := range units() {
 		one := s.all[spec.ID]
 		u := console.DemoUnit{Unit: s.units[spec.ID], PID: one.pid(), Agent: words[spec.ID]}

@@ -264,8 +264,9 @@ func TestEachFaultIsNamed(t *testing.T) {
 		"clock.wrong":        {Fail, fault{examine: func(_ *street, o *Options) { o.Now = func() time.Time { return time.Now().Add(-time.Hour) } }}},
 		"centre.silent":      {Fail, fault{examine: func(_ *street, o *Options) { o.Client = &client.Client{Base: "http://127.0.0.1:1", Token: "x"} }}},
 		"broker.closed":      {Fail, fault{options: func(o *app.Options) { o.PublicMQTT = "tcp://127.0.0.1:1" }}},
-		"units.trusting": {Warn, fault{options: func(o *app.Options) { o.TLS, o.Hosts, o.HTTP = true, []string{"127.0.0.1"}, "127.0.0.1:0" },
-			examine: func(s *street, o *Options) { s.trustOwn(o) }}},
+		"units.asks":         {OK, fault{options: func(o *app.Options) { o.TLS, o.Hosts = true, []string{"127.0.0.1"} }, examine: (*street).trustOwn}},
+		"units.trusting": {Fail, fault{options: func(o *app.Options) { o.TLS, o.Hosts = true, []string{"127.0.0.1"} },
+			examine: func(s *street, o *Options) { s.trustOwn(o); s.endTLS(o) }}},
 		"units.other": {Fail, fault{options: func(o *app.Options) { o.TLS, o.Hosts = true, []string{"elsewhere.example"} },
 			examine: func(s *street, o *Options) {
 				s.trustOwn(o)
@@ -294,6 +295,31 @@ func (s *street) trustOwn(o *Options) {
 	o.Own = x509.NewCertPool()
 	o.Own.AppendCertsFromPEM(pem)
 	o.Client.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: o.Own}}}
+}
+
+// endTLS puts a server before the units' listener that shows the centre's own
+// certificate, and asks for none.
+func (s *street) endTLS(o *Options) {
+	pair, err := tls.LoadX509KeyPair(filepath.Join(s.data, "server.pem"), filepath.Join(s.data, "server.pem"))
+	if err != nil { // it is made when the first comes in
+		if _, err := o.Client.Setup(s.t.Context()); err != nil {
+			s.t.Fatal(err)
+		}
+		if pair, err = tls.LoadX509KeyPair(filepath.Join(s.data, "server.pem"), filepath.Join(s.data, "server.pem")); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	server.StartTLS()
+	s.t.Cleanup(server.Close)
+	units, dial := strings.TrimPrefix(s.app.UnitsURL(), "https://"), o.Dial
+	o.Dial = func(ctx context.Context, network, at string) (net.Conn, error) {
+		if at == units {
+			at = server.Listener.Addr().String()
+		}
+		return dial(ctx, network, at)
+	}
 }
 
 // TestEveryWordInBothLanguages: nothing is left out, and both say the same values.

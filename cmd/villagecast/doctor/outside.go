@@ -296,7 +296,7 @@ func (p *patient) units() {
 		if asked {
 			p.say(OK, "units.asks")
 		} else {
-			p.say(Warn, "units.trusting")
+			p.say(Fail, "units.trusting")
 		}
 	} else {
 		p.say(Warn, "units.plain", p.setup.Units)

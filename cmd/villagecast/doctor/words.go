@@ -106,7 +106,7 @@ var words = map[string]phrase{
 	"units.unknown":   {"这里没有 ca.pem，看不了终端入口的证书", "there is no ca.pem here, so the units' certificate cannot be judged", "", ""},
 	"units.plain":     {"终端入口 %s 没有 TLS，只能在这台机器上用", "the units' listener %s has no TLS, and is good on this machine only", "让它监听本机以外的地址：listen.units", "let it listen beyond this machine: listen.units"},
 	"units.asks":      {"终端入口要求终端出示证书", "the units' listener asks units for their certificates", "", ""},
-	"units.trusting":  {"终端入口不要求终端出示证书", "the units' listener does not ask units for certificates", "终端还在用第一版的密钥：照 docs/operations.md 换成证书", "units still log in with secrets: give them certificates as docs/operations.md says"},
+	"units.trusting":  {"终端入口不要求终端出示证书：终端没法证明自己", "the units' listener does not ask units for certificates, and so they cannot prove themselves", "不要在它前面放解开 TLS 的代理，端口原样转发", "put no proxy before it that ends TLS: forward the port as it is"},
 	"units.ours":      {"%s 后面确实是这个中心", "behind %s is this very centre", "", ""},
 	"units.stranger":  {"%s 应答的不是这个中心", "it is not this centre that answers at %s", "检查 public_http 和端口转发", "look at public_http and the port forward"},
 }

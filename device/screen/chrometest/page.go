@@ -56,15 +56,19 @@ func (b *Browser) must(ctx context.Context, t testing.TB, method string, params,
 // answer into result unless that is nil.
 func (p *Page) Call(method string, params, result any) {
 	p.t.Helper()
+	if err := p.try(method, params, result); err != nil {
+		p.t.Fatalf("Chromium: %s: %v", method, err)
+	}
+}
+
+func (p *Page) try(method string, params, result any) error {
 	ctx, cancel := context.WithTimeout(p.browser.ctx, patience)
 	defer cancel()
 	raw, err := p.browser.call(ctx, p.session, method, params)
 	if err == nil && result != nil {
 		err = json.Unmarshal(raw, result)
 	}
-	if err != nil {
-		p.t.Fatalf("Chromium: %s: %v", method, err)
-	}
+	return err
 }
 
 // Viewport sets the size of the page in CSS pixels.
@@ -109,34 +113,51 @@ func (p *Page) Navigate(url string) {
 // value into result unless that is nil. An exception fails the test.
 func (p *Page) Eval(expression string, result any) {
 	p.t.Helper()
+	if err := p.eval(expression, result); err != nil {
+		p.t.Fatalf("Chromium: %v", err)
+	}
+}
+
+func (p *Page) eval(expression string, result any) error {
 	var out struct {
 		Result struct {
 			Value json.RawMessage
 		}
 		ExceptionDetails *exception
 	}
-	p.Call("Runtime.evaluate", map[string]any{
+	err := p.try("Runtime.evaluate", map[string]any{
 		"expression": expression, "awaitPromise": true, "returnByValue": true,
 	}, &out)
-	if out.ExceptionDetails != nil {
-		p.t.Fatalf("script %s: %v", expression, out.ExceptionDetails)
-	}
-	if result == nil || len(out.Result.Value) == 0 {
-		return
+	switch {
+	case err != nil:
+		return err
+	case out.ExceptionDetails != nil:
+		return fmt.Errorf("script %s: %v", expression, out.ExceptionDetails)
+	case result == nil || len(out.Result.Value) == 0:
+		return nil
 	}
 	if err := json.Unmarshal(out.Result.Value, result); err != nil {
-		p.t.Fatalf("script %s: its value: %v", expression, err)
+		return fmt.Errorf("script %s: its value: %w", expression, err)
 	}
+	return nil
 }
 
-// Wait asks until the expression is true, looking at every frame of the page,
-// and fails the test after the time given.
+// leaving tells that a script ended because its page gave way to the next.
+func leaving(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "navigated or closed") || strings.Contains(err.Error(), "context was destroyed") || strings.Contains(err.Error(), "Cannot find context"))
+}
+
+// Wait asks until the expression is true, looking at every frame of the page and of
+// the one that follows it, and fails the test after the time given.
 func (p *Page) Wait(expression string, most time.Duration) {
 	p.t.Helper()
 	end := time.Now().Add(most)
 	for {
 		var ok bool
-		p.Eval("new Promise(r => requestAnimationFrame(() => r(!!("+expression+"))))", &ok)
+		err := p.eval("new Promise(r => requestAnimationFrame(() => r(!!("+expression+"))))", &ok)
+		if err != nil && !leaving(err) {
+			p.t.Fatalf("Chromium: %v", err)
+		}
 		if ok {
 			return
 		}

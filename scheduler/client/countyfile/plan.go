@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -59,16 +61,14 @@ func Make(ctx context.Context, c *client.Client, f File, dir string) (*Plan, err
 	if p.now, err = load(ctx, c); err != nil {
 		return nil, err
 	}
-	if f.County != nil && len(f.County.Loud) == 0 {
-		f.County.Loud = []wire.Level{wire.LevelRed, wire.LevelOrange} // as the centre does
+	areas := func() { put(p, "area", f.Areas, p.now.areas, func(a client.Area) string { return a.ID }, c.PutArea) }
+	if f.County == nil || len(f.County.HighestIn) == 0 {
+		p.county(f.County)
+		areas()
+	} else { // it names areas: they come first
+		areas()
+		p.county(f.County)
 	}
-	if f.County != nil && !same(*f.County, p.now.county) {
-		p.change("county", f.County.Name, p.now.county, *f.County, func(ctx context.Context) error {
-			_, err := c.PutCounty(ctx, *f.County)
-			return err
-		})
-	}
-	put(p, "area", f.Areas, p.now.areas, func(a client.Area) string { return a.ID }, c.PutArea)
 	put(p, "calendar", f.Calendars, p.now.calendars, func(k client.Calendar) string { return k.ID }, c.PutCalendar)
 	p.units(f.Units)
 	put(p, "group", f.Groups, p.now.groups, func(g client.Group) string { return g.ID }, c.PutGroup)
@@ -80,6 +80,23 @@ func Make(ctx context.Context, c *client.Client, f File, dir string) (*Plan, err
 	}
 	p.programmes(f.Programmes)
 	return p, nil
+}
+
+// county plans what holds for every unit.
+func (p *Plan) county(n *client.County) {
+	if n == nil {
+		return
+	}
+	wanted := *n
+	if len(wanted.Loud) == 0 {
+		wanted.Loud = []wire.Level{wire.LevelRed, wire.LevelOrange} // as the centre does
+	}
+	if !same(wanted, p.now.county) {
+		p.change("county", wanted.Name, p.now.county, wanted, func(ctx context.Context) error {
+			_, err := p.c.PutCounty(ctx, wanted)
+			return err
+		})
+	}
 }
 
 // Apply makes the changes in order and calls done after each. It stops at the
@@ -288,7 +305,9 @@ func (p *Plan) programmes(wanted []Programme) {
 	}
 	for _, w := range wanted {
 		old, ok := p.now.programmes[w.ID]
-		stands := ok && (old.State == "draft" || old.State == "released")
+		onAir := old.State == "released" || old.State == "ended"
+		waits := old.State == "submitted" || old.State == "releasing"
+		stands := ok && (old.State == "draft" || onAir || waits)
 		whole := defaulted(w.ProgrammeSpec, old, p.root())
 		content := !stands || !same(whole, old.ProgrammeSpec)
 		// The released version keeps the items it was released with: a new one takes the new items.
@@ -303,13 +322,19 @@ func (p *Plan) programmes(wanted []Programme) {
 		case content || again:
 			p.change("programme", w.ID, old.ProgrammeSpec, whole, put)
 		}
-		if !w.Draft && (content || again || old.State != "released") {
-			p.add("release", "programme", w.ID, func(ctx context.Context) error {
-				_, err := p.c.Release(ctx, w.ID)
-				return err
-			})
+		if !w.Draft && (content || again || !onAir && !waits) {
+			p.add("release", "programme", w.ID, func(ctx context.Context) error { return p.release(ctx, w.ID) })
 		}
 	}
+}
+
+// release puts a draft on air at once, or hands it in where others have to agree.
+func (p *Plan) release(ctx context.Context, id string) error {
+	_, err := p.c.Release(ctx, id, true)
+	if e, ok := errors.AsType[*client.Error](err); ok && e.Status == http.StatusConflict && len(e.Errors) == 1 && e.Errors[0].Field == "state" {
+		_, err = p.c.Submit(ctx, id)
+	}
+	return err
 }
 
 // root is the id of the county's area, as the file or the centre has it.

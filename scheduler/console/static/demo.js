@@ -1,6 +1,6 @@
 // The page of the demonstration.
 import "./wording.js";
-import { count, english, lang, length, onLanguage, say, speak } from "./words.js";
+import { count, english, known, lang, length, onLanguage, say, speak } from "./words.js";
 import { matches, missing, name, onAir, raised, shows } from "./state.js";
 import { attribute, faultKey, hide, text, Tile } from "./tile.js";
 import { follow } from "./stream.js";
@@ -63,7 +63,24 @@ function head(view, age, stale) {
 	const i = state.incident;
 	hide($("incident"), !i);
 	if (i) text($("incident"), say("incident", { time: clock.format(Date.parse(i.from)), fell: i.fell, there: i.there, left: i.left }));
+	force(state.inForce ?? []);
 	if (stale) text($("stale"), say(loggedOut ? "stale.login" : "stale", { time: clock.format(Date.parse(state.at)) }));
+}
+
+// force says what keeps units from playing what they would, by whom and until when.
+function force(all) {
+	const shown = all.filter((f) => f.kind !== "pause"); // a pause stands on its unit
+	hide($("force"), shown.length === 0);
+	const lines = shown.map((f) => {
+		const parts = [say(known("force." + f.kind) ? "force." + f.kind : "force", { kind: f.kind }), f.unit || f.area, f.what, f.why,
+			say("force.since", { time: clock.format(Date.parse(f.since)), by: f.name || f.by || "-" }), f.until && say("force.until", { time: clock.format(Date.parse(f.until)) }),
+			f.mayLift?.length ? say("force.lift", { roles: f.mayLift.map((r) => say("role." + r)).join(say("force.or")) }) : f.kind === "stop" && say("force.good"),
+			(f.units ?? 0) > (f.obey ?? 0) && say("force.open", { n: f.units - (f.obey ?? 0), all: f.units })];
+		return parts.filter(Boolean).join(" · ");
+	});
+	if ($("force").dataset.lines === lines.join("\n")) return;
+	$("force").dataset.lines = lines.join("\n");
+	$("force").replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
 }
 
 function answers() {

@@ -115,6 +115,8 @@ export class Tile {
 			.map((c) => known("c." + c.code) ? say("c." + c.code, { n: presence.flaps ?? 0 }) : c.text || c.code);
 		const pause = presence.paused;
 		if (pause) notes.unshift(say("paused.until", { time: view.clock(Date.parse(pause.until)), why: pause.why ?? "" }));
+		const mute = presence.muted;
+		if (mute) notes.unshift(say("muted.until", { time: view.clock(Date.parse(mute.until)), why: mute.why ?? "" }));
 		if (mark !== "offline" && mark !== "unknown") {
 			if (presence.pending?.length) notes.push(say("pending", { n: presence.pending.length }));
 			if (presence.assets > presence.ready) notes.push(say("files", { a: presence.ready ?? 0, b: presence.assets }));
