@@ -138,13 +138,16 @@ func (r *reporter) report() bool {
 	return r.link.post(wire.ChannelReport, wire.Report{Unit: r.unit, Spool: b.Spool, Boot: r.boot, After: b.After, Entries: b.Entries}, true)
 }
 
-// stored takes the centre's word. It fails for what cannot be read.
+// stored takes the centre's word. It fails for what cannot be read, or be true.
 func (r *reporter) stored(payload []byte) error {
 	s, err := wire.DecodeLenient[wire.Stored](payload)
 	if err != nil {
 		return err
 	}
-	if err := r.spool.Ack(s.Spool, s.Seq); err != nil {
+	switch err := r.spool.Ack(s.Spool, s.Seq); {
+	case errors.Is(err, spool.ErrNotGiven):
+		return err
+	case err != nil:
 		r.log.Error("cannot note what the centre stored", "err", err)
 	}
 	poke(r.wake)

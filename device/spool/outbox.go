@@ -2,6 +2,7 @@ package spool
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,9 @@ const (
 	fallEvery = 10 * time.Minute
 	farthest  = 4 * seqLeap
 )
+
+// ErrNotGiven says that an acknowledgement is of a number that no entry has.
+var ErrNotGiven = errors.New("this card has given no such number")
 
 // outbox is the journal of entries and how far the centre has stored them.
 //
@@ -267,7 +271,7 @@ func (s *Spool) Ack(spool string, seq uint64) error {
 	last := o.journal.next - 1
 	switch {
 	case seq > last && (o.leapt || seq-last > farthest):
-		return fmt.Errorf("acknowledge %d: this card has given no number above %d", seq, last)
+		return fmt.Errorf("acknowledge %d: %w: the last is %d", seq, ErrNotGiven, last)
 	case seq < o.acked && !o.fell.IsZero() && time.Since(o.fell) < fallEvery:
 		return nil
 	case seq < o.acked:

@@ -45,6 +45,8 @@ type Centre struct {
 	conns    []*memnet.Conn
 	refuse   bool
 	silent   bool
+	deaf     bool
+	stored   map[string]uint64 // spool → how far it was acknowledged
 	forbid   func(topic string, write bool) bool
 	said     []Said
 	entries  map[string]map[uint64]wire.Entry // spool → seq
@@ -72,7 +74,7 @@ func ListenOn(t testing.TB, l net.Listener) *Centre { return newCentre(t, l) }
 
 func newCentre(t testing.TB, l net.Listener) *Centre {
 	t.Helper()
-	c := &Centre{t: t, net: l, entries: map[string]map[uint64]wire.Entry{}, revision: 1}
+	c := &Centre{t: t, net: l, entries: map[string]map[uint64]wire.Entry{}, stored: map[string]uint64{}, revision: 1}
 	_, c.root, _ = ed25519.GenerateKey(nil)
 	_, c.key, _ = ed25519.GenerateKey(nil)
 	c.Media.time = c.serveTime
@@ -216,6 +218,13 @@ func (c *Centre) Acknowledge(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.silent = !on
+}
+
+// Deaf makes reports get lost on their way, or not any more.
+func (c *Centre) Deaf(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = on
 }
 
 // PublishKeys publishes a ring with the one signing key.

@@ -39,18 +39,26 @@ func (c *Centre) store(unit string, payload []byte) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.deaf {
+		return
+	}
 	have := c.entries[report.Spool]
 	if have == nil {
 		have = map[uint64]wire.Entry{}
 		c.entries[report.Spool] = have
 	}
-	for _, e := range report.Entries {
-		have[e.Seq] = e
+	if report.After <= c.stored[report.Spool] { // else something is missing: it is asked for
+		for _, e := range report.Entries {
+			have[e.Seq] = e
+		}
+		if !c.silent {
+			c.stored[report.Spool] = max(c.stored[report.Spool], report.Entries[len(report.Entries)-1].Seq)
+		}
 	}
 	if c.silent {
 		return
 	}
-	answer, err := wire.Encode(wire.Stored{Spool: report.Spool, Seq: report.Entries[len(report.Entries)-1].Seq})
+	answer, err := wire.Encode(wire.Stored{Spool: report.Spool, Seq: c.stored[report.Spool]})
 	if err != nil {
 		c.t.Error(err)
 		return

@@ -1,6 +1,7 @@
 package agenttest
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,6 +18,8 @@ type Timing struct {
 	None bool
 	// Replay gives an answer to another question: the first one ever given.
 	Replay bool
+	// Key signs the answers, if it is not the centre's own.
+	Key ed25519.PrivateKey
 	// Delay is how long the answer takes, on its way back.
 	Delay time.Duration
 }
@@ -70,7 +73,11 @@ func (c *Centre) serveTime(w http.ResponseWriter, r *http.Request) {
 	at := uint64(time.Now().Add(t.Off).UnixMilli())
 	address := wire.UnitAddress(q.Unit)
 	ring, err1 := wire.ParseEnvelope(c.ring())
-	e, err2 := wire.ParseEnvelope(c.Seal(c.key, wire.KindTime, address, at, wire.Time{Address: address, Nonce: q.Nonce, At: at}))
+	key := c.key
+	if t.Key != nil {
+		key = t.Key
+	}
+	e, err2 := wire.ParseEnvelope(c.Seal(key, wire.KindTime, address, at, wire.Time{Address: address, Nonce: q.Nonce, At: at}))
 	if err1 != nil || err2 != nil {
 		c.t.Error(err1, err2)
 		return
