@@ -72,14 +72,19 @@ func assemble(o Options) (*agent, error) {
 	a.conductor.shared.Store(&status{})
 	a.conductor.last, a.conductor.born, a.conductor.stepped = last, a.air.Elapsed(), a.air.Elapsed()
 	a.conductor.shadow.Store(&timetable.State{})
-	a.fetcher = &fetcher{
+	a.fetcher = a.fetching(refused)
+	a.prepareSound()
+	return a, nil
+}
+
+// fetching makes what brings recordings.
+func (a *agent) fetching(refused *refusals) *fetcher {
+	return &fetcher{
 		centre: a.centre.Load, spool: a.spool, air: a.air, cond: a.cond, log: a.log.With("part", "fetcher"),
 		view: a.keeper.view.Load, state: func() timetable.State { return *a.conductor.shadow.Load() }, isCut: a.link.isCut,
 		refuse: func(why string) { refused.note("media", wire.RefusedAltered, why) },
 		ready:  func() { poke(a.dirty) }, wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1),
 	}
-	a.prepareSound()
-	return a, nil
 }
 
 // enrolling makes what keeps the device's certificate.
