@@ -86,7 +86,8 @@ func newCentre(t testing.TB, l net.Listener) *Centre {
 
 func (c *Centre) openBroker(l net.Listener) {
 	c.broker = mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler), InlineClient: true})
-	if err := c.broker.AddHook(&everybody{centre: c}, nil); err != nil {
+	turns := &turns{}
+	if err := c.broker.AddHook(&everybody{centre: c, turns: turns}, nil); err != nil {
 		c.t.Fatal(err)
 	}
 	if err := c.broker.AddListener(listeners.NewNet("units", l)); err != nil {
@@ -94,7 +95,7 @@ func (c *Centre) openBroker(l net.Listener) {
 	}
 	// Not Serve, which looks at all that is retained each second: that would be
 	// most of what a day in a bubble costs.
-	c.broker.Listeners.ServeAll(c.broker.EstablishConnection)
+	c.broker.Listeners.ServeAll(turns.establish(c.broker.EstablishConnection))
 	for i, sub := range wire.CentreSubscriptions() {
 		if err := c.broker.Subscribe(sub.Filter, i+1, c.hear); err != nil {
 			c.t.Fatal(err)
@@ -106,6 +107,7 @@ func (c *Centre) openBroker(l net.Listener) {
 type everybody struct {
 	mochi.HookBase
 	centre *Centre
+	turns  *turns
 }
 
 // ID names the hook.
@@ -116,9 +118,13 @@ func (*everybody) Provides(b byte) bool {
 	return b == mochi.OnConnectAuthenticate || b == mochi.OnACLCheck
 }
 
-// OnConnectAuthenticate lets the client in.
-func (h *everybody) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool {
-	return !h.centre.forbids("", true)
+// OnConnectAuthenticate lets the client in, after the one of before.
+func (h *everybody) OnConnectAuthenticate(cl *mochi.Client, _ packets.Packet) bool {
+	if h.centre.forbids("", true) {
+		return false
+	}
+	h.turns.enter(cl)
+	return true
 }
 
 // OnACLCheck lets it read and write.
