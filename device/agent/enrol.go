@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -161,10 +162,11 @@ func (e *enroller) ask(ctx context.Context, path string, body []byte) ([]byte, e
 	return v.Certificate, nil
 }
 
-// turnedAway is told why a session did not come about. What the broker says of the
-// device itself may be mended by another certificate.
-func (e *enroller) turnedAway(err error) {
-	if e.badge.leaf() == nil || !strings.Contains(err.Error(), "not Authorized") && !strings.Contains(err.Error(), "remote error: tls") {
+// turnedAway is told why a session did not come about, and with which certificate.
+// What the broker says of the device itself may be mended by another one, unless
+// there is another one by now.
+func (e *enroller) turnedAway(shown *x509.Certificate, err error) {
+	if shown == nil || shown != e.badge.leaf() || !strings.Contains(err.Error(), "not Authorized") && !strings.Contains(err.Error(), "remote error: tls") {
 		return
 	}
 	e.turned.Store(true)

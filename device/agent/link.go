@@ -61,7 +61,7 @@ type link struct {
 	// leaf is the device's certificate, nil for none; turned is told why a session
 	// did not come about.
 	leaf   func() *x509.Certificate
-	turned func(error)
+	turned func(shown *x509.Certificate, why error)
 	// came is called after the birth of every session.
 	came func()
 
@@ -120,13 +120,13 @@ func (l *link) run(ctx context.Context) {
 		if !l.waitUncut(ctx) {
 			return
 		}
-		start := time.Now()
+		start, shown := time.Now(), l.leaf()
 		err := l.serve(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		l.ended(err)
-		l.turned(err)
+		l.turned(shown, err)
 		l.log.Warn("no link to the centre", "err", err)
 		if time.Since(start) > steady {
 			attempt = 0
