@@ -107,7 +107,7 @@ func TestRefusals(t *testing.T) {
 		"a wrong type":      {"PUT", "/api/v1/areas/x", `{"id":"x","name":5}`, nil, 422, "invalid", "name", "5", "openapi.yaml"},
 		"an unknown name":   {"PUT", "/api/v1/areas/x", `{"id":"x","name":"x","nmae":"y"}`, nil, 422, "invalid", "nmae", "", "correct it"},
 		"a missing name":    {"PUT", "/api/v1/areas/x", `{"id":"x"}`, nil, 422, "invalid", "name", "", "give it"},
-		"a secret":          {"PUT", "/api/v1/areas/x", `{"id":"x","name":"x","secret":"s3cr3t","password":"s3cr3t"}`, nil, 422, "invalid", "secret", "", ""},
+		"a secret":          {"PUT", "/api/v1/areas/x", `{"id":"x","name":"x","secret":"s3cr3t","password":"s3cr3t"}`, nil, 422, "invalid", "password", "", ""},
 		"a large body":      {"PUT", "/api/v1/areas/x", `{"name":"` + strings.Repeat("x", 2<<20) + `"}`, nil, 413, "too-large", "body", "", "1 MiB"},
 		"a large post":      {"POST", "/api/v1/warnings", strings.Repeat("x", 2<<20), []string{"Idempotency-Key", "k"}, 413, "too-large", "body", "", "1 MiB"},
 		"a long key":        {"POST", "/api/v1/warnings", "{}", []string{"Idempotency-Key", strings.Repeat("k", 129)}, 422, "invalid", "Idempotency-Key", strings.Repeat("k", 20) + "…", "random"},

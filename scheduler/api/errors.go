@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -123,6 +125,10 @@ func undecoded(status int, message string, errs []error) *problem {
 			fields = append(fields, fault(d.ErrorDetail()))
 		}
 	}
+	// huma finds faults in the order of a map: the same request gets the same answer.
+	slices.SortStableFunc(fields, func(a, b client.ProblemField) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Message, b.Message))
+	})
 	if len(fields) == 0 {
 		fields = []client.ProblemField{{Field: "body", Message: message, Remedy: "send what " + client.Prefix + "/openapi.yaml describes"}}
 	}
