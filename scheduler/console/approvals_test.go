@@ -31,6 +31,8 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var out any
 	switch r.URL.Path {
+	case "/api/v1/county":
+		out = client.County{Zone: "Asia/Tokyo"} // neither this machine's nor a usual one
 	case "/api/v1/approvals":
 		out = client.Page[client.Waiting]{Items: []client.Waiting{
 			{Programme: "water", Version: 2, Title: "停水通知", By: "wang", Since: at, Step: 1, Steps: 1, First: &at, Mine: true},
@@ -66,6 +68,7 @@ func TestApprovalsInBrowser(t *testing.T) {
 	page.Navigate(base + "/approvals")
 	shows(page, "article h2", "停水通知")
 	shows(page, "article .facts", "9 个村，12 个终端")
+	shows(page, "article .facts", "17:00") // 8:00 of UTC in the county's zone
 	shows(page, "article blockquote", "明天八点停水<b>")
 	page.Wait(`document.querySelector("article audio")?.src.endsWith("/api/v1/programmes/water/sounds/ab")`, soon)
 	shows(page, "article button.main", "同意，向 9 个村 12 个终端播出")

@@ -44,7 +44,10 @@ async function ask(path, body) {
 }
 
 const path = (w) => "/programmes/" + encodeURIComponent(w.programme);
-const time = (text) => new Date(text).toLocaleString(lang(), { dateStyle: "short", timeStyle: "short" });
+
+// Times are the county's, wherever this browser stands.
+let zone;
+const time = (text) => new Date(text).toLocaleString(lang(), { dateStyle: "short", timeStyle: "short", hourCycle: "h23", timeZone: zone });
 
 function element(tag, more = {}, ...children) {
 	const e = Object.assign(document.createElement(tag), more);
@@ -148,6 +151,7 @@ let drawing = 0;
 async function draw() {
 	const mine = ++drawing;
 	try {
+		zone ??= (await ask("/county")).zone || undefined;
 		const all = (await ask("/approvals")).items;
 		const cards = await Promise.all(all.map((w) => (w.warning ? warning(w) : programme(w))));
 		if (mine !== drawing) return;
