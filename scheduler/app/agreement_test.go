@@ -1,13 +1,10 @@
 package app_test
 
 import (
-	"context"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
-	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -17,17 +14,7 @@ import (
 func TestABadBulletinDoesNoHarm(t *testing.T) {
 	t.Setenv("PATH", "")
 	inCounty(t, func(t *testing.T, c *county) {
-		c.stop()
-		outsideBroker(c)
-		c.options.Broker = &app.ExternalBroker{URL: "mqtt://broker:1883", User: "centre", Password: "secret",
-			Dial: func(ctx context.Context) (net.Conn, error) {
-				conn, err := c.ports.dial(ctx, mqttAddress)
-				if err != nil {
-					return nil, err
-				}
-				return conn, nil
-			}}
-		c.start()
+		onOutsideBroker(c)
 		op := c.operator()
 		c.place(client.UnitSpec{ID: "horn", Area: "liushu", Outputs: []wire.Output{wire.OutputSound}})
 		c.place(client.UnitSpec{ID: "other", Area: "liushu", Outputs: []wire.Output{wire.OutputSound}})

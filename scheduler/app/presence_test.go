@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
-	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -138,17 +136,7 @@ func TestTheCentreRestartsWithoutAnOutage(t *testing.T) {
 
 func TestTheBrokerRestartsWithoutAnOutage(t *testing.T) {
 	inCounty(t, func(t *testing.T, c *county) {
-		c.stop()
-		b := outsideBroker(c)
-		c.options.Broker = &app.ExternalBroker{URL: "mqtt://broker:1883", User: "centre", Password: "secret",
-			Dial: func(ctx context.Context) (net.Conn, error) {
-				conn, err := c.ports.dial(ctx, mqttAddress)
-				if err != nil {
-					return nil, err
-				}
-				return conn, nil
-			}}
-		c.start()
+		b := onOutsideBroker(c)
 		if got, want := c.app.MQTTURL(), "tcp://broker:1883"; got != want {
 			t.Errorf("units are sent to %s, want %s", got, want)
 		}

@@ -14,7 +14,6 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 
 	"github.com/villagecast/villagecast/device/wire"
-	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -63,17 +62,7 @@ func (a *attacker) publish(topic string, payload []byte) {
 func TestWhoTakesTheBrokerCannotSpeak(t *testing.T) {
 	t.Setenv("PATH", "")
 	inCounty(t, func(t *testing.T, c *county) {
-		c.stop()
-		outsideBroker(c)
-		c.options.Broker = &app.ExternalBroker{URL: "mqtt://broker:1883", User: "centre", Password: "secret",
-			Dial: func(ctx context.Context) (net.Conn, error) {
-				conn, err := c.ports.dial(ctx, mqttAddress)
-				if err != nil {
-					return nil, err
-				}
-				return conn, nil
-			}}
-		c.start()
+		onOutsideBroker(c)
 		op := c.operator()
 		horn := c.place(client.UnitSpec{ID: "horn", Area: "liushu", Outputs: []wire.Output{wire.OutputSound}})
 		sound := upload(t, op, tone(t, t.TempDir(), "news", 440, 20), "news")

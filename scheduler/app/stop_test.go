@@ -1,9 +1,7 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"testing"
@@ -179,17 +177,7 @@ func TestStopSilencesTheCounty(t *testing.T) {
 func TestWhatWasStoppedStaysStopped(t *testing.T) {
 	t.Setenv("PATH", "")
 	inCounty(t, func(t *testing.T, c *county) {
-		c.stop()
-		b := outsideBroker(c)
-		c.options.Broker = &app.ExternalBroker{URL: "mqtt://broker:1883", User: "centre", Password: "secret",
-			Dial: func(ctx context.Context) (net.Conn, error) {
-				conn, err := c.ports.dial(ctx, mqttAddress)
-				if err != nil {
-					return nil, err
-				}
-				return conn, nil
-			}}
-		c.start()
+		b := onOutsideBroker(c)
 		op := c.operator()
 		horn := c.place(client.UnitSpec{ID: "horn", Area: "liushu", Outputs: []wire.Output{wire.OutputSound}})
 		sound := upload(t, op, tone(t, t.TempDir(), "water", 440, 20), "water")

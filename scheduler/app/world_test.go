@@ -390,25 +390,3 @@ func (d *device) off() {
 	d.once.Do(func() { close(d.stopped) })
 	d.done.Wait()
 }
-
-// outsideBroker lets the county use a broker of its own, which can be restarted.
-func outsideBroker(c *county) *broker.Broker {
-	c.t.Helper()
-	units, _ := c.ports.listen("tcp", mqttAddress)
-	b, err := broker.Start(broker.Options{
-		Listeners:  []net.Listener{units},
-		CentreUser: "centre", CentreSecret: "secret",
-		Login: func(unit, secret string) bool { return c.secret(unit) == secret },
-		Access: func(unit string) (wire.Access, error) {
-			if unit == mallory { // who has taken the broker may say anything
-				return wire.CentreAccess(), nil
-			}
-			return wire.UnitAccess(unit, []string{"county", "liushu"}), nil
-		},
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.brokers = append(c.brokers, b)
-	return b
-}

@@ -393,9 +393,3 @@ func hashOf(path string) (string, error) {
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
-
-// fault is an error of the file itself, in the shape of the centre's own.
-func fault(field, value, message, remedy string) error {
-	return &client.Error{Problem: client.Problem{Title: "The county file is wrong", Status: 422, Code: "invalid",
-		Errors: []client.ProblemField{{Field: field, Value: value, Message: message, Remedy: remedy}}}}
-}
