@@ -79,6 +79,20 @@ func Seal(signer ed25519.PrivateKey, keyID string, kind Kind, address Address, r
 	return data, nil
 }
 
+// LeavesRoom tells whether orders can travel, whatever their revision, and leave a
+// quarter of the room for a STOP. What is too big is an ErrTooBig.
+func (o Orders) LeavesRoom() error {
+	o.Revision = max(o.Revision, 1)
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	packed, err := pack(o)
+	if err == nil && len(packed) > MaxCompressed*3/4 {
+		err = fmt.Errorf("%w: %d bytes of %d", ErrTooBig, len(packed), MaxCompressed)
+	}
+	return err
+}
+
 // checkSubject tells whether the payload names what the envelope names.
 func (e Envelope) checkSubject(p snapshot) error {
 	kind, address, revision := p.subject()

@@ -81,6 +81,18 @@ func (t *tx) settings(unit string) (*wire.Settings, error) {
 	return &s, failed
 }
 
+// roomInOrders refuses what was just added where the orders of an address could not be
+// sent with it: they would hold a STOP back. What ends something never asks.
+func (t *tx) roomInOrders(a wire.Address) error {
+	o, err := t.orders(a, t.now)
+	if err == nil {
+		if full := o.LeavesRoom(); full != nil {
+			err = conflict("orders", string(a), "more would be in force there than units take: "+full.Error(), "lift or end what is over")
+		}
+	}
+	return err
+}
+
 // orders are the orders of an address at an instant.
 func (t *tx) orders(a wire.Address, when time.Time) (wire.Orders, error) {
 	kind, id := a.Split()

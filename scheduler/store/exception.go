@@ -59,6 +59,9 @@ func (s *Store) AddException(ctx context.Context, e scheduler.Exception) (out sc
 			e.ID, string(e.Address), ms(e.From), ms(e.Until), daily, e.Why, loud, e.By, ms(e.Made)); err != nil {
 			return fmt.Errorf("add exception: %w", err)
 		}
+		if err := t.roomInOrders(e.Address); err != nil {
+			return err
+		}
 		return t.excepts("add exception", nil, e)
 	})
 	return out, r, tooOld, err

@@ -43,6 +43,9 @@ func (s *Store) Mute(ctx context.Context, m scheduler.Mute) (out scheduler.Mute,
 		if _, err := t.halt(h, wire.KindOrders, m.Address); err != nil {
 			return err
 		}
+		if err := t.roomInOrders(m.Address); err != nil {
+			return err
+		}
 		return t.muted("mute", m)
 	})
 	return out, err

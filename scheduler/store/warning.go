@@ -104,9 +104,6 @@ func (t *tx) issue(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 		return w, Reach{}, err
 	}
 	w, i, err := t.travels(w)
-	if err == nil {
-		err = t.roomForWarning(w.Area)
-	}
 	if err != nil {
 		return w, Reach{}, err
 	}
@@ -115,23 +112,14 @@ func (t *tx) issue(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 		w.ID, w.Area, encode(w), encode(i), w.Audio, ms(w.Issued), ms(w.Until)); err != nil {
 		return w, Reach{}, fmt.Errorf("warn: %w", err)
 	}
+	if err := t.roomInOrders(address[0]); err != nil {
+		return w, Reach{}, err
+	}
 	if err := t.mark(wire.KindOrders, address...); err != nil {
 		return w, Reach{}, err
 	}
 	r := t.reach(address, nil)
 	return w, r, t.changed("issue warning", "warning", w.ID, fmt.Sprintf("%s, %s, %d units", w.Level, w.Title, r.Units), nil, w)
-}
-
-// roomForWarning refuses one more than units take: orders that cannot be sent would
-// hold a STOP back too.
-func (t *tx) roomForWarning(area string) error {
-	var n int
-	err := t.each(func(scan func(...any) error) error { return scan(&n) },
-		"SELECT count(*) FROM warning WHERE area = ? AND until > ? AND ended = 0", area, ms(t.now))
-	if err == nil && n >= wire.MaxInterrupts {
-		err = conflict("area", area, fmt.Sprintf("%d warnings are in force there, and units take no more", n), "lift those that are over")
-	}
-	return err
 }
 
 // firstLine is the beginning of a text, or other if it is empty.
