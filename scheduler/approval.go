@@ -102,7 +102,7 @@ func validateApproval(rules []ApprovalRule) error {
 			return err
 		}
 		if slices.ContainsFunc(rules[:i], func(o ApprovalRule) bool { o.Steps = r.Steps; return o == r }) {
-			return invalid(field, r.Area, "said twice", "say it once for an area and level")
+			return invalid(field, r.Area, Words{"说了两次", "said twice"}, Words{"同一区域、同一级别只写一次", "say it once for an area and level"})
 		}
 	}
 	return nil
@@ -181,7 +181,7 @@ func (r Review) Submit(by, hash string, steps int) (Review, error) {
 	case !r.State.Open():
 		return r, r.past()
 	case steps == 0:
-		return r, conflict("state", string(r.State), "it needs nobody's approval", "release it")
+		return r, conflict("state", string(r.State), Words{"它不需要审核", "it needs nobody's approval"}, Words{"直接签发", "release it"})
 	}
 	r.State, r.Hash, r.Steps, r.Given, r.Effective = ProgrammeSubmitted, hash, steps, nil, time.Time{}
 	r.Hands = with(r.Hands, by)
@@ -195,18 +195,23 @@ func (r Review) Approve(c Consent, hash, now string, delay time.Duration) (Revie
 		return r, err
 	}
 	if hash != r.Hash || now != r.Hash {
-		e := &Error{Kind: Stale, Field: "hash", Value: hash, Message: "this is not what is waiting for approval", Remedy: "look at it again, and approve what you see then"}
+		e := &Error{Kind: Stale, Field: "hash", Value: hash, Message: Words{"这不是正在待审的内容", "this is not what is waiting for approval"}, Remedy: Words{"再看一遍，然后审核你看到的", "look at it again, and approve what you see then"}}
 		if now != r.Hash {
-			e.Message, e.Remedy = "its content or its targets changed after it was submitted", "have it submitted again, then look at it again"
+			e.Message, e.Remedy = Words{"提交之后内容或范围变了", "its content or its targets changed after it was submitted"},
+				Words{"请编辑重新提交，再审核", "have it submitted again, then look at it again"}
 		}
 		return r, e
 	}
 	for _, id := range []string{c.Person, c.For} {
 		if id != "" && slices.Contains(r.Hands, id) {
-			return r, &Error{Kind: Forbidden, Field: "person", Value: id, Message: "nobody approves what they made or submitted themselves", Remedy: "ask another approver"}
+			return r, &Error{Kind: Forbidden, Field: "person", Value: id,
+				Message: Words{"自己做的、自己提交的，不能自己审核", "nobody approves what they made or submitted themselves"},
+				Remedy:  Words{"请另一位审核员审核", "ask another approver"}}
 		}
 		if id != "" && slices.ContainsFunc(r.Given, func(g Consent) bool { return g.Person == id || g.For == id }) {
-			return r, conflict("person", id, "this person has approved it already, and each step needs another one", "ask another approver")
+			return r, conflict("person", id,
+				Words{"这位已经审过了，每一步要换一个人", "this person has approved it already, and each step needs another one"},
+				Words{"请另一位审核员审核", "ask another approver"})
 		}
 	}
 	c.Step = len(r.Given) + 1
@@ -223,7 +228,7 @@ func (r Review) Return(why string) (Review, error) {
 		return r, err
 	}
 	if why == "" {
-		return r, invalid("why", "", "who gets it back needs a reason", "say in words what is to be changed")
+		return r, invalid("why", "", Words{"退回要说明理由", "who gets it back needs a reason"}, Words{"写明要改什么", "say in words what is to be changed"})
 	}
 	r.State, r.Given = ProgrammeReturned, nil
 	return r, nil
@@ -237,13 +242,14 @@ func (r Review) Release(hash string, steps int, now time.Time, delay time.Durati
 	case !r.State.Open():
 		return r, r.past()
 	case steps > 0:
-		who := "another person"
+		who := Words{"另一个人", "another person"}
 		if steps > 1 {
-			who = fmt.Sprintf("%d other persons", steps)
+			who = Words{fmt.Sprintf("另外 %d 个人", steps), fmt.Sprintf("%d other persons", steps)}
 		}
-		e := &Error{Kind: Conflict, Field: "state", Value: string(r.State), Message: "it needs the approval of " + who + " first", Remedy: "submit it for approval"}
+		e := &Error{Kind: Conflict, Field: "state", Value: string(r.State), Message: Words{"它先要" + who.ZH + "审核", "it needs the approval of " + who.EN + " first"}, Remedy: Words{"先提交审核", "submit it for approval"}}
 		if r.State == ProgrammeSubmitted {
-			e.Message, e.Remedy = fmt.Sprintf("it waits for approval %d of %d", len(r.Given)+1, r.Steps), "ask an approver"
+			e.Message, e.Remedy = Words{fmt.Sprintf("它在等第 %d 步审核（共 %d 步）", len(r.Given)+1, r.Steps), fmt.Sprintf("it waits for approval %d of %d", len(r.Given)+1, r.Steps)},
+				Words{"请审核员审核", "ask an approver"}
 		}
 		return r, e
 	}
@@ -254,7 +260,9 @@ func (r Review) Release(hash string, steps int, now time.Time, delay time.Durati
 // Undo takes back a release that has not taken effect: the last consent with it.
 func (r Review) Undo() (Review, error) {
 	if r.State != ProgrammeReleasing {
-		return r, conflict("state", string(r.State), "there is no release that could be undone any more", "withdraw it if it is on air")
+		return r, conflict("state", string(r.State),
+			Words{"已经没有可以撤回的签发", "there is no release that could be undone any more"},
+			Words{"正在播的话，请撤播", "withdraw it if it is on air"})
 	}
 	r.Effective = time.Time{}
 	if r.Steps == 0 {
@@ -277,17 +285,21 @@ func (r Review) waits() error {
 	case r.State == ProgrammeReleasing:
 		return r.onItsWay()
 	case r.State.Open():
-		return conflict("state", string(r.State), "nobody has submitted it", "submit it first")
+		return conflict("state", string(r.State), Words{"还没有人提交", "nobody has submitted it"}, Words{"先提交", "submit it first"})
 	}
 	return r.past()
 }
 
 func (r Review) onItsWay() error {
-	return conflict("state", string(r.State), "it is released and takes effect at "+r.Effective.Format(time.RFC3339), "undo the release first")
+	return conflict("state", string(r.State),
+		Words{"它已签发，" + r.Effective.Format(time.RFC3339) + " 生效", "it is released and takes effect at " + r.Effective.Format(time.RFC3339)},
+		Words{"先撤回签发", "undo the release first"})
 }
 
 func (r Review) past() error {
-	return conflict("state", string(r.State), fmt.Sprintf("this version is %s and stays so", r.State), "make a new draft")
+	return conflict("state", string(r.State),
+		Words{fmt.Sprintf("这个版本已定（%s），不能再改", r.State), fmt.Sprintf("this version is %s and stays so", r.State)},
+		Words{"另做一份新草稿", "make a new draft"})
 }
 
 // with is the list with one more.

@@ -30,7 +30,7 @@ func checkClock(field string, c wire.Clock) error {
 	if s, ok := seconds(c); ok && s < 86400 {
 		return nil
 	}
-	return invalid(field, string(c), "this is no time of day", `write it as "07:00" or "07:00:30"`)
+	return invalid(field, string(c), Words{"不是一天里的时刻", "this is no time of day"}, Words{"写成 “07:00” 或 “07:00:30”", `write it as "07:00" or "07:00:30"`})
 }
 
 // CheckWindow checks a window; the field names it in the error.
@@ -40,10 +40,14 @@ func CheckWindow(field string, w wire.Window) error {
 	}
 	to, ok := seconds(w.To)
 	if !ok {
-		return invalid(field+".to", string(w.To), "this is no time of day", `write it as "21:00"; the end of the day is "24:00"`)
+		return invalid(field+".to", string(w.To),
+			Words{"不是一天里的时刻", "this is no time of day"},
+			Words{"写成 “21:00”；一天的末尾是 “24:00”", `write it as "21:00"; the end of the day is "24:00"`})
 	}
 	if from, _ := seconds(w.From); from == to {
-		return invalid(field, string(w.From)+"–"+string(w.To), "the window is empty", `let it end later than it begins; the whole day is "00:00"–"24:00"`)
+		return invalid(field, string(w.From)+"–"+string(w.To),
+			Words{"时段是空的", "the window is empty"},
+			Words{"结束要晚于开始；全天是 “00:00”–“24:00”", `let it end later than it begins; the whole day is "00:00"–"24:00"`})
 	}
 	return nil
 }
@@ -59,7 +63,7 @@ func checkWindows(field string, ws []wire.Window) error {
 
 func checkDate(field string, d wire.Date) error {
 	if _, err := time.Parse(dateForm, string(d)); err != nil {
-		return invalid(field, string(d), "this is no date", `write it as "2026-11-24"`)
+		return invalid(field, string(d), Words{"不是日期", "this is no date"}, Words{"写成 “2026-11-24”", `write it as "2026-11-24"`})
 	}
 	return nil
 }

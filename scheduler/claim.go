@@ -43,7 +43,7 @@ type Placing struct {
 // Validate tells what is wrong with it.
 func (p Placing) Validate(w World) error {
 	if p.Area == "" {
-		return invalid("area", "", "no area is given", "name the village in which it stands")
+		return invalid("area", "", Words{"没有写区域", "no area is given"}, Words{"写它所在的村", "name the village in which it stands"})
 	}
 	return first(w.Units.check("unit", "unit", p.Unit), w.area("area", p.Area), checkName("name", p.Name, maxName))
 }
@@ -51,7 +51,9 @@ func (p Placing) Validate(w World) error {
 // CheckClaims tells what is wrong with a number of claims to be made at once.
 func CheckClaims(n int) error {
 	if n < 1 || n > MaxClaims {
-		return invalid("new", fmt.Sprint(n), "this many cannot be made at once", fmt.Sprintf("ask for 1 to %d", MaxClaims))
+		return invalid("new", fmt.Sprint(n),
+			Words{"一次做不了这么多", "this many cannot be made at once"},
+			Words{fmt.Sprintf("写 1 到 %d", MaxClaims), fmt.Sprintf("ask for 1 to %d", MaxClaims)})
 	}
 	return nil
 }

@@ -131,9 +131,13 @@ func wireItem(it PlaylistItem, asset func(id string) (Asset, bool)) (wire.Item, 
 		a, ok := asset(it.Audio)
 		switch {
 		case !ok:
-			return item, &Error{Kind: Invalid, Field: "audio", Value: it.Audio, Message: "this asset is gone", Remedy: "add it again, or take the entry out"}
+			return item, &Error{Kind: Invalid, Field: "audio", Value: it.Audio,
+				Message: Words{"这条媒资已经没有了", "this asset is gone"},
+				Remedy:  Words{"重新添加，或去掉这个条目", "add it again, or take the entry out"}}
 		case a.Rendition == nil:
-			return item, &Error{Kind: Invalid, Field: "audio", Value: it.Audio, Message: "this asset is not ready to travel: it has no rendition yet", Remedy: "wait until it is prepared, or add it again"}
+			return item, &Error{Kind: Invalid, Field: "audio", Value: it.Audio,
+				Message: Words{"这条媒资还没有准备好下发：播出文件还没有生成", "this asset is not ready to travel: it has no rendition yet"},
+				Remedy:  Words{"等它准备好，或重新添加", "wait until it is prepared, or add it again"}}
 		}
 		r := a.Rendition
 		item.Sound = &wire.Sound{Hash: r.Hash, Size: r.Size, Type: r.Type, Lead: r.Lead, Frames: r.Frames}
@@ -142,7 +146,9 @@ func wireItem(it PlaylistItem, asset func(id string) (Asset, bool)) (wire.Item, 
 	if it.Text != "" {
 		a, ok := asset(it.Text)
 		if !ok {
-			return item, &Error{Kind: Invalid, Field: "text", Value: it.Text, Message: "this asset is gone", Remedy: "add it again, or take the entry out"}
+			return item, &Error{Kind: Invalid, Field: "text", Value: it.Text,
+				Message: Words{"这条媒资已经没有了", "this asset is gone"},
+				Remedy:  Words{"重新添加，或去掉这个条目", "add it again, or take the entry out"}}
 		}
 		item.Text = &wire.Text{Body: a.Text, Stay: a.Stay, Effect: a.Effect, Color: a.Color}
 		title(a)

@@ -32,22 +32,26 @@ type Error struct {
 	// Value is what was given, shortened.
 	Value string
 	// Message says what is wrong; Remedy what to do.
-	Message string
-	Remedy  string
+	Message, Remedy Words
 	// Err is the cause, for logs only.
 	Err error
 }
 
-func (e *Error) Error() string {
-	s := e.Message
+// Error is the error in English, as logs have it.
+func (e *Error) Error() string { return e.In("en") }
+
+// In is the error in a language, as a browser or the command line names it.
+func (e *Error) In(lang string) string {
+	given, then := Words{"（给的是“%s”）", " (given: %q)"}.In(lang), Words{"；", "; "}.In(lang)
+	s := e.Message.In(lang)
 	if e.Field != "" {
 		s = e.Field + ": " + s
 	}
 	if e.Value != "" {
-		s += fmt.Sprintf(" (given: %q)", e.Value)
+		s += fmt.Sprintf(given, e.Value)
 	}
-	if e.Remedy != "" {
-		s += "; " + e.Remedy
+	if remedy := e.Remedy.In(lang); remedy != "" {
+		s += then + remedy
 	}
 	return s
 }

@@ -42,7 +42,7 @@ func (e Exception) Validate(w World, county wire.County, now time.Time) error {
 	case "unit":
 		err = w.Units.check("unit", "unit", id)
 	default:
-		err = invalid("area", string(e.Address), "this is no address", "name an area or a unit")
+		err = invalid("area", string(e.Address), Words{"这不是地址", "this is no address"}, Words{"写一个区域或终端", "name an area or a unit"})
 	}
 	if err == nil && e.Daily != nil {
 		err = CheckWindow("daily", *e.Daily)
@@ -51,11 +51,15 @@ func (e Exception) Validate(w World, county wire.County, now time.Time) error {
 	case err != nil:
 		return err
 	case strings.TrimSpace(e.Why) == "":
-		return invalid("why", "", "an exception needs a reason", "say it in words, such as 高考")
+		return invalid("why", "", Words{"例外要写理由", "an exception needs a reason"}, Words{"写明，如 高考", "say it in words, such as 高考"})
 	case !e.Until.After(now) || !e.Until.After(e.From):
-		return invalid("until", e.Until.Format(time.RFC3339), "it ends before it begins", "give an end to come, after the start")
+		return invalid("until", e.Until.Format(time.RFC3339),
+			Words{"结束早于开始", "it ends before it begins"},
+			Words{"写一个还没到、晚于开始的结束时间", "give an end to come, after the start"})
 	case e.Until.Sub(now) > 366*24*time.Hour:
-		return invalid("until", e.Until.Format(time.RFC3339), "too far away", "end it within a year; what holds for good are quiet hours")
+		return invalid("until", e.Until.Format(time.RFC3339),
+			Words{"太远了", "too far away"},
+			Words{"在一年内结束；长期的请用静默时段", "end it within a year; what holds for good are quiet hours"})
 	}
 	for i, l := range e.Loud {
 		if err := word(fmt.Sprintf("loud[%d]", i), l, wire.LevelBlue, wire.LevelYellow, wire.LevelOrange, wire.LevelRed); err != nil {
@@ -63,7 +67,7 @@ func (e Exception) Validate(w World, county wire.County, now time.Time) error {
 		}
 	}
 	if len(e.Loud) > 0 && slices.Contains(county.Loud, wire.LevelRed) && !slices.Contains(e.Loud, wire.LevelRed) {
-		return invalid("loud", levelNames(e.Loud), "a red warning sounds in every exception", "name red too")
+		return invalid("loud", levelNames(e.Loud), Words{"红色预警在任何例外里都要响", "a red warning sounds in every exception"}, Words{"把 red 也写上", "name red too"})
 	}
 	return checkName("why", e.Why, maxName)
 }

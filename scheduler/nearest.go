@@ -55,18 +55,18 @@ func distance(as, bs string, limit int) int {
 
 // unknown is the error for an id that does not exist.
 func unknown(field, what, id string, all func() []string) error {
-	e := &Error{Kind: Invalid, Field: field, Value: id, Message: fmt.Sprintf("there is no %s with this id", what)}
+	e := &Error{Kind: Invalid, Field: field, Value: id, Message: none(what)}
 	var ids []string
 	if all != nil {
 		ids = all()
 	}
 	switch near := Nearest(id, ids); {
 	case near != "":
-		e.Remedy = fmt.Sprintf("the nearest is %q", near)
+		e.Remedy = nearest(near)
 	case len(ids) == 0:
-		e.Remedy = fmt.Sprintf("there is none yet: add a %s first", what)
+		e.Remedy = Words{"还一个都没有：先添加" + Noun(what).ZH, "there is none yet: add a " + what + " first"}
 	default:
-		e.Remedy = fmt.Sprintf("list what there is, or add this %s first", what)
+		e.Remedy = Words{"看看列表里有哪些，或先添加这个" + Noun(what).ZH, "list what there is, or add this " + what + " first"}
 	}
 	return e
 }
@@ -74,23 +74,32 @@ func unknown(field, what, id string, all func() []string) error {
 // Missing is the error for a thing that was asked for by an id that does not
 // exist; all gives the ids that do.
 func Missing(what, id string, all func() []string) *Error {
-	e := &Error{Kind: NotFound, Field: "id", Value: id, Message: fmt.Sprintf("there is no %s with this id", what), Remedy: "list what there is"}
+	e := &Error{Kind: NotFound, Field: "id", Value: id, Message: none(what), Remedy: Words{"看看列表里有哪些", "list what there is"}}
 	if all != nil {
 		if near := Nearest(id, all()); near != "" {
-			e.Remedy = fmt.Sprintf("the nearest is %q", near)
+			e.Remedy = nearest(near)
 		}
 	}
 	return e
 }
 
-func invalid(field, value, message, remedy string) error {
+// none says that there is no such thing.
+func none(what string) Words {
+	return Words{"没有这个编号的" + Noun(what).ZH, "there is no " + what + " with this id"}
+}
+
+func nearest(near string) Words {
+	return Words{"最接近的是“" + near + "”", fmt.Sprintf("the nearest is %q", near)}
+}
+
+func invalid(field, value string, message, remedy Words) error {
 	if r := []rune(value); len(r) > 60 {
 		value = string(r[:60]) + "…"
 	}
 	return &Error{Kind: Invalid, Field: field, Value: value, Message: message, Remedy: remedy}
 }
 
-func conflict(field, value, message, remedy string) error {
+func conflict(field, value string, message, remedy Words) error {
 	return &Error{Kind: Conflict, Field: field, Value: value, Message: message, Remedy: remedy}
 }
 
@@ -103,11 +112,11 @@ func word[T ~string](field string, given T, allowed ...T) error {
 		}
 		names[i] = string(a)
 	}
-	remedy := "use one of " + strings.Join(names, ", ")
+	remedy := Words{"从这些里选：" + strings.Join(names, "、"), "use one of " + strings.Join(names, ", ")}
 	if near := Nearest(string(given), names); near != "" {
-		remedy = fmt.Sprintf("the nearest is %q", near)
+		remedy = nearest(near)
 	}
-	return invalid(field, string(given), "this word is not known here", remedy)
+	return invalid(field, string(given), Words{"不认识这个词", "this word is not known here"}, remedy)
 }
 
 // between checks a number.
@@ -115,7 +124,7 @@ func between(field string, given, low, high int) error {
 	if given >= low && given <= high {
 		return nil
 	}
-	return invalid(field, fmt.Sprint(given), "out of range", fmt.Sprintf("use %d to %d", low, high))
+	return invalid(field, fmt.Sprint(given), Words{"超出范围", "out of range"}, Words{fmt.Sprintf("写 %d 到 %d", low, high), fmt.Sprintf("use %d to %d", low, high)})
 }
 
 // first is the first error, or nil.

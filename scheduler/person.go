@@ -51,7 +51,7 @@ func (p Person) Validate(w World) error {
 		return err
 	}
 	if p.ID == AdminID || p.ID == CentreID {
-		return invalid("id", p.ID, "this name is the centre's own", "choose another id")
+		return invalid("id", p.ID, Words{"这个名字是中心自己用的", "this name is the centre's own"}, Words{"换一个编号", "choose another id"})
 	}
 	for i, g := range p.Grants {
 		field := fmt.Sprintf("grants[%d]", i)
@@ -59,7 +59,9 @@ func (p Person) Validate(w World) error {
 			return err
 		}
 		if g.Area == "" && (g.Role == RoleTown || g.Role == RoleVillage) {
-			return invalid(field+".area", "", "a "+string(g.Role)+" role needs its area", "name the "+string(g.Role))
+			return invalid(field+".area", "",
+				Words{roleTitles[g.Role].ZH + "要写区域", roleTitles[g.Role].EN + " needs an area"},
+				Words{"写是哪个镇、哪个村的", "name the " + string(g.Role)})
 		}
 		if g.Area != "" {
 			if err := w.area(field+".area", g.Area); err != nil {
@@ -67,7 +69,7 @@ func (p Person) Validate(w World) error {
 			}
 		}
 		if slices.Contains(p.Grants[:i], g) {
-			return invalid(field, string(g.Role), "given twice", "name each role once for an area")
+			return invalid(field, string(g.Role), Words{"写了两次", "given twice"}, Words{"同一区域每种角色只写一次", "name each role once for an area"})
 		}
 	}
 	return nil
@@ -105,20 +107,20 @@ func SignInWait(wrong int) time.Duration {
 
 // CheckPassword tells what is wrong with a password that a person chose.
 func CheckPassword(person, password string) error {
-	const remedy = "use ten characters or more, such as three words that belong together only for you"
+	remedy := Words{"至少 10 个字符，例如只有你会放在一起的三个词", "use ten characters or more, such as three words that belong together only for you"}
 	distinct := map[rune]bool{}
 	for _, r := range password {
 		distinct[r] = true
 	}
 	switch n := utf8.RuneCountInString(password); {
 	case n < 10:
-		return invalid("password", "", "too short", remedy)
+		return invalid("password", "", Words{"太短", "too short"}, remedy)
 	case n > 200:
-		return invalid("password", "", "too long", "use at most 200 characters")
+		return invalid("password", "", Words{"太长", "too long"}, Words{"最多 200 个字符", "use at most 200 characters"})
 	case len(distinct) < 5, strings.Contains("01234567890123456789abcdefghijklmnopqrstuvwxyz", strings.ToLower(password)):
-		return invalid("password", "", "too easy to guess", remedy)
+		return invalid("password", "", Words{"太容易猜到", "too easy to guess"}, remedy)
 	case strings.Contains(strings.ToLower(password), strings.ToLower(person)):
-		return invalid("password", "", "it contains the account's name", remedy)
+		return invalid("password", "", Words{"里面有账号的名字", "it contains the account's name"}, remedy)
 	}
 	return nil
 }
@@ -162,13 +164,13 @@ func (k Token) Validate(w World, now time.Time) error {
 	}
 	switch {
 	case strings.TrimSpace(k.Title) == "":
-		return invalid("title", "", "a token needs a title", "say which program it is for")
+		return invalid("title", "", Words{"令牌要有名称", "a token needs a title"}, Words{"写明给哪个程序用", "say which program it is for"})
 	case len(k.Acts) == 0:
-		return invalid("acts", "", "a token needs the acts that it is for", "name them, such as read")
+		return invalid("acts", "", Words{"令牌要写明能做什么", "a token needs the acts that it is for"}, Words{"写出来，如 read", "name them, such as read"})
 	case !k.Ends.After(now):
-		return invalid("ends", k.Ends.Format(time.RFC3339), "this time is over", "give an end to come")
+		return invalid("ends", k.Ends.Format(time.RFC3339), Words{"这个时间已经过了", "this time is over"}, Words{"写一个还没到的结束时间", "give an end to come"})
 	case k.Ends.Sub(now) > maxTokenLife:
-		return invalid("ends", k.Ends.Format(time.RFC3339), "too far away", "end it within a year")
+		return invalid("ends", k.Ends.Format(time.RFC3339), Words{"太远了", "too far away"}, Words{"在一年内结束", "end it within a year"})
 	}
 	for i, act := range k.Acts {
 		if err := word(fmt.Sprintf("acts[%d]", i), act, Acts()...); err != nil {
@@ -213,11 +215,13 @@ func (d Deputy) Validate(today wire.Date) error {
 	_, badLast := time.Parse(time.DateOnly, string(d.Last))
 	switch {
 	case d.Person == d.Deputy:
-		return invalid("deputy", d.Deputy, "nobody is their own deputy", "name another person")
+		return invalid("deputy", d.Deputy, Words{"自己不能代理自己", "nobody is their own deputy"}, Words{"写另一个人", "name another person"})
 	case badFirst != nil || badLast != nil || d.Last < d.First:
-		return invalid("last", string(d.Last), "it ends before it begins", "give the first and the last day, such as 2026-12-01")
+		return invalid("last", string(d.Last),
+			Words{"结束早于开始", "it ends before it begins"},
+			Words{"写第一天和最后一天，如 2026-12-01", "give the first and the last day, such as 2026-12-01"})
 	case d.Last < today:
-		return invalid("last", string(d.Last), "this day is over", "give a day to come")
+		return invalid("last", string(d.Last), Words{"这一天已经过了", "this day is over"}, Words{"写一个还没到的日子", "give a day to come"})
 	}
 	return nil
 }

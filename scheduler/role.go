@@ -3,9 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 )
 
 // Role is what a person is trusted with in an area and everything below it.
@@ -150,16 +148,13 @@ func (a Actor) May(t *Tree, act Act, area string) error {
 	if a.may(t, act, area) {
 		return nil
 	}
-	where := "the whole county"
-	if known, ok := t.Area(area); ok {
-		where = known.Name
-	} else if area != "" {
-		where = area
-	}
-	e := &Error{Kind: Forbidden, Field: "area", Value: area, Message: fmt.Sprintf("you may not %s in %s", verb(act), where),
-		Remedy: "ask " + whoMay(act) + " of " + where + above(t, area)}
+	where, who := t.called(area), WhoMay(t, act, area)
+	e := &Error{Kind: Forbidden, Field: "area", Value: area,
+		Message: Words{"你不能在" + where.ZH + act.said().ZH, "you may not " + act.said().EN + " in " + where.EN},
+		Remedy:  Words{"请" + who.ZH + "来做", "ask " + who.EN}}
 	if l := a.Limit; l != nil && (Actor{Grants: a.Grants}).may(t, act, area) {
-		e.Message, e.Remedy = "this token may not "+verb(act)+" in "+where, "use a token whose acts and area include it"
+		e.Message = Words{"这个令牌不能在" + where.ZH + act.said().ZH, "this token may not " + act.said().EN + " in " + where.EN}
+		e.Remedy = Words{"换一个权限和区域包含它的令牌", "use a token whose acts and area include it"}
 	}
 	return e
 }
@@ -192,88 +187,6 @@ func (a Actor) Areas(t *Tree, act Act) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(inner string) bool {
 		return slices.ContainsFunc(all, func(outer string) bool { return outer != inner && (Grant{Area: outer}).covers(t, inner) })
 	})
-}
-
-// verb says an act after "may not".
-func verb(act Act) string {
-	switch act {
-	case ActDraft:
-		return "make content"
-	case ActSubmit:
-		return "submit drafts"
-	case ActApprove, ActRelease, ActWithdraw:
-		return string(act) + " programmes"
-	case ActWarn:
-		return "send out warnings"
-	case ActLift:
-		return "lift warnings"
-	case ActStop:
-		return "stop what is on air"
-	case ActCommand:
-		return "command units"
-	case ActPlace:
-		return "change units and areas"
-	case ActEnrol:
-		return "enrol devices"
-	case ActInvite:
-		return "give access to village admins and crews"
-	case ActPeople:
-		return "change people's access"
-	case ActSettings:
-		return "change the settings of the county"
-	case ActAudit:
-		return "read the audit"
-	case ActPause, ActMute:
-		return string(act) + " units"
-	}
-	return string(act) + " anything"
-}
-
-// WhoMay says in words who may do it in an area.
-func WhoMay(t *Tree, act Act, area string) string {
-	where := area
-	if known, ok := t.Area(area); ok {
-		where = known.Name
-	}
-	return whoMay(act) + " of " + where + above(t, area)
-}
-
-// whoMay says which roles may do it.
-func whoMay(act Act) string {
-	var names []string
-	for _, r := range Roles() {
-		if r.Allows(act) {
-			names = append(names, r.title())
-		}
-	}
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
-	}
-	return strings.Join(names, "")
-}
-
-func (r Role) title() string {
-	switch r {
-	case RoleAdministrator, RoleEditor, RoleApprover:
-		return "an " + string(r)
-	case RoleDuty:
-		return "a duty officer"
-	case RoleTown:
-		return "a town broadcaster"
-	case RoleVillage:
-		return "a village admin"
-	case RoleCrew:
-		return "a repair crew"
-	}
-	return "a " + string(r)
-}
-
-// above adds that the roles of the areas above hold too.
-func above(t *Tree, area string) string {
-	if len(t.Chain(area)) > 1 {
-		return " or of an area above it"
-	}
-	return ""
 }
 
 type actorKey struct{}

@@ -68,8 +68,8 @@ type TableError struct {
 func (e *TableError) Error() string {
 	lines := make([]string, len(e.Faults))
 	for i, f := range e.Faults {
-		one := Error{Field: f.Where(e.Lang), Value: f.Value, Message: f.Message.In(e.Lang), Remedy: f.Remedy.In(e.Lang)}
-		lines[i] = one.Error()
+		one := Error{Field: f.Where(e.Lang), Value: f.Value, Message: f.Message, Remedy: f.Remedy}
+		lines[i] = one.In(e.Lang)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -82,7 +82,7 @@ func (e *TableError) Refuse(row int, value, zh string, reason error) bool {
 	}
 	f := TableFault{Row: row, Value: value, Message: Words{zh, reason.Error()}, Remedy: Words{"去掉这一行，或请县里导入", "take the row out"}}
 	if r, ok := reason.(*Error); ok {
-		f.Message.EN, f.Remedy.EN = r.Message, r.Remedy
+		f.Message.EN, f.Remedy.EN = r.Message.EN, r.Remedy.EN
 	}
 	e.Faults = append(e.Faults, f)
 	return true
@@ -191,7 +191,7 @@ func (r *reading) fault(row int, key, value string, message, remedy Words) {
 func (r *reading) refuse(row int, err error) {
 	f := TableFault{Row: row, Message: Words{err.Error(), err.Error()}}
 	if e, ok := err.(*Error); ok {
-		f.Column, f.Value, f.Message, f.Remedy = e.Field, e.Value, Words{e.Message, e.Message}, Words{e.Remedy, e.Remedy}
+		f.Column, f.Value, f.Message, f.Remedy = e.Field, e.Value, e.Message, e.Remedy
 	}
 	r.faults = append(r.faults, f)
 }

@@ -47,9 +47,11 @@ func CheckID(field, id string) error {
 	case wire.ValidID(id):
 		return nil
 	case id == "":
-		return invalid(field, "", "an id is needed", "use 1 to 64 of a-z, 0-9, '-', '_' and '.'")
+		return invalid(field, "", Words{"要有编号", "an id is needed"}, Words{"用 1 到 64 个 a-z、0-9、“-”“_”“.”", "use 1 to 64 of a-z, 0-9, '-', '_' and '.'"})
 	}
-	return invalid(field, id, "this cannot be an id", "use 1 to 64 of a-z, 0-9, '-', '_' and '.', a letter or digit first")
+	return invalid(field, id,
+		Words{"这不能做编号", "this cannot be an id"},
+		Words{"用 1 到 64 个 a-z、0-9、“-”“_”“.”，以字母或数字开头", "use 1 to 64 of a-z, 0-9, '-', '_' and '.', a letter or digit first"})
 }
 
 // maxName is how many bytes of UTF-8 a name or title may have on the wire.
@@ -58,11 +60,13 @@ const maxName = 200
 func checkName(field, name string, limit int) error {
 	switch {
 	case !utf8.ValidString(name):
-		return invalid(field, fmt.Sprintf("%+q", name), "this is not UTF-8 text", "save the input as UTF-8")
+		return invalid(field, fmt.Sprintf("%+q", name), Words{"不是 UTF-8 文字", "this is not UTF-8 text"}, Words{"另存为 UTF-8 再试", "save the input as UTF-8"})
 	case strings.ContainsAny(name, "\x00\n\r\t"):
-		return invalid(field, name, "a name is one line", "take out line breaks and tabs")
+		return invalid(field, name, Words{"名称只能是一行", "a name is one line"}, Words{"去掉换行和制表符", "take out line breaks and tabs"})
 	case len(name) > limit:
-		return invalid(field, name, "too long", fmt.Sprintf("use at most %d Chinese characters or %d letters", limit/3, limit))
+		return invalid(field, name,
+			Words{"太长", "too long"},
+			Words{fmt.Sprintf("最多 %d 个汉字或 %d 个字母", limit/3, limit), fmt.Sprintf("use at most %d Chinese characters or %d letters", limit/3, limit)})
 	}
 	return nil
 }
@@ -74,25 +78,31 @@ func (a Area) Validate(t *Tree) error {
 		return err
 	}
 	if strings.TrimSpace(a.Name) == "" {
-		return invalid("name", a.Name, "an area needs a name", "give the name that people use")
+		return invalid("name", a.Name, Words{"区域要有名称", "an area needs a name"}, Words{"写大家叫的名字", "give the name that people use"})
 	}
 	if a.Code != "" && (len(a.Code) != 12 || strings.Trim(a.Code, "0123456789") != "") {
-		return invalid("code", a.Code, "a division code has 12 digits", "give all 12, or none")
+		return invalid("code", a.Code, Words{"区划代码是 12 位数字", "a division code has 12 digits"}, Words{"写满 12 位，或不写", "give all 12, or none"})
 	}
 	if a.Parent == "" {
 		if t.Root() != "" && t.Root() != a.ID {
-			return invalid("parent", "", "there is one county, and it is "+t.Root(), fmt.Sprintf("put this area under it: parent %q", t.Root()))
+			return invalid("parent", "",
+				Words{"只有一个县，就是 " + t.Root(), "there is one county, and it is " + t.Root()},
+				Words{fmt.Sprintf("把这个区域放在它下面：上级写 %q", t.Root()), fmt.Sprintf("put this area under it: parent %q", t.Root())})
 		}
 		return nil
 	}
 	if _, ok := t.Area(a.Parent); !ok {
 		if t.Root() == "" {
-			return invalid("parent", a.Parent, "there is no county yet", "add the county first: an area without a parent")
+			return invalid("parent", a.Parent,
+				Words{"还没有县", "there is no county yet"},
+				Words{"先添加县：没有上级的区域", "add the county first: an area without a parent"})
 		}
 		return unknown("parent", "area", a.Parent, t.IDs)
 	}
 	if a.ID == a.Parent || t.Within(a.Parent, a.ID) {
-		return invalid("parent", a.Parent, "an area cannot stand under itself", "choose a parent that is not below it")
+		return invalid("parent", a.Parent,
+			Words{"区域不能在自己下面", "an area cannot stand under itself"},
+			Words{"选一个不在它下面的上级", "choose a parent that is not below it"})
 	}
 	return nil
 }
@@ -105,18 +115,20 @@ func (u Unit) Validate(t *Tree) error {
 		return err
 	}
 	if len(u.Outputs) == 0 {
-		return invalid("outputs", "", "a unit needs an output", "give sound, screen, or both")
+		return invalid("outputs", "", Words{"终端要有输出", "a unit needs an output"}, Words{"写 sound（声音）、screen（屏），或两样都写", "give sound, screen, or both"})
 	}
 	for i, o := range u.Outputs {
 		if err := word(fmt.Sprintf("outputs[%d]", i), o, wire.OutputSound, wire.OutputScreen); err != nil {
 			return err
 		}
 		if slices.Contains(u.Outputs[:i], o) {
-			return invalid(fmt.Sprintf("outputs[%d]", i), string(o), "given twice", "name each output once")
+			return invalid(fmt.Sprintf("outputs[%d]", i), string(o), Words{"写了两次", "given twice"}, Words{"每种输出只写一次", "name each output once"})
 		}
 	}
 	if p := u.Position; p != nil && !(p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180) {
-		return invalid("position", fmt.Sprintf("%g, %g", p.Lat, p.Lon), "this is no point on earth", "latitude -90 to 90, longitude -180 to 180, in degrees")
+		return invalid("position", fmt.Sprintf("%g, %g", p.Lat, p.Lon),
+			Words{"地球上没有这个点", "this is no point on earth"},
+			Words{"纬度 -90 到 90，经度 -180 到 180，以度为单位", "latitude -90 to 90, longitude -180 to 180, in degrees"})
 	}
 	if p := u.Panel; p != nil {
 		return first(between("panel.width", p.Width, 8, 8192), between("panel.height", p.Height, 8, 8192))
@@ -189,7 +201,9 @@ func Zone(name string) (*time.Location, error) {
 			return z, nil
 		}
 	}
-	return nil, invalid("zone", name, "this is no time zone", `use an IANA name such as "Asia/Shanghai"`)
+	return nil, invalid("zone", name,
+		Words{"没有这个时区", "this is no time zone"},
+		Words{"用 IANA 名称，如 “Asia/Shanghai”", `use an IANA name such as "Asia/Shanghai"`})
 }
 
 // Validate tells what is wrong with a calendar: a date that is none.
@@ -225,14 +239,18 @@ func (p Playlist) Validate(asset func(id string) (Asset, bool), w World) error {
 			return unknown(field, "asset", id, w.Assets.All)
 		}
 		if a.Kind != kind {
-			return invalid(field, id, fmt.Sprintf("this asset is %s, not %s", a.Kind, kind), fmt.Sprintf("name it as the entry's %s", a.Kind))
+			return invalid(field, id,
+				Words{fmt.Sprintf("这条媒资是 %s，不是 %s", a.Kind, kind), fmt.Sprintf("this asset is %s, not %s", a.Kind, kind)},
+				Words{fmt.Sprintf("写在条目的 %s 里", a.Kind), fmt.Sprintf("name it as the entry's %s", a.Kind)})
 		}
 		return nil
 	}
 	for i, it := range p.Items {
 		field := fmt.Sprintf("items[%d]", i)
 		if it.Audio == "" && it.Text == "" {
-			return invalid(field, it.Title, "an entry needs content", "give an audio asset, a text asset, or both")
+			return invalid(field, it.Title,
+				Words{"条目要有内容", "an entry needs content"},
+				Words{"给一条音频、一条文字，或两样都给", "give an audio asset, a text asset, or both"})
 		}
 		err := first(checkName(field+".title", it.Title, maxName), check(field+".audio", it.Audio, AssetAudio), check(field+".text", it.Text, AssetText))
 		if err != nil {
@@ -248,20 +266,24 @@ func (a Asset) Validate() error {
 		return err
 	}
 	if len(a.ID) != 64 || strings.Trim(a.ID, "0123456789abcdef") != "" {
-		return invalid("id", a.ID, "an asset's id is the SHA-256 of its bytes", "give 64 lower-case hex digits")
+		return invalid("id", a.ID,
+			Words{"媒资的编号是它内容的 SHA-256", "an asset's id is the SHA-256 of its bytes"},
+			Words{"写 64 位小写十六进制数", "give 64 lower-case hex digits"})
 	}
 	if a.Kind == AssetAudio {
 		return nil
 	}
 	switch n := utf8.RuneCountInString(a.Text); {
 	case strings.TrimSpace(a.Text) == "":
-		return invalid("text", a.Text, "the notice is empty", "write what the screens shall show")
+		return invalid("text", a.Text, Words{"通知是空的", "the notice is empty"}, Words{"写屏上要显示的字", "write what the screens shall show"})
 	case !utf8.ValidString(a.Text):
-		return invalid("text", "", "this is not UTF-8 text", "save the input as UTF-8")
+		return invalid("text", "", Words{"不是 UTF-8 文字", "this is not UTF-8 text"}, Words{"另存为 UTF-8 再试", "save the input as UTF-8"})
 	case n > 2000:
-		return invalid("text", a.Text, fmt.Sprintf("too long: %d characters", n), "use at most 2000, or several notices")
+		return invalid("text", a.Text,
+			Words{fmt.Sprintf("太长：%d 个字", n), fmt.Sprintf("too long: %d characters", n)},
+			Words{"最多 2000 字，或分成几条", "use at most 2000, or several notices"})
 	case a.Stay < 1000 || a.Stay > 3600_000:
-		return invalid("stay", fmt.Sprint(a.Stay), "out of range", "use 1,000 to 3,600,000 milliseconds")
+		return invalid("stay", fmt.Sprint(a.Stay), Words{"超出范围", "out of range"}, Words{"写 1,000 到 3,600,000 毫秒", "use 1,000 to 3,600,000 milliseconds"})
 	}
 	return first(word("effect", a.Effect, "", "scroll", "still"), word("color", a.Color, "", "red", "green", "yellow", "white"))
 }

@@ -94,7 +94,9 @@ func (p Programme) Validate(w World) error {
 		return err
 	}
 	if p.Level.Warning() {
-		return invalid("level", string(p.Level), "a programme is never a warning", "use background, timed or live; issue warnings with warn")
+		return invalid("level", string(p.Level),
+			Words{"播发任务不能是预警", "a programme is never a warning"},
+			Words{"用 background、timed 或 live；预警用 warn 发", "use background, timed or live; issue warnings with warn"})
 	}
 	if p.Grace != NoGrace {
 		err = between("grace", p.Grace, 0, 24*3600)
@@ -108,9 +110,9 @@ func (p Programme) Validate(w World) error {
 func ValidateRule(r wire.Rule, calendars Known) error {
 	if err := timetable.ValidateRule(r); err != nil {
 		if e, ok := errors.AsType[*timetable.RuleError](err); ok {
-			return invalid("rule."+e.Field, e.Value, e.Message, e.Remedy)
+			return invalid("rule."+e.Field, e.Value, Words{e.Message[1], e.Message[0]}, Words{e.Remedy[1], e.Remedy[0]})
 		}
-		return invalid("rule", "", err.Error(), "say when it plays: loop, every, at or once")
+		return invalid("rule", "", Words{err.Error(), err.Error()}, Words{"说明什么时候播：loop、every、at 或 once", "say when it plays: loop, every, at or once"})
 	}
 	for i, c := range r.On {
 		if err := calendars.check(fmt.Sprintf("rule.on[%d]", i), "calendar", c); err != nil {
@@ -127,10 +129,10 @@ func ValidateRule(r wire.Rule, calendars Known) error {
 
 func (t Targets) validate(issuer string, w World) error {
 	if _, _, ok := t.HeardOf(); t.Heard != "" && !ok {
-		return invalid("targets.heard", t.Heard, "this names no version", `write it as "water@2"`)
+		return invalid("targets.heard", t.Heard, Words{"这不是一个版本", "this names no version"}, Words{"写成 “water@2”", `write it as "water@2"`})
 	}
 	if len(t.Areas)+len(t.Groups)+len(t.Units) == 0 && t.Heard == "" {
-		return invalid("targets", "", "it is for nobody", "name areas, groups or units")
+		return invalid("targets", "", Words{"没有写播给谁", "it is for nobody"}, Words{"写区域、分组或终端", "name areas, groups or units"})
 	}
 	for i, id := range t.Areas {
 		field := fmt.Sprintf("targets.areas[%d]", i)
@@ -138,7 +140,9 @@ func (t Targets) validate(issuer string, w World) error {
 			return err
 		}
 		if !w.Tree.Within(id, issuer) {
-			return invalid(field, id, "this area is not under the issuer "+issuer, "choose targets under it, or issue it in the name of an area above both")
+			return invalid(field, id,
+				Words{"这个区域不在签发区域 " + issuer + " 下面", "this area is not under the issuer " + issuer},
+				Words{"选它下面的范围，或以两者共同上级的名义签发", "choose targets under it, or issue it in the name of an area above both"})
 		}
 	}
 	for i, id := range t.Groups {
@@ -166,22 +170,25 @@ func (t Targets) validate(issuer string, w World) error {
 // those of its playlist, addresses those it expands to; the validity is bounded.
 func (p Programme) CheckRelease(items []wire.Item, addresses []wire.Address, zone *time.Location, now time.Time) error {
 	if len(items) == 0 {
-		return invalid("playlist", p.Playlist, "the playlist is empty", "add an entry to it, then release again")
+		return invalid("playlist", p.Playlist, Words{"节目单是空的", "the playlist is empty"}, Words{"添一个条目，再签发", "add an entry to it, then release again"})
 	}
 	if len(addresses) == 0 && p.Targets.Heard != "" {
-		return invalid("targets.heard", p.Targets.Heard, "no unit under the issuer "+p.Issuer+" has proved that it played this", "wait for the proof, or name areas")
+		return invalid("targets.heard", p.Targets.Heard,
+			Words{"签发区域 " + p.Issuer + " 下面没有终端有播过它的记录", "no unit under the issuer " + p.Issuer + " has proved that it played this"},
+			Words{"等播出记录，或写区域", "wait for the proof, or name areas"})
 	}
 	if len(addresses) == 0 {
 		return invalid("targets", strings.Join(slices.Concat(p.Targets.Areas, p.Targets.Groups, p.Targets.Units), ", "),
-			"they reach nothing under the issuer "+p.Issuer, "name areas, units or a group with members there")
+			Words{"它们在签发区域 " + p.Issuer + " 下面没有终端", "they reach nothing under the issuer " + p.Issuer},
+			Words{"写区域、终端，或在那里有成员的分组", "name areas, units or a group with members there"})
 	}
 	until := p.Ends(zone)
 	if !until.After(now) {
-		return invalid("rule.until", string(p.Rule.Until), "its validity has already ended", "give a later end")
+		return invalid("rule.until", string(p.Rule.Until), Words{"有效期已经过了", "its validity has already ended"}, Words{"写晚一些的结束", "give a later end"})
 	}
 	if p.Rule.Kind == wire.RuleOnce {
 		if at := civil(p.Rule.Once, zone); !at.Add(p.grace()).After(now) {
-			return invalid("rule.once", string(p.Rule.Once), "this time is over", "give a time to come")
+			return invalid("rule.once", string(p.Rule.Once), Words{"这个时间已经过了", "this time is over"}, Words{"写一个还没到的时间", "give a time to come"})
 		}
 	}
 	var frames int64
@@ -189,7 +196,9 @@ func (p Programme) CheckRelease(items []wire.Item, addresses []wire.Address, zon
 		frames += it.Frames()
 	}
 	if frames < wire.Rate {
-		return invalid("playlist", p.Playlist, "one round is shorter than a second", "add content to it, then release again")
+		return invalid("playlist", p.Playlist,
+			Words{"一遍不到一秒", "one round is shorter than a second"},
+			Words{"添些内容，再签发", "add content to it, then release again"})
 	}
 	return p.checkFits(frames)
 }
@@ -199,7 +208,9 @@ func (p Programme) checkFits(frames int64) error {
 	round := time.Duration(frames) * time.Second / wire.Rate
 	most := time.Duration(p.MaxPlay) * time.Second
 	if most < round {
-		return invalid("maxPlay", fmt.Sprint(p.MaxPlay), "one round lasts "+round.Round(time.Second).String()+", so none would ever begin", "allow more, or shorten the playlist")
+		return invalid("maxPlay", fmt.Sprint(p.MaxPlay),
+			Words{"一遍要 " + round.Round(time.Second).String() + "，永远开不了播", "one round lasts " + round.Round(time.Second).String() + ", so none would ever begin"},
+			Words{"放宽一些，或缩短节目单", "allow more, or shorten the playlist"})
 	}
 	// Short pauses count, long ones free the output; of a loop each round counts alone.
 	rounds := time.Duration(max(p.Rule.Rounds, 1))
@@ -208,7 +219,9 @@ func (p Programme) checkFits(frames int64) error {
 		chain += (rounds - 1) * pause
 	}
 	if p.Rule.Kind != wire.RuleLoop && most < chain {
-		return invalid("maxPlay", fmt.Sprint(p.MaxPlay), fmt.Sprintf("%d rounds last %s, so none would ever begin", rounds, chain.Round(time.Second)), "allow more seconds, or fewer rounds")
+		return invalid("maxPlay", fmt.Sprint(p.MaxPlay),
+			Words{fmt.Sprintf("%d 遍要 %s，永远开不了播", rounds, chain.Round(time.Second)), fmt.Sprintf("%d rounds last %s, so none would ever begin", rounds, chain.Round(time.Second))},
+			Words{"放宽秒数，或减少遍数", "allow more seconds, or fewer rounds"})
 	}
 	w := p.Rule.Window
 	if w == nil {
@@ -220,7 +233,9 @@ func (p Programme) checkFits(frames int64) error {
 		to += 86400
 	}
 	if open := time.Duration(to-from) * time.Second; open < round {
-		return invalid("rule.window", string(w.From)+"–"+string(w.To), "one round lasts "+round.Round(time.Second).String()+", longer than the window, so none would ever begin", "widen the window, or shorten the playlist")
+		return invalid("rule.window", string(w.From)+"–"+string(w.To),
+			Words{"一遍要 " + round.Round(time.Second).String() + "，比时段还长，永远开不了播", "one round lasts " + round.Round(time.Second).String() + ", longer than the window, so none would ever begin"},
+			Words{"放宽时段，或缩短节目单", "widen the window, or shorten the playlist"})
 	}
 	return nil
 }
@@ -241,17 +256,19 @@ func (m Warning) Validate(w World, now time.Time) error {
 	case err != nil:
 		return err
 	case !w.Tree.Within(m.Area, m.Issuer):
-		return invalid("issuer", m.Issuer, "it has no authority over "+m.Area, "issue it in the name of that area or of one above it")
+		return invalid("issuer", m.Issuer,
+			Words{"它管不到 " + m.Area, "it has no authority over " + m.Area},
+			Words{"以该区域或其上级的名义签发", "issue it in the name of that area or of one above it"})
 	case strings.TrimSpace(m.Text) == "" && m.Audio == "":
-		return invalid("text", "", "a warning needs content", "give a text, an audio asset, or both")
+		return invalid("text", "", Words{"预警要有内容", "a warning needs content"}, Words{"给文字、音频，或两样都给", "give a text, an audio asset, or both"})
 	case !utf8.ValidString(m.Text):
-		return invalid("text", "", "this is not UTF-8 text", "save the input as UTF-8")
+		return invalid("text", "", Words{"不是 UTF-8 文字", "this is not UTF-8 text"}, Words{"另存为 UTF-8 再试", "save the input as UTF-8"})
 	case utf8.RuneCountInString(m.Text) > 2000:
-		return invalid("text", m.Text, "too long", "use at most 2000 characters")
+		return invalid("text", m.Text, Words{"太长", "too long"}, Words{"最多 2000 字", "use at most 2000 characters"})
 	case !m.Until.After(now):
-		return invalid("until", m.Until.Format(time.RFC3339), "this time is over", "give an end to come")
+		return invalid("until", m.Until.Format(time.RFC3339), Words{"这个时间已经过了", "this time is over"}, Words{"写一个还没到的结束时间", "give an end to come"})
 	case m.Until.Sub(now) > 31*24*time.Hour:
-		return invalid("until", m.Until.Format(time.RFC3339), "too far away", "end it within 31 days")
+		return invalid("until", m.Until.Format(time.RFC3339), Words{"太远了", "too far away"}, Words{"在 31 天内结束", "end it within 31 days"})
 	}
 	return nil
 }
@@ -262,12 +279,13 @@ func (m Warning) CheckLevel(c County, t *Tree) error {
 	if m.Level.Rank() <= highest.Rank() {
 		return nil
 	}
-	what := "may warn up to " + string(highest)
+	what := Words{"最高只能发 " + string(highest) + " 级预警", "may warn up to " + string(highest)}
 	if highest == wire.LevelNone {
-		what = "may not warn"
+		what = Words{"不能发预警", "may not warn"}
 	}
-	return &Error{Kind: Forbidden, Field: "level", Value: string(m.Level), Message: m.Issuer + " " + what + " by the county's settings; units refuse more",
-		Remedy: "issue it in the name of an area above, or at a lower level"}
+	return &Error{Kind: Forbidden, Field: "level", Value: string(m.Level),
+		Message: Words{"按县里的设置，" + m.Issuer + " " + what.ZH + "；再高终端也不收", m.Issuer + " " + what.EN + " by the county's settings; units refuse more"},
+		Remedy:  Words{"以上级区域的名义签发，或降低级别", "issue it in the name of an area above, or at a lower level"}}
 }
 
 // Validate tells what is wrong with a mute.
@@ -280,19 +298,21 @@ func (m Mute) Validate(w World, now time.Time) error {
 	case "unit":
 		err = w.Units.check("address", "unit", id)
 	default:
-		err = invalid("address", string(m.Address), "this is no address", `use "area/<id>" or "unit/<id>"`)
+		err = invalid("address", string(m.Address), Words{"这不是地址", "this is no address"}, Words{"写成 “area/编号” 或 “unit/编号”", `use "area/<id>" or "unit/<id>"`})
 	}
 	switch {
 	case err != nil:
 		return err
 	case m.Pause && kind != "unit":
-		return invalid("pause", string(m.Address), "a pause is for one unit", "pause each unit, or mute the area")
+		return invalid("pause", string(m.Address),
+			Words{"暂停只对一个终端", "a pause is for one unit"},
+			Words{"逐个暂停终端，或让整个区域静音", "pause each unit, or mute the area"})
 	case m.Pause && strings.TrimSpace(m.Why) == "":
-		return invalid("why", "", "a pause needs a reason", "say in words what is being done")
+		return invalid("why", "", Words{"暂停要写理由", "a pause needs a reason"}, Words{"写明在做什么", "say in words what is being done"})
 	case !m.Until.After(now) || !m.Until.After(m.From):
-		return invalid("until", m.Until.Format(time.RFC3339), "it ends before it begins", "give an end to come")
+		return invalid("until", m.Until.Format(time.RFC3339), Words{"结束早于开始", "it ends before it begins"}, Words{"写一个还没到的结束时间", "give an end to come"})
 	case m.Until.Sub(now) > 366*24*time.Hour:
-		return invalid("until", m.Until.Format(time.RFC3339), "too far away", "end it within a year")
+		return invalid("until", m.Until.Format(time.RFC3339), Words{"太远了", "too far away"}, Words{"在一年内结束", "end it within a year"})
 	}
 	return checkName("why", m.Why, maxName)
 }

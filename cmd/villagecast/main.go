@@ -14,6 +14,7 @@ import (
 
 	_ "time/tzdata" // units and centre read rules by the same zones on every machine
 
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -38,16 +39,26 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	root := newRoot(&shell{in: in, out: out, errs: errs})
+	s := &shell{in: in, out: out, errs: errs}
+	root := newRoot(s)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(errs, "villagecast:", err)
+		fmt.Fprintln(errs, "villagecast:", said(err, s.lang))
 	}
 	return exitCode(err)
+}
+
+// said is an error in the language of whoever reads it, where it has one.
+func said(err error, lang string) string {
+	e, ok := errors.AsType[*scheduler.Error](err)
+	if !ok {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), e.Error(), e.In(lang), 1)
 }
 
 func exitCode(err error) int {

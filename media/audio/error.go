@@ -43,15 +43,15 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("the file is %s, which cannot be played here: save it as MP3 (44.1 or 48 kHz, layer 3), WAV, FLAC or Ogg Vorbis and send that", e.Format)
 	case Truncated:
 		if e.Of == 0 {
-			return fmt.Sprintf("the %s file ends in the middle (truncated), at %s: copy or export it again", e.Format, clock(e.At))
+			return fmt.Sprintf("the %s file ends in the middle (truncated), at %s: copy or export it again", e.Format, Clock(e.At))
 		}
-		return fmt.Sprintf("the %s file ends in the middle (truncated), at %s of %s: copy or export it again", e.Format, clock(e.At), clock(e.Of))
+		return fmt.Sprintf("the %s file ends in the middle (truncated), at %s of %s: copy or export it again", e.Format, Clock(e.At), Clock(e.Of))
 	case TooLong:
-		return fmt.Sprintf("the sound is longer than %s: cut it into parts", clock(e.Of))
+		return fmt.Sprintf("the sound is longer than %s: cut it into parts", Clock(e.Of))
 	case NoSound:
-		return fmt.Sprintf("the file holds %s of silence: check the recording and export it again", clock(e.Of))
+		return fmt.Sprintf("the file holds %s of silence: check the recording and export it again", Clock(e.Of))
 	}
-	text := fmt.Sprintf("the %s file is damaged at %s: copy or export it again", e.Format, clock(e.At))
+	text := fmt.Sprintf("the %s file is damaged at %s: copy or export it again", e.Format, Clock(e.At))
 	if e.Err != nil {
 		text += fmt.Sprintf(" (%v)", e.Err)
 	}

@@ -113,8 +113,8 @@ func Frames(d time.Duration) int64 {
 	return int64(d/time.Second)*Rate + int64(d%time.Second)*Rate/int64(time.Second)
 }
 
-// clock writes a duration as people read it on a player: 0:12, 1:02:03.
-func clock(d time.Duration) string {
+// Clock writes a duration as people read it on a player: 0:12, 1:02:03.
+func Clock(d time.Duration) string {
 	s := int64(d / time.Second)
 	if s >= 3600 {
 		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)

@@ -97,6 +97,7 @@ func build(o Options) (*server, *http.ServeMux) {
 	config.DocsPath = "" // the page would load scripts from outside
 	config.SchemasPath = ""
 	config.CreateHooks = nil // no $schema with a host's name in every answer
+	config.Transformers = append(config.Transformers, translate)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	s := &server{Options: o, api: humago.New(mux, config), routes: map[string]Route{}}
@@ -129,7 +130,7 @@ func build(o Options) (*server, *http.ServeMux) {
 // elsewhere answers what no route takes: an address that there is not, or one
 // that knows other methods.
 func (s *server) elsewhere(mux *http.ServeMux) http.HandlerFunc {
-	const remedy = "see " + client.Prefix + "/openapi.yaml"
+	remedy := scheduler.Words{ZH: "见 " + client.Prefix + "/openapi.yaml", EN: "see " + client.Prefix + "/openapi.yaml"}
 	return func(w http.ResponseWriter, r *http.Request) {
 		allowed := []string{}
 		for _, m := range []string{methodGet, methodPut, methodPost, http.MethodPatch, methodDelete} {
@@ -139,13 +140,15 @@ func (s *server) elsewhere(mux *http.ServeMux) http.HandlerFunc {
 		}
 		given := cut(r.Method+" "+r.URL.Path, 80)
 		if len(allowed) == 0 {
-			s.writeProblem(w, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: given,
-				Message: "there is no such address in the API", Remedy: remedy})
+			s.fail(w, r, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: given,
+				Message: scheduler.Words{ZH: "API 里没有这个地址", EN: "there is no such address in the API"}, Remedy: remedy})
 			return
 		}
 		// RFC 9110, 15.5.6: a 405 names the methods in Allow.
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		s.write(w, rejected(http.StatusMethodNotAllowed, client.ProblemField{Field: "method", Value: given,
-			Message: "this address does not know this method", Remedy: "use " + strings.Join(allowed, " or ") + "; " + remedy}))
+		rejected(http.StatusMethodNotAllowed, scheduler.Error{Field: "method", Value: given,
+			Message: scheduler.Words{ZH: "这个地址不认这种方法", EN: "this address does not know this method"},
+			Remedy:  scheduler.Words{ZH: "用 " + strings.Join(allowed, "、") + "；" + remedy.ZH, EN: "use " + strings.Join(allowed, " or ") + "; " + remedy.EN}}).
+			write(w, r.Header.Get("Accept-Language"))
 	}
 }

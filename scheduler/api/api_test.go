@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,7 +41,9 @@ func serveBroken(t *testing.T) (http.Handler, *bytes.Buffer) {
 		if r.Header.Get("Authorization") == "Bearer good" {
 			return scheduler.TheAdmin(scheduler.ViaFile), nil
 		}
-		return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not logged in", Remedy: "send a token"}
+		return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized,
+			Message: scheduler.Words{ZH: "你还没有登录", EN: "you are not logged in"},
+			Remedy:  scheduler.Words{ZH: "带上令牌", EN: "send a token"}}
 	}
 	return New(Options{Store: broken{}, Who: who, Logger: slog.New(slog.NewTextHandler(log, nil))}), log
 }
@@ -134,6 +137,12 @@ func TestRefusals(t *testing.T) {
 			if f.Field != c.field || f.Value != c.value || !strings.Contains(f.Remedy, c.remedy) || f.Message == "" || f.Remedy == "" {
 				t.Errorf("%s", text)
 			}
+			_, zh := ask(h, c.method, c.path, c.body, append([]string{"Content-Type", "application/json", "Accept-Language", "zh-CN,zh;q=0.9"}, c.set...)...)
+			for _, line := range []string{zh.Title, zh.Detail, zh.Errors[0].Message, zh.Errors[0].Remedy} {
+				if !strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+					t.Errorf("is not said in Chinese: %q", line)
+				}
+			}
 			if strings.Contains(string(text), "s3cr3t") {
 				t.Errorf("says a secret back: %s", text)
 			}
@@ -154,7 +163,9 @@ func TestEveryKindOfErrorHasItsStatus(t *testing.T) {
 		scheduler.Forbidden: 403, scheduler.TooLarge: 413, scheduler.Full: 507, scheduler.Unavailable: 503,
 	} {
 		w := httptest.NewRecorder()
-		s.writeProblem(w, &scheduler.Error{Kind: kind, Field: "f", Value: "v", Message: "m", Remedy: "r", Err: errInside})
+		s.problemOf(&scheduler.Error{Kind: kind, Field: "f", Value: "v",
+			Message: scheduler.Words{ZH: "错", EN: "m"},
+			Remedy:  scheduler.Words{ZH: "改", EN: "r"}, Err: errInside}).write(w, "en")
 		var p client.Problem
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 			t.Fatal(err)

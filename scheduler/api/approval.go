@@ -65,11 +65,12 @@ func (s *server) approvals() {
 	route(s, methodGet, "/programmes/{id}/sounds/{hash}", "get-programme-sound", "A sound of it, just as the units play it", scheduler.ActRead,
 		at(func(ctx context.Context, in *soundRequest) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }), s.sound)
 	type query struct {
-		All bool `query:"all" doc:"Also what others may give"`
+		Language string `header:"Accept-Language"`
+		All      bool   `query:"all" doc:"Also what others may give"`
 	}
 	route(s, methodGet, "/approvals", "list-approvals", "What waits for the one who asks", scheduler.ActRead, anywhere[query](),
 		func(ctx context.Context, in *query) (*answer[client.Page[client.Waiting]], error) {
-			all, err := s.waiting(ctx, "")
+			all, err := s.waiting(ctx, "", in.Language)
 			out := []client.Waiting{}
 			for _, w := range all {
 				if in.All || w.Mine {
@@ -149,11 +150,13 @@ func (s *server) sound(ctx context.Context, in *soundRequest) (*huma.StreamRespo
 			_, _ = io.Copy(h.BodyWriter(), f)
 		}}, nil
 	}
-	return nil, &scheduler.Error{Kind: scheduler.NotFound, Field: "hash", Value: in.Hash, Message: "this version has no such sound", Remedy: "see its review"}
+	return nil, &scheduler.Error{Kind: scheduler.NotFound, Field: "hash", Value: in.Hash,
+		Message: scheduler.Words{ZH: "这个版本没有这段声音", EN: "this version has no such sound"},
+		Remedy:  scheduler.Words{ZH: "见它的审核页", EN: "see its review"}}
 }
 
 // waiting is what waits of an area, "" for all that the actor may see.
-func (s *server) waiting(ctx context.Context, area string) ([]client.Waiting, error) {
+func (s *server) waiting(ctx context.Context, area, lang string) ([]client.Waiting, error) {
 	tree, err := s.Store.Tree(ctx)
 	if err != nil {
 		return nil, err
@@ -166,12 +169,14 @@ func (s *server) waiting(ctx context.Context, area string) ([]client.Waiting, er
 		if m := w.Warning; m != nil {
 			o.Warning, o.Title, o.Level, o.Area, reaches = m.ID, m.Title, m.Level, m.Issuer, m.Area
 			o.Text, o.Audio, o.To, o.Until = m.Text, m.Audio, m.Area, when(m.Until)
-			o.Who = "another person than " + w.By + ": " + scheduler.WhoMay(tree, scheduler.ActWarn, m.Issuer)
+			may := scheduler.WhoMay(tree, scheduler.ActWarn, m.Issuer)
+			o.Who = scheduler.Words{ZH: w.By + " 以外的人：" + may.ZH, EN: "another person than " + w.By + ": " + may.EN}.In(lang)
 		} else {
 			sub := w.Submission
 			o.Programme, o.Version, o.Title, o.Area, reaches, o.By = sub.Programme, sub.Version, sub.Title, sub.Issuer, sub.Issuer, sub.By
 			o.Step, o.Steps, o.First, o.Late = len(sub.Given)+1, sub.Steps, when(sub.First), !sub.Late.IsZero()
-			o.Who = "another person: " + scheduler.WhoMay(tree, scheduler.ActApprove, sub.Issuer)
+			may := scheduler.WhoMay(tree, scheduler.ActApprove, sub.Issuer)
+			o.Who = scheduler.Words{ZH: "另一个人：" + may.ZH, EN: "another person: " + may.EN}.In(lang)
 		}
 		if (o.Mine || actor(ctx).May(tree, scheduler.ActRead, reaches) == nil) && (area == "" || tree.Within(reaches, area) || tree.Within(area, reaches)) {
 			out = append(out, o)
@@ -181,7 +186,7 @@ func (s *server) waiting(ctx context.Context, area string) ([]client.Waiting, er
 }
 
 // held is what keeps things from going out: freezes, and what waits.
-func (s *server) held(ctx context.Context, area string) ([]client.Freeze, []client.Waiting, error) {
+func (s *server) held(ctx context.Context, area, lang string) ([]client.Freeze, []client.Waiting, error) {
 	freezes, err := s.Store.Freezes(ctx, false)
 	if err != nil {
 		return nil, nil, err
@@ -190,7 +195,7 @@ func (s *server) held(ctx context.Context, area string) ([]client.Freeze, []clie
 	for _, f := range freezes {
 		out = append(out, freezeOut(f))
 	}
-	waiting, err := s.waiting(ctx, area)
+	waiting, err := s.waiting(ctx, area, lang)
 	return out, waiting, err
 }
 

@@ -128,8 +128,9 @@ func (m *measure) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p)
 	if m.left -= int64(n); m.left < 0 {
-		return n + int(m.left), &scheduler.Error{Kind: scheduler.TooLarge, Field: "body", Message: "is longer than a piece may be",
-			Remedy: fmt.Sprintf("send %d MiB at most, then ask how far the upload has got and go on from there", client.MaxChunk>>20)}
+		return n + int(m.left), &scheduler.Error{Kind: scheduler.TooLarge, Field: "body",
+			Message: scheduler.Words{ZH: "超过一段的最大长度", EN: "is longer than a piece may be"},
+			Remedy:  scheduler.Words{ZH: fmt.Sprintf("一次最多 %d MiB，再问上传到了哪里，从那里接着传", client.MaxChunk>>20), EN: fmt.Sprintf("send %d MiB at most, then ask how far the upload has got and go on from there", client.MaxChunk>>20)}}
 	}
 	return n, err
 }

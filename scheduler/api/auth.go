@@ -17,8 +17,9 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 		guard = http.NewCrossOriginProtection()
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.writeProblem(w, &scheduler.Error{Kind: scheduler.Forbidden, Field: "Origin", Value: cut(r.Header.Get("Origin"), 80),
-			Message: "a page of another site may change nothing here", Remedy: "use the centre's own pages, or send no Origin"})
+		s.fail(w, r, &scheduler.Error{Kind: scheduler.Forbidden, Field: "Origin", Value: cut(r.Header.Get("Origin"), 80),
+			Message: scheduler.Words{ZH: "别的网站的页面不能改这里的东西", EN: "a page of another site may change nothing here"},
+			Remedy:  scheduler.Words{ZH: "用中心自己的页面，或不带 Origin", EN: "use the centre's own pages, or send no Origin"}})
 	}))
 	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, client.Prefix+"/openapi") {
@@ -37,7 +38,7 @@ func (s *server) authenticated(next http.Handler) http.Handler {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="villagecast"`)
 			fallthrough
 		default:
-			s.writeProblem(w, err)
+			s.fail(w, r, err)
 		}
 	}))
 }

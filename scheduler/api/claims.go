@@ -100,7 +100,9 @@ func (s *server) issueClaims(ctx context.Context, spec client.ClaimSpec) (*answe
 	var err error
 	switch {
 	case (spec.New > 0) == (len(spec.Units) > 0):
-		err = &scheduler.Error{Kind: scheduler.Invalid, Field: "units", Message: "either units or a number of new ones is wanted", Remedy: "give one of units and new"}
+		err = &scheduler.Error{Kind: scheduler.Invalid, Field: "units",
+			Message: scheduler.Words{ZH: "要么写终端，要么写新终端的数目", EN: "either units or a number of new ones is wanted"},
+			Remedy:  scheduler.Words{ZH: "units 和 new 里给一个", EN: "give one of units and new"}}
 	case spec.New > 0:
 		made, err = s.Store.AddUnplaced(ctx, spec.Area, spec.New, spec.Outputs)
 	default:

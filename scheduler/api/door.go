@@ -34,8 +34,9 @@ func (s *server) byDoor(mux *http.ServeMux, next http.Handler) http.Handler {
 			served = came
 		}
 		if !served.Meet(came) {
-			s.writeProblem(w, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: cut(r.Method+" "+r.URL.Path, 80),
-				Message: "this is not served here", Remedy: "use the address of the administration: " + client.Prefix + " is whole there"})
+			s.fail(w, r, &scheduler.Error{Kind: scheduler.NotFound, Field: "path", Value: cut(r.Method+" "+r.URL.Path, 80),
+				Message: scheduler.Words{ZH: "这个地址不提供这项", EN: "this is not served here"},
+				Remedy:  scheduler.Words{ZH: "用管理地址：那里的 " + client.Prefix + " 是完整的", EN: "use the address of the administration: " + client.Prefix + " is whole there"}})
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -30,9 +30,9 @@ func (s *server) events() {
 	op.Middlewares = huma.Middlewares{func(h huma.Context, next func(huma.Context)) { // a stream has begun its answer when its handler runs
 		if err := permit(h.Context(), &eventQuery{}); err != nil {
 			p := s.problemOf(err)
-			h.SetHeader("Content-Type", p.ContentType(""))
-			h.SetStatus(p.Status)
-			_ = json.NewEncoder(h.BodyWriter()).Encode(p)
+			h.SetHeader("Content-Type", problemContent)
+			h.SetStatus(p.status)
+			_ = json.NewEncoder(h.BodyWriter()).Encode(p.in(h.Header("Accept-Language")))
 			return
 		}
 		h.SetHeader("X-Accel-Buffering", "no") // or nginx keeps events until there are many

@@ -26,17 +26,18 @@ func (s *server) idempotent(next http.Handler) http.Handler {
 			return
 		}
 		if len(key) > 128 {
-			s.writeProblem(w, &scheduler.Error{Kind: scheduler.Invalid, Field: "Idempotency-Key", Value: cut(key, 20),
-				Message: "is longer than 128 characters", Remedy: "send a random key, such as a UUID"})
+			s.fail(w, r, &scheduler.Error{Kind: scheduler.Invalid, Field: "Idempotency-Key", Value: cut(key, 20),
+				Message: scheduler.Words{ZH: "超过 128 个字符", EN: "is longer than 128 characters"},
+				Remedy:  scheduler.Words{ZH: "发一个随机的键，如 UUID", EN: "send a random key, such as a UUID"}})
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			s.write(w, undecoded(http.StatusRequestEntityTooLarge, "", nil))
+			undecoded(http.StatusRequestEntityTooLarge, "", nil).write(w, r.Header.Get("Accept-Language"))
 			return
 		}
 		if err != nil {
-			s.write(w, undecoded(http.StatusBadRequest, "the request ended early", nil))
+			undecoded(http.StatusBadRequest, "the request ended early", nil).write(w, r.Header.Get("Accept-Language"))
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
@@ -69,7 +70,7 @@ func (s *server) remembered(w http.ResponseWriter, r *http.Request, next http.Ha
 		before.Body, err = unseal(key, before.Body)
 	}
 	if err != nil {
-		s.writeProblem(w, err)
+		s.fail(w, r, err)
 		return
 	}
 	if before != nil {

@@ -36,8 +36,8 @@ func (s *server) keys() {
 
 // onTheMachine refuses what only whoever can read the data directory may do.
 func onTheMachine(command string) error {
-	return &scheduler.Error{Kind: scheduler.Forbidden, Message: "this is done on the centre's own machine",
-		Remedy: "run villagecast " + command + " there, with its data directory"}
+	return &scheduler.Error{Kind: scheduler.Forbidden, Message: scheduler.Words{ZH: "这件事只能在中心本机上做", EN: "this is done on the centre's own machine"},
+		Remedy: scheduler.Words{ZH: "在那里用它的数据目录运行 villagecast " + command, EN: "run villagecast " + command + " there, with its data directory"}}
 }
 
 // Broker is what a broker of the operator's own is told.

@@ -161,8 +161,9 @@ func homeOf(tree *scheduler.Tree, a scheduler.Actor, act scheduler.Act, field st
 	case 1:
 		return all[0], nil
 	default:
-		return "", &scheduler.Error{Kind: scheduler.Invalid, Field: field, Message: "you have several areas, and none is named",
-			Remedy: fmt.Sprintf("name one of %s", strings.Join(all, ", "))}
+		return "", &scheduler.Error{Kind: scheduler.Invalid, Field: field,
+			Message: scheduler.Words{ZH: "你管几个区域，没有写是哪个", EN: "you have several areas, and none is named"},
+			Remedy:  scheduler.Words{ZH: "写其中一个：" + strings.Join(all, "、"), EN: fmt.Sprintf("name one of %s", strings.Join(all, ", "))}}
 	}
 }
 

@@ -89,7 +89,9 @@ func (s *server) proof() {
 func (s *server) timetable(ctx context.Context, in *timetableQuery) (*answer[client.Page[client.Timetable]], error) {
 	q := scheduler.TimetableQuery{Unit: in.Unit, Area: in.Area, From: in.From, To: in.To, Draft: in.Draft}
 	if (q.Unit == "") == (q.Area == "") {
-		return nil, &scheduler.Error{Kind: scheduler.Invalid, Field: "unit", Message: "want either a unit or an area", Remedy: "give one of the two"}
+		return nil, &scheduler.Error{Kind: scheduler.Invalid, Field: "unit",
+			Message: scheduler.Words{ZH: "终端和区域要选一个", EN: "want either a unit or an area"},
+			Remedy:  scheduler.Words{ZH: "两个里给一个", EN: "give one of the two"}}
 	}
 	if q.From.IsZero() {
 		q.From = s.Now()
@@ -172,7 +174,8 @@ func (s *server) outage(ctx context.Context, o scheduler.Outage) client.Outage {
 }
 
 type statusQuery struct {
-	Area string `query:"area" doc:"The county if absent"`
+	Language string `header:"Accept-Language"`
+	Area     string `query:"area" doc:"The county if absent"`
 }
 
 func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.Status], error) {
@@ -185,7 +188,7 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 		ClockUntrusted: st.ClockUntrusted, ClockUncertain: st.ClockUncertain,
 		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched, Secrets: st.Secrets,
 		Incident: incidentOut(st.Incident), Paused: []client.Mute{}, InForce: inForceList(st.InForce), Troubled: []client.Trouble{}}
-	if out.Freezes, out.Waiting, err = s.held(ctx, st.Area.ID); err != nil {
+	if out.Freezes, out.Waiting, err = s.held(ctx, st.Area.ID, in.Language); err != nil {
 		return nil, err
 	}
 	for _, m := range st.Paused {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -13,8 +12,6 @@ import (
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
-
-var problemType = reflect.TypeFor[client.Problem]()
 
 func asError(err error) (*scheduler.Error, bool) { return errors.AsType[*scheduler.Error](err) }
 
@@ -68,7 +65,7 @@ func register[I, O any](s *server, op huma.Operation, act scheduler.Act, where p
 			out, err = handle(ctx, in)
 		}
 		if err != nil {
-			return nil, s.fail(err)
+			return nil, s.problemOf(err)
 		}
 		return out, nil
 	})
@@ -90,7 +87,8 @@ func revision(match string) (int64, error) {
 	n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
 	if err != nil || n <= 0 {
 		return 0, &scheduler.Error{Kind: scheduler.Invalid, Field: "If-Match", Value: match,
-			Message: "is no ETag of this API", Remedy: "send the ETag that came with the thing"}
+			Message: scheduler.Words{ZH: "不是这个接口给的 ETag", EN: "is no ETag of this API"},
+			Remedy:  scheduler.Words{ZH: "发读取时一起给的 ETag", EN: "send the ETag that came with the thing"}}
 	}
 	return n, nil
 }
@@ -102,7 +100,8 @@ func same(path string, body *string) error {
 	}
 	if *body != path {
 		return &scheduler.Error{Kind: scheduler.Invalid, Field: "id", Value: *body,
-			Message: "differs from the id in the address, " + path, Remedy: "leave it out, or make them equal"}
+			Message: scheduler.Words{ZH: "和地址里的编号 " + path + " 不一样", EN: "differs from the id in the address, " + path},
+			Remedy:  scheduler.Words{ZH: "去掉它，或改成一样", EN: "leave it out, or make them equal"}}
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (s *server) warnings() {
 	route(s, methodPost, "/warnings", "warn", "Sends out a warning: it takes sound and screen at once", scheduler.ActWarn,
 		at(func(_ context.Context, in *warn) ([]need, error) { return placesOfWarning(in.Body), nil }),
 		func(ctx context.Context, in *warn) (*answer[client.Warning], error) {
-			out, err := s.warn(ctx, in.Body)
+			out, err := s.warn(ctx, in.Body, in.Language)
 			if err == nil {
 				out.Body.Later = s.later(ctx, out.Body.Area, out.Body.Level, in.Language)
 			}
@@ -104,7 +104,7 @@ func laterOut(l scheduler.Later, lang string) client.Later {
 // warn speaks the text first, where no recording is given. A warning is never
 // held up by speech that cannot be had: it then goes to the screens alone, and
 // the answer says so.
-func (s *server) warn(ctx context.Context, spec client.WarningSpec) (*answer[client.Warning], error) {
+func (s *server) warn(ctx context.Context, spec client.WarningSpec, lang string) (*answer[client.Warning], error) {
 	w := scheduler.Warning{Area: spec.Area, Issuer: spec.Issuer, Level: spec.Level, Title: spec.Title, Text: spec.Text, Audio: spec.Audio,
 		Repeat: spec.Repeat, Pause: spec.Pause, Volume: spec.Volume, Until: spec.Until}
 	spoken, made := "yes", ""
@@ -113,7 +113,7 @@ func (s *server) warn(ctx context.Context, spec client.WarningSpec) (*answer[cli
 		a, err := s.speakSoon(ctx, called(w.Text), w.Title)
 		switch {
 		case err != nil:
-			spoken = "no: " + s.problemOf(err).Detail
+			spoken = "no: " + s.problemOf(err).in(lang).Detail
 		case !a.Created.Before(begun):
 			made = a.ID
 			fallthrough
@@ -149,8 +149,9 @@ func (s *server) speakSoon(ctx context.Context, text, title string) (scheduler.A
 	defer cancel()
 	a, err := s.Intake.Speak(soon, text, title)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = &scheduler.Error{Kind: scheduler.Unavailable, Field: "text", Message: fmt.Sprintf("the speech took longer than %v", warnWait),
-			Remedy: "give a recording, or a shorter text", Err: err}
+		err = &scheduler.Error{Kind: scheduler.Unavailable, Field: "text",
+			Message: scheduler.Words{ZH: fmt.Sprintf("语音合成超过了 %v", warnWait), EN: fmt.Sprintf("the speech took longer than %v", warnWait)},
+			Remedy:  scheduler.Words{ZH: "给一段录音，或缩短文字", EN: "give a recording, or a shorter text"}, Err: err}
 	}
 	return a, err
 }

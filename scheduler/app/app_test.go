@@ -111,7 +111,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 	} {
 		_, err := app.New(o)
 		field = strings.TrimSuffix(field, "/")
-		if e, ok := errors.AsType[*scheduler.Error](err); !ok || e.Field != field || e.Remedy == "" {
+		if e, ok := errors.AsType[*scheduler.Error](err); !ok || e.Field != field || e.Remedy.EN == "" || e.Remedy.ZH == "" {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

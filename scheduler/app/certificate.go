@@ -23,14 +23,19 @@ func (o *Options) checkCertificate() error {
 	case o.CertFile == "" && o.KeyFile == "":
 		return nil
 	case o.CertFile == "":
-		return invalid("tls.cert", "", "the certificate is missing", "name its file, with the chain, PEM")
+		return invalid("tls.cert", "",
+			scheduler.Words{ZH: "没有给证书", EN: "the certificate is missing"},
+			scheduler.Words{ZH: "写证书文件（含证书链，PEM 格式）", EN: "name its file, with the chain, PEM"})
 	case o.KeyFile == "":
-		return invalid("tls.key", "", "the key is missing", "name its file, PEM")
+		return invalid("tls.key", "",
+			scheduler.Words{ZH: "没有给私钥", EN: "the key is missing"},
+			scheduler.Words{ZH: "写私钥文件（PEM 格式）", EN: "name its file, PEM"})
 	}
 	for _, at := range o.addresses() {
 		if at.doors.Has(scheduler.DoorUnits) && len(at.doors) > 1 {
-			return invalid("listen.units", o.Listeners[scheduler.DoorUnits], "units trust the centre's own authority alone, and cannot share a listener with a certificate of your own",
-				"give them a listener, such as 0.0.0.0:8522, and the same port in public_http")
+			return invalid("listen.units", o.Listeners[scheduler.DoorUnits],
+				scheduler.Words{ZH: "终端只信中心自己的证书机构，不能和你自己的证书共用一个监听地址", EN: "units trust the centre's own authority alone, and cannot share a listener with a certificate of your own"},
+				scheduler.Words{ZH: "给终端单独一个监听地址，如 0.0.0.0:8522，public_http 里写同一个端口", EN: "give them a listener, such as 0.0.0.0:8522, and the same port in public_http"})
 		}
 	}
 	return nil
@@ -47,7 +52,9 @@ func (a *App) openCertificate(context.Context) (err error) {
 	}
 	a.cert, err = auth.OpenCertificate(a.options.CertFile, a.options.KeyFile, a.ca)
 	if err != nil {
-		return invalid("tls", a.options.CertFile, err.Error(), "give a certificate with its chain and the key that belongs to it, both PEM")
+		return invalid("tls", a.options.CertFile,
+			scheduler.Words{ZH: err.Error(), EN: err.Error()},
+			scheduler.Words{ZH: "给出证书（含证书链）和它的私钥，都是 PEM 格式", EN: "give a certificate with its chain and the key that belongs to it, both PEM"})
 	}
 	a.background("certificate", a.watchCertificate)
 	return nil

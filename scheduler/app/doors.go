@@ -221,8 +221,8 @@ func (a *App) Who(r *http.Request) (scheduler.Actor, error) {
 	if c, err := r.Cookie(cookieFor(r, cookieName, "/")); err == nil {
 		return a.store.SessionActor(r.Context(), c.Value, from(r))
 	}
-	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not signed in",
-		Remedy: "sign in at /login, open the link that the centre printed at its start, or send a token such as the one in the file token of its data directory"}
+	return scheduler.Actor{}, &scheduler.Error{Kind: scheduler.Unauthorized, Message: scheduler.Words{ZH: "你还没有登录", EN: "you are not signed in"},
+		Remedy: scheduler.Words{ZH: "在 /login 登录，打开中心启动时印出的链接，或带上令牌（如数据目录里 token 文件中的那个）", EN: "sign in at /login, open the link that the centre printed at its start, or send a token such as the one in the file token of its data directory"}}
 }
 
 // LoggedIn tells whether Who knows who asks.

@@ -48,7 +48,9 @@ type intake struct {
 func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload, *scheduler.Asset, error) {
 	hash, err := media.ParseHash(strings.ToLower(u.Hash))
 	if err != nil {
-		return client.Upload{}, nil, invalid("hash", u.Hash, "is no SHA-256", "send the 64 hexadecimal digits of the whole file's SHA-256")
+		return client.Upload{}, nil, invalid("hash", u.Hash,
+			scheduler.Words{ZH: "不是 SHA-256", EN: "is no SHA-256"},
+			scheduler.Words{ZH: "发整个文件 SHA-256 的 64 位十六进制数", EN: "send the 64 hexadecimal digits of the whole file's SHA-256"})
 	}
 	if u.Size > in.ceiling {
 		return client.Upload{}, nil, in.tooLarge(u.Size)
@@ -101,7 +103,8 @@ func (in *intake) room(id string, size int64) error {
 		_ = p.Discard() // it was only made to be asked
 	}
 	return &scheduler.Error{Kind: scheduler.Full, Field: "size", Value: fmt.Sprint(size),
-		Message: fmt.Sprintf("the centre's disk has room for %d MiB of recordings", max(0, free)>>20), Remedy: "free room on it; nothing was changed"}
+		Message: scheduler.Words{ZH: fmt.Sprintf("中心的磁盘只放得下 %d MiB 录音", max(0, free)>>20), EN: fmt.Sprintf("the centre's disk has room for %d MiB of recordings", max(0, free)>>20)},
+		Remedy:  scheduler.Words{ZH: "腾出磁盘空间再试；什么都没有改动", EN: "free room on it; nothing was changed"}}
 }
 
 // write notes an upload, aside first: another request may be reading the note.
@@ -128,13 +131,13 @@ func (in *intake) note(id string) string { return filepath.Join(in.dir, id+".jso
 
 func (in *intake) tooLarge(size int64) error {
 	return &scheduler.Error{Kind: scheduler.TooLarge, Field: "size", Value: fmt.Sprint(size),
-		Message: fmt.Sprintf("is over the ceiling of %d MiB", in.ceiling>>20),
-		Remedy:  "cut the recording, save it as MP3, or raise upload_ceiling in the centre's settings"}
+		Message: scheduler.Words{ZH: fmt.Sprintf("超过上限 %d MiB", in.ceiling>>20), EN: fmt.Sprintf("is over the ceiling of %d MiB", in.ceiling>>20)},
+		Remedy:  scheduler.Words{ZH: "剪短录音、另存为 MP3，或在中心设置里调大 upload_ceiling", EN: "cut the recording, save it as MP3, or raise upload_ceiling in the centre's settings"}}
 }
 
 // spec is what was said of an upload at its beginning.
 func (in *intake) spec(id string) (u client.UploadSpec, err error) {
-	missing := &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id, Message: "no such upload", Remedy: "begin it anew"}
+	missing := &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id, Message: scheduler.Words{ZH: "没有这个上传", EN: "no such upload"}, Remedy: scheduler.Words{ZH: "重新开始上传", EN: "begin it anew"}}
 	if _, err := media.ParseHash(id); err != nil {
 		return u, missing
 	}
@@ -181,13 +184,16 @@ func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader
 	switch {
 	case errors.Is(err, media.ErrOffset):
 		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "Upload-Offset", Value: fmt.Sprint(offset),
-			Message: fmt.Sprintf("the upload stands at %d", p.Size()), Remedy: "go on from there"}
+			Message: scheduler.Words{ZH: fmt.Sprintf("这个上传已到 %d 字节", p.Size()), EN: fmt.Sprintf("the upload stands at %d", p.Size())},
+			Remedy:  scheduler.Words{ZH: "从那里接着传", EN: "go on from there"}}
 	case errors.Is(err, media.ErrTooLarge):
 		return client.Upload{}, &scheduler.Error{Kind: scheduler.TooLarge, Field: "body",
-			Message: fmt.Sprintf("more bytes than the %d that were announced", u.Size), Remedy: "begin the upload anew"}
+			Message: scheduler.Words{ZH: fmt.Sprintf("比事先说的 %d 字节多", u.Size), EN: fmt.Sprintf("more bytes than the %d that were announced", u.Size)},
+			Remedy:  scheduler.Words{ZH: "重新开始上传", EN: "begin the upload anew"}}
 	case from.err != nil:
-		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "body", Message: fmt.Sprintf("broke off; the upload stands at %d", p.Size()),
-			Remedy: "go on from there", Err: from.err}
+		return client.Upload{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "body",
+			Message: scheduler.Words{ZH: fmt.Sprintf("中断了；这个上传已到 %d 字节", p.Size()), EN: fmt.Sprintf("broke off; the upload stands at %d", p.Size())},
+			Remedy:  scheduler.Words{ZH: "从那里接着传", EN: "go on from there"}, Err: from.err}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		// A piece of a recording must not take the room that decisions need.
 		os.Remove(in.note(id))
@@ -256,12 +262,15 @@ func (in *intake) Finish(ctx context.Context, id string) (scheduler.Asset, error
 	if p.Size() < u.Size {
 		defer p.Close()
 		return scheduler.Asset{}, &scheduler.Error{Kind: scheduler.Conflict, Field: "size", Value: fmt.Sprint(u.Size),
-			Message: fmt.Sprintf("only %d bytes have come", p.Size()), Remedy: "send the rest first"}
+			Message: scheduler.Words{ZH: fmt.Sprintf("只到了 %d 字节", p.Size()), EN: fmt.Sprintf("only %d bytes have come", p.Size())},
+			Remedy:  scheduler.Words{ZH: "先把余下的传完", EN: "send the rest first"}}
 	}
 	hash, _, err := p.Finish(media.Hash(id))
 	if errors.Is(err, media.ErrMismatch) {
 		os.Remove(in.note(id))
-		return scheduler.Asset{}, invalid("hash", id, "the bytes that came are others than those announced", "send the file again")
+		return scheduler.Asset{}, invalid("hash", id,
+			scheduler.Words{ZH: "传来的内容和事先说的不一样", EN: "the bytes that came are others than those announced"},
+			scheduler.Words{ZH: "重新传这个文件", EN: "send the file again"})
 	}
 	if err != nil {
 		return scheduler.Asset{}, full(err)
@@ -290,7 +299,9 @@ func (in *intake) Remove(ctx context.Context, id string) error {
 
 func busy(err error) error {
 	if errors.Is(err, media.ErrBusy) {
-		return &scheduler.Error{Kind: scheduler.Conflict, Field: "id", Message: "another request is writing this upload", Remedy: "wait for it to end"}
+		return &scheduler.Error{Kind: scheduler.Conflict, Field: "id",
+			Message: scheduler.Words{ZH: "另一个请求正在写这个上传", EN: "another request is writing this upload"},
+			Remedy:  scheduler.Words{ZH: "等它结束", EN: "wait for it to end"}}
 	}
 	return full(err)
 }
@@ -298,7 +309,9 @@ func busy(err error) error {
 // full says that the disk is full where that is why; other errors stay as they are.
 func full(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return &scheduler.Error{Kind: scheduler.Full, Message: "the centre's disk is full", Remedy: "free room on it; nothing was changed", Err: err}
+		return &scheduler.Error{Kind: scheduler.Full,
+			Message: scheduler.Words{ZH: "中心的磁盘满了", EN: "the centre's disk is full"},
+			Remedy:  scheduler.Words{ZH: "腾出磁盘空间再试；什么都没有改动", EN: "free room on it; nothing was changed"}, Err: err}
 	}
 	return err
 }

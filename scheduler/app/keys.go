@@ -36,9 +36,13 @@ func (a *App) RotateKeys(ctx context.Context, root string) (client.SigningKey, e
 	err := a.keys.Rotate(root, time.Now())
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		return client.SigningKey{}, &scheduler.Error{Kind: scheduler.NotFound, Field: "root", Value: root, Message: err.Error(), Remedy: "put the signing root back, or name its file with --root"}
+		return client.SigningKey{}, &scheduler.Error{Kind: scheduler.NotFound, Field: "root", Value: root,
+			Message: scheduler.Words{ZH: err.Error(), EN: err.Error()},
+			Remedy:  scheduler.Words{ZH: "把签名根密钥放回原处，或用 --root 指明它的文件", EN: "put the signing root back, or name its file with --root"}}
 	case err != nil:
-		return client.SigningKey{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "root", Value: root, Message: err.Error(), Remedy: "give the file of this county's signing root"}
+		return client.SigningKey{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "root", Value: root,
+			Message: scheduler.Words{ZH: err.Error(), EN: err.Error()},
+			Remedy:  scheduler.Words{ZH: "给出本县签名根密钥的文件", EN: "give the file of this county's signing root"}}
 	}
 	if err := a.keepKey(ctx); err != nil {
 		return client.SigningKey{}, err

@@ -24,7 +24,9 @@ func (in *intake) Original(ctx context.Context, id string) (io.ReadSeekCloser, s
 		return nil, a, err
 	}
 	if a.Kind != scheduler.AssetAudio {
-		return nil, a, &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id, Message: "a text has no file", Remedy: "read its text"}
+		return nil, a, &scheduler.Error{Kind: scheduler.NotFound, Field: "id", Value: id,
+			Message: scheduler.Words{ZH: "文字没有文件", EN: "a text has no file"},
+			Remedy:  scheduler.Words{ZH: "读它的文字", EN: "read its text"}}
 	}
 	f, err := in.files.Open(media.Hash(a.ID))
 	return f, a, err

@@ -160,7 +160,7 @@ func TestAListenerThatIsTakenIsNamed(t *testing.T) {
 	if err == nil {
 		err = a.Start(t.Context())
 	}
-	if e, ok := errors.AsType[*scheduler.Error](err); !ok || e.Field != "listen.phones" || e.Value != held.Addr().String() || !strings.Contains(e.Remedy, "listen.phones") {
+	if e, ok := errors.AsType[*scheduler.Error](err); !ok || e.Field != "listen.phones" || e.Value != held.Addr().String() || !strings.Contains(e.Remedy.EN, "listen.phones") {
 		t.Errorf("the start says %v", err)
 	}
 	if len(opened) < 2 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/villagecast/villagecast/scheduler"
 )
 
 // lock takes the data directory for this process; the system lets it go when
@@ -39,6 +41,7 @@ func held(path, holder string) error {
 	if holder = strings.TrimSpace(holder); holder == "" {
 		holder = "another process"
 	}
-	return invalid("data", strings.TrimSuffix(path, "/lock"), "another centre runs on this data directory: "+holder,
-		"stop that one, or give another directory")
+	return invalid("data", strings.TrimSuffix(path, "/lock"),
+		scheduler.Words{ZH: "另一个中心正在用这个数据目录：" + holder, EN: "another centre runs on this data directory: " + holder},
+		scheduler.Words{ZH: "停掉那一个，或换一个目录", EN: "stop that one, or give another directory"})
 }

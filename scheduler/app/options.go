@@ -92,7 +92,9 @@ type ExternalBroker struct {
 
 func (o *Options) validate() error {
 	if o.Data == "" {
-		return invalid("data", "", "no data directory is given", "name one, such as villagecast-data")
+		return invalid("data", "",
+			scheduler.Words{ZH: "没有给数据目录", EN: "no data directory is given"},
+			scheduler.Words{ZH: "写一个，如 villagecast-data", EN: "name one, such as villagecast-data"})
 	}
 	if o.HTTP == "" {
 		o.HTTP = DefaultHTTP
@@ -108,13 +110,17 @@ func (o *Options) validate() error {
 	for _, l := range listeners {
 		host, port, err := net.SplitHostPort(l.address)
 		if err != nil || port == "" {
-			return invalid(l.field, l.address, "this is no address to listen on", "give host:port, such as 127.0.0.1:8520")
+			return invalid(l.field, l.address,
+				scheduler.Words{ZH: "这不是能监听的地址", EN: "this is no address to listen on"},
+				scheduler.Words{ZH: "写成 主机:端口，如 127.0.0.1:8520", EN: "give host:port, such as 127.0.0.1:8520"})
 		}
 		beyond = beyond || !loopback(host)
 	}
 	for _, u := range []struct{ field, value string }{{"public_http", o.PublicHTTP}, {"public_mqtt", o.PublicMQTT}} {
 		if p, err := url.Parse(u.value); u.value != "" && (err != nil || p.Host == "" || p.Scheme == "") {
-			return invalid(u.field, u.value, "this is no URL", "give scheme://host:port")
+			return invalid(u.field, u.value,
+				scheduler.Words{ZH: "这不是网址", EN: "this is no URL"},
+				scheduler.Words{ZH: "写成 协议://主机:端口", EN: "give scheme://host:port"})
 		}
 	}
 	if err := errors.Join(checkPublicURL(o.PublicURL), o.checkCertificate()); err != nil {
@@ -125,13 +131,17 @@ func (o *Options) validate() error {
 		return err
 	}
 	if o.UploadCeiling < 0 {
-		return invalid("upload_ceiling", fmt.Sprint(o.UploadCeiling), "is less than nothing", "give a size, or 0 for 512 MiB")
+		return invalid("upload_ceiling", fmt.Sprint(o.UploadCeiling),
+			scheduler.Words{ZH: "小于零", EN: "is less than nothing"},
+			scheduler.Words{ZH: "写一个大小；0 就是 512 MiB", EN: "give a size, or 0 for 512 MiB"})
 	}
 	if o.UploadCeiling == 0 {
 		o.UploadCeiling = DefaultUploadCeiling
 	}
 	if err := o.speaker().Validate(); err != nil {
-		return invalid("speech", strings.Join(o.Speech, " "), err.Error(), "see the comment on speech in configs/centre.yaml")
+		return invalid("speech", strings.Join(o.Speech, " "),
+			scheduler.Words{ZH: err.Error(), EN: err.Error()},
+			scheduler.Words{ZH: "见 configs/centre.yaml 里 speech 的说明", EN: "see the comment on speech in configs/centre.yaml"})
 	}
 	o.everywhere = o.TLS
 	o.TLS = o.TLS || beyond
@@ -150,17 +160,18 @@ func (o *Options) validate() error {
 // checkPublicURL wants https and a bare host, since it is printed on cards; plain
 // HTTP only on this machine, for those who try it out.
 func checkPublicURL(value string) error {
-	const field, remedy = "public_url", "give https://name, as phones reach it from outside, such as https://centre.example"
+	const field = "public_url"
+	remedy := scheduler.Words{ZH: "写手机从外面打开的 https://名字，如 https://centre.example", EN: "give https://name, as phones reach it from outside, such as https://centre.example"}
 	u, err := url.Parse(value)
 	switch {
 	case value == "":
 		return nil
 	case err != nil || u.Hostname() == "":
-		return invalid(field, value, "this is no URL", remedy)
+		return invalid(field, value, scheduler.Words{ZH: "这不是网址", EN: "this is no URL"}, remedy)
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
-		return invalid(field, value, "phones come over the internet, and so under TLS", remedy)
+		return invalid(field, value, scheduler.Words{ZH: "手机从互联网来，必须用 TLS", EN: "phones come over the internet, and so under TLS"}, remedy)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return invalid(field, value, "has more than a host and a port", remedy)
+		return invalid(field, value, scheduler.Words{ZH: "除了主机和端口还有别的", EN: "has more than a host and a port"}, remedy)
 	}
 	return nil
 }
@@ -173,7 +184,7 @@ func (o *Options) speaker() *speech.Command {
 	return &speech.Command{Argv: o.Speech, English: o.SpeechEnglish}
 }
 
-func invalid(field, value, message, remedy string) error {
+func invalid(field, value string, message, remedy scheduler.Words) error {
 	return &scheduler.Error{Kind: scheduler.Invalid, Field: field, Value: value, Message: message, Remedy: remedy}
 }
 

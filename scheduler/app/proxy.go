@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/villagecast/villagecast/scheduler"
 )
 
 // proxies are the addresses of proxies that are believed when they say for whom
@@ -27,9 +29,13 @@ func parseProxies(texts []string) (out proxies, err error) {
 		field := fmt.Sprintf("trusted_proxies[%d]", i)
 		switch {
 		case err != nil:
-			return nil, invalid(field, text, "is neither an address nor a network", "give the proxy's own address, such as 127.0.0.1 or 192.0.2.0/28")
+			return nil, invalid(field, text,
+				scheduler.Words{ZH: "既不是地址也不是网段", EN: "is neither an address nor a network"},
+				scheduler.Words{ZH: "写代理自己的地址，如 127.0.0.1 或 192.0.2.0/28", EN: "give the proxy's own address, such as 127.0.0.1 or 192.0.2.0/28"})
 		case p.Addr().Is4() && p.Bits() < 8 || p.Addr().Is6() && p.Bits() < 32:
-			return nil, invalid(field, text, "so large a network is not of proxies alone: anybody in it could say that he is somebody else", "give the proxy's own address")
+			return nil, invalid(field, text,
+				scheduler.Words{ZH: "这么大的网段里不会只有代理：里面任何人都能冒充别人", EN: "so large a network is not of proxies alone: anybody in it could say that he is somebody else"},
+				scheduler.Words{ZH: "写代理自己的地址", EN: "give the proxy's own address"})
 		}
 		out = append(out, p.Masked())
 	}

@@ -22,7 +22,7 @@ func (in *intake) take(ctx context.Context, hash media.Hash, a scheduler.Asset) 
 	defer os.Remove(out)
 	info, err := in.render(ctx, hash, out)
 	if e, ok := errors.AsType[*audio.Error](err); ok {
-		message, remedy, _ := strings.Cut(e.Error(), ": ")
+		message, remedy := soundWords(e)
 		return a, &scheduler.Error{Kind: scheduler.Invalid, Field: "file", Value: a.Name, Message: message, Remedy: remedy, Err: err}
 	}
 	if err != nil {
@@ -71,7 +71,7 @@ func (in *intake) Speak(ctx context.Context, text, title string) (scheduler.Asse
 		if e.Kind == speech.Empty || e.Kind == speech.TooLong {
 			kind = scheduler.Invalid
 		}
-		message, remedy, _ := strings.Cut(e.Error(), ": ")
+		message, remedy := speechWords(e)
 		return scheduler.Asset{}, &scheduler.Error{Kind: kind, Field: "text", Message: message, Remedy: remedy, Err: err}
 	}
 	if err != nil {

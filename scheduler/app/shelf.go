@@ -89,8 +89,9 @@ type desk struct {
 }
 
 // errNoCertificates says why there are no claims on a centre of one machine.
-var errNoCertificates = &scheduler.Error{Kind: scheduler.Conflict, Field: "claim", Message: "this centre listens on its own machine alone and certifies no devices",
-	Remedy: "let it listen beyond loopback; units add gives devices of this machine a secret"}
+var errNoCertificates = &scheduler.Error{Kind: scheduler.Conflict, Field: "claim",
+	Message: scheduler.Words{ZH: "这个中心只在本机监听，不给设备发证书", EN: "this centre listens on its own machine alone and certifies no devices"},
+	Remedy:  scheduler.Words{ZH: "让它监听本机以外的地址；本机的设备用 units add 给的密钥", EN: "let it listen beyond loopback; units add gives devices of this machine a secret"}}
 
 // IssueClaims makes claims of units.
 func (d desk) IssueClaims(ctx context.Context, units []string) ([]scheduler.IssuedClaim, error) {
@@ -153,7 +154,9 @@ func (d desk) ChangePassword(ctx context.Context, id, old, password string) erro
 	if err == nil && hash != "" {
 		var right bool
 		if right, err = d.passwords.Verify(ctx, old, hash); err == nil && !right {
-			err = &scheduler.Error{Kind: scheduler.Forbidden, Field: "oldPassword", Message: "this is not your password", Remedy: "give the one that holds now"}
+			err = &scheduler.Error{Kind: scheduler.Forbidden, Field: "oldPassword",
+				Message: scheduler.Words{ZH: "这不是你的密码", EN: "this is not your password"},
+				Remedy:  scheduler.Words{ZH: "填现在用的密码", EN: "give the one that holds now"}}
 		}
 	}
 	if err != nil {

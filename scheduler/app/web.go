@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/villagecast/villagecast/media"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/console"
 )
 
@@ -33,9 +34,13 @@ func (a *App) guarded(next http.Handler) http.Handler {
 func taken(field, address string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return invalid(field, address, "another program listens there", "stop it, or choose another address with "+setting(field))
+		return invalid(field, address,
+			scheduler.Words{ZH: "那里已有别的程序在监听", EN: "another program listens there"},
+			scheduler.Words{ZH: "停掉它，或用 " + setting(field) + " 换一个地址", EN: "stop it, or choose another address with " + setting(field)})
 	case errors.Is(err, syscall.EACCES):
-		return invalid(field, address, "this user may not listen there", "choose a port from 1024 on with "+setting(field))
+		return invalid(field, address,
+			scheduler.Words{ZH: "这个用户不能在那里监听", EN: "this user may not listen there"},
+			scheduler.Words{ZH: "用 " + setting(field) + " 选一个 1024 以上的端口", EN: "choose a port from 1024 on with " + setting(field)})
 	}
 	return fmt.Errorf("listen on %s: %w", address, err)
 }

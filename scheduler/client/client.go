@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -34,13 +35,10 @@ type Error struct {
 	Problem
 }
 
-func (e *Error) Error() string {
-	if len(e.Errors) == 0 {
-		if e.Detail != "" {
-			return e.Detail
-		}
-		return e.Title
-	}
+// Error is what the centre said, in the language that was asked for.
+func (e *Error) Error() string { return cmp.Or(e.Detail, e.faults(), e.Title) }
+
+func (e *Error) faults() string {
 	lines := make([]string, len(e.Errors))
 	for i, f := range e.Errors {
 		lines[i] = f.String()

@@ -86,7 +86,7 @@ func Demo(d Demonstration) http.Handler {
 	mux.HandleFunc("GET /demo/events", func(w http.ResponseWriter, r *http.Request) { demoEvents(d, w, r) })
 	mux.HandleFunc("POST /demo/break/{unit}/{kind}", func(w http.ResponseWriter, r *http.Request) {
 		if err := d.Break(r.Context(), r.PathValue("unit"), r.PathValue("kind")); err != nil {
-			http.Error(w, message(err), http.StatusConflict)
+			http.Error(w, message(err, r.Header.Get("Accept-Language")), http.StatusConflict)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -154,9 +154,9 @@ func demoEvents(d Demonstration, w http.ResponseWriter, r *http.Request) {
 }
 
 // message is what a person may read of an error.
-func message(err error) string {
+func message(err error, lang string) string {
 	if e, ok := errors.AsType[*scheduler.Error](err); ok {
-		return e.Error()
+		return e.In(lang)
 	}
-	return "that did not work; the centre's log says why"
+	return scheduler.Words{ZH: "没有成功，原因写在中心的日志里", EN: "that did not work; the centre's log says why"}.In(lang)
 }

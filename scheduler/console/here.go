@@ -51,6 +51,13 @@ type here struct {
 	ask func(*http.Request) *client.Client
 }
 
+// client asks the API for whoever sent a request, in the language of the page.
+func (h *here) client(r *http.Request, lang string) *client.Client {
+	c := h.ask(r)
+	c.Language = lang
+	return c
+}
+
 func herePath(unit string, query url.Values) string {
 	path := "/here/" + url.PathEscape(unit)
 	if len(query) > 0 {
@@ -88,7 +95,7 @@ func (h *here) state(w http.ResponseWriter, r *http.Request) {
 // view asks for all that the page shows.
 func (h *here) view(w http.ResponseWriter, r *http.Request) *hereView {
 	v := &hereView{Lang: chosen(w, r), ID: r.PathValue("unit"), Now: time.Now(), Command: r.URL.Query().Get("command")}
-	c := h.ask(r)
+	c := h.client(r, v.Lang)
 	if err := v.load(r.Context(), c); err != nil {
 		v.refuse(err)
 	}
@@ -100,7 +107,7 @@ func (h *here) place(w http.ResponseWriter, r *http.Request) {
 	v := h.view(w, r)
 	v.Area, v.Place = r.PostFormValue("area"), strings.TrimSpace(r.PostFormValue("name"))
 	if v.Refused == "" && v.checkPlace() {
-		_, err := h.ask(r).PlaceUnit(r.Context(), v.ID, client.PlacingSpec{Area: v.Area, Name: v.Place})
+		_, err := h.client(r, v.Lang).PlaceUnit(r.Context(), v.ID, client.PlacingSpec{Area: v.Area, Name: v.Place})
 		if err == nil {
 			http.Redirect(w, r, herePath(v.ID, url.Values{"done": {"place"}}), http.StatusSeeOther)
 			return
@@ -112,7 +119,7 @@ func (h *here) place(w http.ResponseWriter, r *http.Request) {
 
 // tone has the unit sound, and say where it hangs.
 func (h *here) tone(w http.ResponseWriter, r *http.Request) {
-	m, err := h.ask(r).SayWhere(r.Context(), r.PathValue("unit"))
+	m, err := h.client(r, chosen(w, r)).SayWhere(r.Context(), r.PathValue("unit"))
 	if err == nil {
 		http.Redirect(w, r, herePath(m.Unit, url.Values{"command": {m.ID}})+"#state", http.StatusSeeOther)
 		return

@@ -142,7 +142,7 @@ func (v *hereView) checkPlace() bool {
 	return v.AreaFault == "" && v.PlaceFault == ""
 }
 
-// words says what the API answered, in the page's language as far as that goes.
+// words says what the API answered, without its names for fields.
 func (v *hereView) words(err error) string {
 	e, ok := errors.AsType[*client.Error](err)
 	switch {
@@ -150,10 +150,10 @@ func (v *hereView) words(err error) string {
 		return v.say("没有成功，请再试一次。", "That did not work. Try again.")
 	case e.Status == 403:
 		return v.say("这件事要维修员或县里来做。", "A repair crew or the county has to do this.")
-	case e.Status == 409 && strings.Contains(err.Error(), "too old"):
-		return v.say("这台设备的程序太旧，不会试音。", "The program on this device is too old for a test tone.")
+	case len(e.Errors) == 0:
+		return v.say("没有成功：", "That did not work: ") + err.Error()
 	}
-	return v.say("没有成功：", "That did not work: ") + err.Error()
+	return v.say("没有成功：", "That did not work: ") + e.Errors[0].Message + v.say("；", "; ") + e.Errors[0].Remedy
 }
 
 // Mark is the one mark of the unit's state.

@@ -80,7 +80,8 @@ func (c *commanding) old(unit string) error {
 		return nil
 	}
 	return &scheduler.Error{Kind: scheduler.Conflict, Field: "unit", Value: unit,
-		Message: fmt.Sprintf("the agent of %s is too old (%s): it obeys no commands", unit, b.Software), Remedy: "put the agent of this version on it"}
+		Message: scheduler.Words{ZH: fmt.Sprintf("%s 的程序太旧（%s）：不认命令", unit, b.Software), EN: fmt.Sprintf("the agent of %s is too old (%s): it obeys no commands", unit, b.Software)},
+		Remedy:  scheduler.Words{ZH: "给它装上这个版本的程序", EN: "put the agent of this version on it"}}
 }
 
 // Command tells a unit to do something once, under an id that the caller chose; say
@@ -92,7 +93,8 @@ func (f *Fleet) Command(ctx context.Context, unit, id, do string, say ...wire.It
 	}
 	s := f.session.Load()
 	if s == nil {
-		return scheduler.Command{}, unavailable("the centre has no link to the broker", "try again when it is back")
+		return scheduler.Command{}, unavailable(scheduler.Words{ZH: "中心没有连上消息服务器", EN: "the centre has no link to the broker"},
+			scheduler.Words{ZH: "恢复后再试", EN: "try again when it is back"})
 	}
 	now := time.Now()
 	m := scheduler.Command{ID: id, Unit: unit, Do: do, At: now, Until: now.Add(commandLife), Changed: now, State: scheduler.CommandSent}
@@ -107,7 +109,7 @@ func (f *Fleet) Command(ctx context.Context, unit, id, do string, say ...wire.It
 	}
 	f.commands.add(m) // before the unit can answer
 	if err := await(s.client.Publish(wire.CommandTopic(unit), 1, false, raw)); err != nil {
-		return m, unavailable("the broker does not take the command", "try again")
+		return m, unavailable(scheduler.Words{ZH: "消息服务器不收这条命令", EN: "the broker does not take the command"}, scheduler.Words{ZH: "再试一次", EN: "try again"})
 	}
 	return m, ctx.Err()
 }

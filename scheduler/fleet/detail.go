@@ -74,7 +74,9 @@ func (f *Fleet) Detail(ctx context.Context, unit string, from, to time.Time) ([]
 		after = d.Next
 	}
 	return nil, fmt.Errorf("ask %s for item detail: %w", unit, &scheduler.Error{
-		Kind: scheduler.TooLarge, Message: "the unit has too many pages of item detail", Remedy: "ask for a shorter span"})
+		Kind:    scheduler.TooLarge,
+		Message: scheduler.Words{ZH: "终端的条目明细太多页", EN: "the unit has too many pages of item detail"},
+		Remedy:  scheduler.Words{ZH: "查短一些的时间段", EN: "ask for a shorter span"}})
 }
 
 func (f *Fleet) page(ctx context.Context, unit string, r wire.DetailRequest) (wire.Detail, error) {
@@ -84,7 +86,8 @@ func (f *Fleet) page(ctx context.Context, unit string, r wire.DetailRequest) (wi
 	}
 	s := f.session.Load()
 	if s == nil {
-		return wire.Detail{}, unavailable("the centre has no link to the broker", "try again when it is back")
+		return wire.Detail{}, unavailable(scheduler.Words{ZH: "中心没有连上消息服务器", EN: "the centre has no link to the broker"},
+			scheduler.Words{ZH: "恢复后再试", EN: "try again when it is back"})
 	}
 	k := askKey{unit, r.ID}
 	c := f.asking.begin(k)
@@ -96,14 +99,15 @@ func (f *Fleet) page(ctx context.Context, unit string, r wire.DetailRequest) (wi
 	case d := <-c:
 		return d, nil
 	case <-t.C:
-		return wire.Detail{}, unavailable("the unit does not answer", "see whether it is online; its detail stays on it for 60 days")
+		return wire.Detail{}, unavailable(scheduler.Words{ZH: "终端没有回应", EN: "the unit does not answer"},
+			scheduler.Words{ZH: "看它是否在线；明细在终端上保留 60 天", EN: "see whether it is online; its detail stays on it for 60 days"})
 	case <-f.done:
-		return wire.Detail{}, unavailable("the centre stops", "ask again when it is back")
+		return wire.Detail{}, unavailable(scheduler.Words{ZH: "中心正在停下", EN: "the centre stops"}, scheduler.Words{ZH: "恢复后再问", EN: "ask again when it is back"})
 	case <-ctx.Done():
 		return wire.Detail{}, ctx.Err()
 	}
 }
 
-func unavailable(message, remedy string) error {
+func unavailable(message, remedy scheduler.Words) error {
 	return &scheduler.Error{Kind: scheduler.Unavailable, Message: message, Remedy: remedy}
 }

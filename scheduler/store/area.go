@@ -131,16 +131,16 @@ func (s *Store) RemoveArea(ctx context.Context, id string) error {
 			return scheduler.Missing("area", id, t.tree().IDs)
 		}
 		if err := t.unused("area", id, []use{
-			{"the area", "SELECT id FROM area WHERE parent = ? LIMIT 1", []any{id}},
-			{"the unit", "SELECT id FROM unit WHERE area = ? AND state <> 'removed' LIMIT 1", []any{id}},
-			{"the group", "SELECT grp FROM group_member WHERE kind = 'area' AND member = ? LIMIT 1", []any{id}},
-			{"the programme", namedBy, []any{"area", id}},
-			{"the programme", namedBy, []any{"except", id}},
-			{"the programme", "SELECT id FROM programme WHERE issuer = ? AND state IN " + standing + " LIMIT 1", []any{id}},
-			{"the playlist", "SELECT id FROM playlist WHERE area = ? LIMIT 1", []any{id}},
-			{"the person", "SELECT p.id FROM person p, json_each(p.grants) g WHERE p.state = 'active' AND g.value ->> 'area' = ? LIMIT 1", []any{id}},
+			{"area", "SELECT id FROM area WHERE parent = ? LIMIT 1", []any{id}},
+			{"unit", "SELECT id FROM unit WHERE area = ? AND state <> 'removed' LIMIT 1", []any{id}},
+			{"group", "SELECT grp FROM group_member WHERE kind = 'area' AND member = ? LIMIT 1", []any{id}},
+			{"programme", namedBy, []any{"area", id}},
+			{"programme", namedBy, []any{"except", id}},
+			{"programme", "SELECT id FROM programme WHERE issuer = ? AND state IN " + standing + " LIMIT 1", []any{id}},
+			{"playlist", "SELECT id FROM playlist WHERE area = ? LIMIT 1", []any{id}},
+			{"person", "SELECT p.id FROM person p, json_each(p.grants) g WHERE p.state = 'active' AND g.value ->> 'area' = ? LIMIT 1", []any{id}},
 			{"the token", "SELECT id FROM token WHERE area = ? AND ended = 0 LIMIT 1", []any{id}},
-			{"the warning", "SELECT id FROM warning WHERE area = ? AND ended = 0 AND until > ? LIMIT 1", []any{id, ms(t.now)}},
+			{"warning", "SELECT id FROM warning WHERE area = ? AND ended = 0 AND until > ? LIMIT 1", []any{id, ms(t.now)}},
 		}); err != nil {
 			return err
 		}
@@ -165,7 +165,9 @@ func (t *tx) handOver(area, parent string) error {
 		return err
 	}
 	if parent == "" {
-		return conflict("id", area, fmt.Sprintf("the history of the removed unit %q belongs to it", units[0]), "keep the county")
+		return conflict("id", area,
+			scheduler.Words{ZH: fmt.Sprintf("已拆除的终端 %q 的历史属于它", units[0]), EN: fmt.Sprintf("the history of the removed unit %q belongs to it", units[0])},
+			scheduler.Words{ZH: "留着这个县", EN: "keep the county"})
 	}
 	if err := t.exec("UPDATE unit SET area = ? WHERE area = ?", parent, area); err != nil {
 		return err
@@ -200,7 +202,9 @@ func (t *tx) unused(what, id string, uses []use) error {
 			return err
 		}
 		if found {
-			return conflict("id", id, fmt.Sprintf("this %s is in use by %s %q", what, u.who, user), "change or remove that first")
+			return conflict("id", id,
+				scheduler.Words{ZH: fmt.Sprintf("这个%s正被%s %q 使用", scheduler.Noun(what).ZH, scheduler.Noun(u.who).ZH, user), EN: fmt.Sprintf("this %s is in use by the %s %q", what, u.who, user)},
+				scheduler.Words{ZH: "先改掉或删掉那一个", EN: "change or remove that first"})
 		}
 	}
 	return nil

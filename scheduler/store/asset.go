@@ -132,7 +132,9 @@ func (t *tx) assetLike(id string) (scheduler.Asset, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1 && found[0].ID != id:
-		return scheduler.Asset{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "id", Value: id, Message: "several assets begin so", Remedy: "give more digits"}
+		return scheduler.Asset{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "id", Value: id,
+			Message: scheduler.Words{ZH: "有几条媒资都是这样开头", EN: "several assets begin so"},
+			Remedy:  scheduler.Words{ZH: "多写几位", EN: "give more digits"}}
 	case len(found) > 1:
 		return found[0], nil
 	}
@@ -175,11 +177,11 @@ func (s *Store) RemoveAsset(ctx context.Context, id string) (unneeded []string, 
 			return scheduler.Missing("asset", id, nil)
 		}
 		if err := t.unused("asset", id, []use{
-			{"the playlist", "SELECT playlist FROM playlist_item WHERE audio = ? LIMIT 1", []any{id}},
-			{"the playlist", "SELECT playlist FROM playlist_item WHERE text = ? LIMIT 1", []any{id}},
-			{"the programme", namedBy, []any{"asset", id}},
-			{"the warning that waits", "SELECT id FROM warning_waiting WHERE body ->> 'Audio' = ? AND until > ? LIMIT 1", []any{id, ms(t.now)}},
-			{"the warning", "SELECT id FROM warning WHERE audio = ? AND ended = 0 AND until > ? LIMIT 1", []any{id, ms(t.now)}},
+			{"playlist", "SELECT playlist FROM playlist_item WHERE audio = ? LIMIT 1", []any{id}},
+			{"playlist", "SELECT playlist FROM playlist_item WHERE text = ? LIMIT 1", []any{id}},
+			{"programme", namedBy, []any{"asset", id}},
+			{"warning that waits", "SELECT id FROM warning_waiting WHERE body ->> 'Audio' = ? AND until > ? LIMIT 1", []any{id, ms(t.now)}},
+			{"warning", "SELECT id FROM warning WHERE audio = ? AND ended = 0 AND until > ? LIMIT 1", []any{id, ms(t.now)}},
 		}); err != nil {
 			return err
 		}

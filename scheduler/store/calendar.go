@@ -111,7 +111,7 @@ func (s *Store) PutCalendar(ctx context.Context, c scheduler.Calendar) (out sche
 // RemoveCalendar removes a calendar that no draft or released programme names.
 func (s *Store) RemoveCalendar(ctx context.Context, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.unused("calendar", id, []use{{"the programme", namedBy, []any{"calendar", id}}}); err != nil {
+		if err := t.unused("calendar", id, []use{{"programme", namedBy, []any{"calendar", id}}}); err != nil {
 			return err
 		}
 		return t.remove("calendar", "calendar", id)

@@ -87,18 +87,24 @@ func (t *tx) good(serial string) (c scheduler.Certificate, err error) {
 	case err != nil:
 		return c, err
 	case len(all) == 0:
-		return c, refusedDevice("certificate", "the centre does not know this certificate", "issue a claim, and enrol the device anew")
+		return c, refusedDevice("certificate",
+			scheduler.Words{ZH: "中心不认识这张证书", EN: "the centre does not know this certificate"},
+			scheduler.Words{ZH: "发一个入网码，让设备重新入网", EN: "issue a claim, and enrol the device anew"})
 	case !all[0].Revoked.IsZero():
-		return all[0], refusedDevice("certificate", "it was revoked: "+all[0].Why, "issue a claim, and enrol the device anew")
+		return all[0], refusedDevice("certificate",
+			scheduler.Words{ZH: "已被吊销：" + all[0].Why, EN: "it was revoked: " + all[0].Why},
+			scheduler.Words{ZH: "发一个入网码，让设备重新入网", EN: "issue a claim, and enrol the device anew"})
 	}
 	u, _, err := t.unit(all[0].Unit)
 	if err == nil && u.State == scheduler.UnitRemoved {
-		err = refusedDevice("unit", "the unit is out of service", "set its state to planned, and issue a claim")
+		err = refusedDevice("unit",
+			scheduler.Words{ZH: "这个终端已停用", EN: "the unit is out of service"},
+			scheduler.Words{ZH: "把它的状态改为 planned，再发入网码", EN: "set its state to planned, and issue a claim"})
 	}
 	return all[0], err
 }
 
-func refusedDevice(field, message, remedy string) error {
+func refusedDevice(field string, message, remedy scheduler.Words) error {
 	return &scheduler.Error{Kind: scheduler.Forbidden, Field: field, Message: message, Remedy: remedy}
 }
 
@@ -144,7 +150,9 @@ func (s *Store) Enrol(ctx context.Context, e scheduler.Enrolling, make Certifier
 func (t *tx) enrol(e scheduler.Enrolling, make Certifier) (c scheduler.Certificate, replaced bool, err error) {
 	u, _, err := t.unit(e.Unit)
 	if scheduler.KindOf(err) == scheduler.NotFound {
-		return c, false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim", Message: "there is no such claim", Remedy: "issue one"}
+		return c, false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim",
+			Message: scheduler.Words{ZH: "没有这个入网码", EN: "there is no such claim"},
+			Remedy:  scheduler.Words{ZH: "发一个", EN: "issue one"}}
 	}
 	if err != nil {
 		return c, false, err
@@ -156,7 +164,9 @@ func (t *tx) enrol(e scheduler.Enrolling, make Certifier) (c scheduler.Certifica
 	if again {
 		all, err := t.certificates("unit = ? AND pubkey = ? AND revoked = 0 ORDER BY issued DESC LIMIT 1", u.ID, e.Key)
 		if err == nil && len(all) == 0 {
-			err = refusedDevice("claim", "the certificate that it was used for was revoked", "issue another claim")
+			err = refusedDevice("claim",
+				scheduler.Words{ZH: "用它领的证书已被吊销", EN: "the certificate that it was used for was revoked"},
+				scheduler.Words{ZH: "另发一个入网码", EN: "issue another claim"})
 		}
 		if err != nil {
 			return c, false, err
@@ -206,17 +216,27 @@ func (t *tx) claimed(u scheduler.Unit, e scheduler.Enrolling) (again bool, err e
 	case err != nil:
 		return false, err
 	case !found:
-		return false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim", Message: "there is no such claim", Remedy: "issue one"}
+		return false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim",
+			Message: scheduler.Words{ZH: "没有这个入网码", EN: "there is no such claim"},
+			Remedy:  scheduler.Words{ZH: "发一个", EN: "issue one"}}
 	case ended > 0:
-		return false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim", Message: "this claim is void: a newer one took its place, or it was revoked", Remedy: "use the newest file"}
+		return false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim",
+			Message: scheduler.Words{ZH: "这个入网码已作废：有新的代替，或被收回", EN: "this claim is void: a newer one took its place, or it was revoked"},
+			Remedy:  scheduler.Words{ZH: "用最新的文件", EN: "use the newest file"}}
 	case u.State == scheduler.UnitRemoved:
-		return false, refusedDevice("unit", "the unit is out of service", "set its state to planned first")
+		return false, refusedDevice("unit",
+			scheduler.Words{ZH: "这个终端已停用", EN: "the unit is out of service"},
+			scheduler.Words{ZH: "先把它的状态改为 planned", EN: "set its state to planned first"})
 	case used > 0 && bytes.Equal(key, e.Key):
 		return true, nil
 	case used > 0:
-		return false, refusedDevice("claim", "another device has used this claim", "issue another claim, if this device is the right one")
+		return false, refusedDevice("claim",
+			scheduler.Words{ZH: "这个入网码已被另一台设备用过", EN: "another device has used this claim"},
+			scheduler.Words{ZH: "如果这台才是对的，另发一个入网码", EN: "issue another claim, if this device is the right one"})
 	case ends <= ms(t.now):
-		return false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim", Message: "this claim has expired", Remedy: "issue another one"}
+		return false, &scheduler.Error{Kind: scheduler.Unauthorized, Field: "claim",
+			Message: scheduler.Words{ZH: "这个入网码过期了", EN: "this claim has expired"},
+			Remedy:  scheduler.Words{ZH: "另发一个", EN: "issue another one"}}
 	}
 	return false, t.exec("UPDATE claim SET used = ?, pubkey = ? WHERE hash = ?", ms(t.now), e.Key, hash)
 }

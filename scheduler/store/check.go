@@ -48,8 +48,9 @@ func (s *Store) Check(ctx context.Context, full bool) (faults []string, err erro
 
 // Damaged is the error that says that the database is not whole.
 func Damaged(faults []string) error {
-	return &scheduler.Error{Kind: scheduler.Unavailable, Message: "the database of the centre is damaged: " + strings.Join(faults[:min(3, len(faults))], "; "),
-		Remedy: "stop the centre, keep a copy of the data directory, and restore villagecast.db from the last backup; units keep their programme meanwhile and send again what they proved since"}
+	return &scheduler.Error{Kind: scheduler.Unavailable,
+		Message: scheduler.Words{ZH: "中心的数据库损坏了：" + strings.Join(faults[:min(3, len(faults))], "；"), EN: "the database of the centre is damaged: " + strings.Join(faults[:min(3, len(faults))], "; ")},
+		Remedy:  scheduler.Words{ZH: "停掉中心，留一份数据目录的副本，用最近的备份恢复 villagecast.db；这期间终端照常播出，之后的播出记录会重新上报", EN: "stop the centre, keep a copy of the data directory, and restore villagecast.db from the last backup; units keep their programme meanwhile and send again what they proved since"}}
 }
 
 // MediaFile is a file that an asset needs.

@@ -38,7 +38,9 @@ func (t *tx) issueClaim(unit string) (out scheduler.IssuedClaim, err error) {
 		return out, err
 	}
 	if u.State == scheduler.UnitRemoved {
-		return out, conflict("unit", unit, "it is out of service", "set its state to planned first")
+		return out, conflict("unit", unit,
+			scheduler.Words{ZH: "它已停用", EN: "it is out of service"},
+			scheduler.Words{ZH: "先把它的状态改为 planned", EN: "set its state to planned first"})
 	}
 	now := at(ms(t.now))
 	out = scheduler.IssuedClaim{Name: u.Name, Code: rand.Text(), // base32, 130 bits
@@ -129,7 +131,9 @@ func (s *Store) BindUnit(ctx context.Context, p scheduler.Placing) (out schedule
 		}
 		switch out.State {
 		case scheduler.UnitRemoved:
-			return conflict("unit", p.Unit, "it is out of service", "set its state to planned first")
+			return conflict("unit", p.Unit,
+				scheduler.Words{ZH: "它已停用", EN: "it is out of service"},
+				scheduler.Words{ZH: "先把它的状态改为 planned", EN: "set its state to planned first"})
 		case scheduler.UnitUnplaced:
 			out.State = scheduler.UnitPlanned
 			if t.s.presence.heard(p.Unit) {

@@ -87,7 +87,9 @@ func (t *tx) roomInOrders(a wire.Address) error {
 	o, err := t.orders(a, t.now)
 	if err == nil {
 		if full := o.LeavesRoom(); full != nil {
-			err = conflict("orders", string(a), "more would be in force there than units take: "+full.Error(), "lift or end what is over")
+			err = conflict("orders", string(a),
+				scheduler.Words{ZH: "那里生效的会多过终端能接收的：" + full.Error(), EN: "more would be in force there than units take: " + full.Error()},
+				scheduler.Words{ZH: "把过时的解除或结束掉", EN: "lift or end what is over"})
 		}
 	}
 	return err
@@ -154,8 +156,9 @@ func (t *tx) checkSize(addresses []wire.Address) error {
 		}
 		_, err = wire.Seal(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), "probe", wire.KindBulletin, a, b.Revision, b)
 		if errors.Is(err, wire.ErrTooBig) {
-			return &scheduler.Error{Kind: scheduler.TooLarge, Field: "targets", Value: string(a), Message: "there is too much for this address: " + err.Error(),
-				Remedy: "withdraw or shorten a programme there, or split the playlist", Err: err}
+			return &scheduler.Error{Kind: scheduler.TooLarge, Field: "targets", Value: string(a),
+				Message: scheduler.Words{ZH: "发往这个地址的内容太多：" + err.Error(), EN: "there is too much for this address: " + err.Error()},
+				Remedy:  scheduler.Words{ZH: "撤播或缩短那里的一个播发任务，或拆分节目单", EN: "withdraw or shorten a programme there, or split the playlist"}, Err: err}
 		}
 		if err != nil {
 			return fromWire("", err)

@@ -94,7 +94,9 @@ func (t *tx) stands(id string) (*stood, error) {
 		if _, _, err := t.version(id, 0); err != nil {
 			return nil, err
 		}
-		return nil, conflict("programme", id, "no version of this programme is on air", fmt.Sprintf("release it first: villagecast release %s", id))
+		return nil, conflict("programme", id,
+			scheduler.Words{ZH: "这个播发任务没有在播的版本", EN: "no version of this programme is on air"},
+			scheduler.Words{ZH: fmt.Sprintf("先签发：villagecast release %s", id), EN: fmt.Sprintf("release it first: villagecast release %s", id)})
 	}
 	p, _, err := t.version(id, version)
 	if err != nil {

@@ -35,7 +35,9 @@ func (s *Store) AddException(ctx context.Context, e scheduler.Exception) (out sc
 		}
 		if taken, err := t.exceptions("id = ?", e.ID); err != nil || len(taken) > 0 {
 			if err == nil {
-				err = conflict("id", e.ID, "there is an exception with this id already", "give another id, or none")
+				err = conflict("id", e.ID,
+					scheduler.Words{ZH: "已有例外用这个编号", EN: "there is an exception with this id already"},
+					scheduler.Words{ZH: "换一个编号，或不写", EN: "give another id, or none"})
 			}
 			return err
 		}
@@ -44,7 +46,9 @@ func (s *Store) AddException(ctx context.Context, e scheduler.Exception) (out sc
 			return err
 		}
 		if len(there) >= maxExceptions {
-			return &scheduler.Error{Kind: scheduler.TooLarge, Field: "area", Value: string(e.Address), Message: fmt.Sprintf("it has %d exceptions already", len(there)), Remedy: "end some of them first"}
+			return &scheduler.Error{Kind: scheduler.TooLarge, Field: "area", Value: string(e.Address),
+				Message: scheduler.Words{ZH: fmt.Sprintf("已有 %d 个例外", len(there)), EN: fmt.Sprintf("it has %d exceptions already", len(there))},
+				Remedy:  scheduler.Words{ZH: "先结束几个", EN: "end some of them first"}}
 		}
 		out, r = e, t.reach([]wire.Address{e.Address}, nil)
 		tooOld = t.lacking(e.Address, wire.FeatureExceptions)

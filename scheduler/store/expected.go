@@ -33,7 +33,9 @@ func (s *Store) Proof(ctx context.Context, f AsRunFilter, now time.Time) (out []
 			return err
 		}
 		if len(units) > proofUnits {
-			return &scheduler.Error{Kind: scheduler.TooLarge, Field: "area", Value: f.Area, Message: "too many units at once", Remedy: "ask for one area below it"}
+			return &scheduler.Error{Kind: scheduler.TooLarge, Field: "area", Value: f.Area,
+				Message: scheduler.Words{ZH: "一次的终端太多", EN: "too many units at once"},
+				Remedy:  scheduler.Words{ZH: "查它下面的一个区域", EN: "ask for one area below it"}}
 		}
 		sets, plans, err := t.history(units, f.From.Add(-lookback), f.To)
 		if err != nil {

@@ -64,7 +64,9 @@ func (t *tx) approvedOf(id string) (out []scheduler.Approved, err error) {
 		if _, _, err := t.version(id, 0); err != nil {
 			return nil, err
 		}
-		return nil, conflict("approved", id, "it was never approved", "release or submit it before the freeze is set")
+		return nil, conflict("approved", id,
+			scheduler.Words{ZH: "它没有经过审核", EN: "it was never approved"},
+			scheduler.Words{ZH: "在设重保期之前签发或提交它", EN: "release or submit it before the freeze is set"})
 	}
 	return out, nil
 }

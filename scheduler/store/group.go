@@ -133,7 +133,7 @@ func (t *tx) saveGroup(g scheduler.Group) error {
 // RemoveGroup removes a group that no draft or released programme targets.
 func (s *Store) RemoveGroup(ctx context.Context, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.unused("group", id, []use{{"the programme", namedBy, []any{"group", id}}}); err != nil {
+		if err := t.unused("group", id, []use{{"programme", namedBy, []any{"group", id}}}); err != nil {
 			return err
 		}
 		return t.remove("group", "groups", id)

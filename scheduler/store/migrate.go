@@ -63,13 +63,16 @@ func migrate(ctx context.Context, db *sql.DB, upTo int) error {
 		return err
 	}
 	if len(done) > len(all) {
-		return &scheduler.Error{Kind: scheduler.Conflict, Message: fmt.Sprintf("the database was made by a newer program (its version is %d, this program knows %d)", len(done), len(all)),
-			Remedy: "start the newer program again, or restore a backup from before it"}
+		return &scheduler.Error{Kind: scheduler.Conflict,
+			Message: scheduler.Words{ZH: fmt.Sprintf("数据库是更新的程序建的（它是第 %d 版，这个程序只认到 %d）", len(done), len(all)), EN: fmt.Sprintf("the database was made by a newer program (its version is %d, this program knows %d)", len(done), len(all))},
+			Remedy:  scheduler.Words{ZH: "重新用新程序，或恢复升级前的备份", EN: "start the newer program again, or restore a backup from before it"}}
 	}
 	for i, m := range all {
 		if i < len(done) {
 			if done[i].sum != m.sum {
-				return &scheduler.Error{Kind: scheduler.Conflict, Message: fmt.Sprintf("the database was made by another program: its step %s is not ours", done[i].name), Remedy: "start the program that made it"}
+				return &scheduler.Error{Kind: scheduler.Conflict,
+					Message: scheduler.Words{ZH: fmt.Sprintf("数据库是别的程序建的：步骤 %s 不是这个程序的", done[i].name), EN: fmt.Sprintf("the database was made by another program: its step %s is not ours", done[i].name)},
+					Remedy:  scheduler.Words{ZH: "用建它的程序", EN: "start the program that made it"}}
 			}
 			continue
 		}

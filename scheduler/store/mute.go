@@ -28,7 +28,9 @@ func (s *Store) Mute(ctx context.Context, m scheduler.Mute) (out scheduler.Mute,
 			return err
 		}
 		if len(taken) > 0 {
-			return conflict("id", m.ID, "there is a mute with this id already", "give another id, or none")
+			return conflict("id", m.ID,
+				scheduler.Words{ZH: "已有静音用这个编号", EN: "there is a mute with this id already"},
+				scheduler.Words{ZH: "换一个编号，或不写", EN: "give another id, or none"})
 		}
 		out = m
 		if err := t.exec("INSERT INTO mute (id, address, start, until, why, pause, ended, actor) VALUES (?, ?, ?, ?, ?, ?, 0, ?)",

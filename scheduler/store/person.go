@@ -39,7 +39,9 @@ func (t *tx) active(id string) (scheduler.Person, error) {
 	case !found:
 		return p, scheduler.Missing("person", id, t.ids("person"))
 	case p.State != scheduler.PersonActive:
-		return p, conflict("id", id, "this person has left", "add an account under another id")
+		return p, conflict("id", id,
+			scheduler.Words{ZH: "这个人已经离开", EN: "this person has left"},
+			scheduler.Words{ZH: "换一个账号添加", EN: "add an account under another id"})
 	}
 	return p, nil
 }
@@ -108,7 +110,9 @@ func (t *tx) putPerson(p scheduler.Person) (out scheduler.Person, change Change,
 		change = Created
 		out = scheduler.Person{ID: p.ID, Name: p.Name, Phone: p.Phone, State: scheduler.PersonActive, Grants: p.Grants, Created: t.now}
 	case old.State != scheduler.PersonActive:
-		return out, "", conflict("id", p.ID, "this person has left", "add an account under another id")
+		return out, "", conflict("id", p.ID,
+			scheduler.Words{ZH: "这个人已经离开", EN: "this person has left"},
+			scheduler.Words{ZH: "换一个账号添加", EN: "add an account under another id"})
 	case encode(out) == encode(old):
 		return out, Unchanged, nil
 	}
@@ -137,7 +141,9 @@ func (t *tx) stillRun(old scheduler.Person, found bool) error {
 		return err
 	}, "SELECT "+personColumns+" FROM person WHERE state = 'active'")
 	if err == nil && !run {
-		return conflict("id", old.ID, "this is the last administrator of the county", "make somebody else an administrator first")
+		return conflict("id", old.ID,
+			scheduler.Words{ZH: "这是全县最后一个管理员", EN: "this is the last administrator of the county"},
+			scheduler.Words{ZH: "先让别人当管理员", EN: "make somebody else an administrator first"})
 	}
 	return err
 }
@@ -183,7 +189,9 @@ func (s *Store) Leave(ctx context.Context, id, successor string) (out scheduler.
 			return err
 		}
 		if successor == id {
-			return conflict("to", successor, "nobody hands over to themselves", "name another person, or none")
+			return conflict("to", successor,
+				scheduler.Words{ZH: "不能移交给自己", EN: "nobody hands over to themselves"},
+				scheduler.Words{ZH: "写另一个人，或不写", EN: "name another person, or none"})
 		}
 		if successor != "" {
 			if _, err := t.active(successor); err != nil {

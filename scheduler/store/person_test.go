@@ -180,7 +180,7 @@ func TestPeopleWhoMakeNoSense(t *testing.T) {
 		"twice":             {scheduler.Person{ID: "x", Grants: append(grant(scheduler.RoleCrew, "liushu"), grant(scheduler.RoleCrew, "liushu")...)}, "grants[1]"},
 	} {
 		_, _, err := s.PutPerson(ctx, c.p)
-		if e, ok := err.(*scheduler.Error); !ok || e.Field != c.field || e.Remedy == "" {
+		if e, ok := err.(*scheduler.Error); !ok || e.Field != c.field || e.Remedy.EN == "" || e.Remedy.ZH == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -142,7 +142,7 @@ func (t *tx) savePlaylist(p scheduler.Playlist) error {
 // RemovePlaylist removes a playlist that no draft names.
 func (s *Store) RemovePlaylist(ctx context.Context, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.unused("playlist", id, []use{{"the draft", "SELECT id FROM programme WHERE playlist = ? AND state IN ('draft', 'submitted', 'returned') LIMIT 1", []any{id}}}); err != nil {
+		if err := t.unused("playlist", id, []use{{"draft", "SELECT id FROM programme WHERE playlist = ? AND state IN ('draft', 'submitted', 'returned') LIMIT 1", []any{id}}}); err != nil {
 			return err
 		}
 		return t.remove("playlist", "playlist", id)

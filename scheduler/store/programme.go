@@ -265,7 +265,9 @@ func (s *Store) RemoveDraft(ctx context.Context, id string) error {
 			return err
 		}
 		if p.State != scheduler.ProgrammeDraft && p.State != scheduler.ProgrammeReturned {
-			return conflict("id", id, fmt.Sprintf("its newest version is not a draft but %s", p.State), "withdraw it, if it shall not play any more")
+			return conflict("id", id,
+				scheduler.Words{ZH: fmt.Sprintf("它最新的版本不是草稿（%s）", p.State), EN: fmt.Sprintf("its newest version is not a draft but %s", p.State)},
+				scheduler.Words{ZH: "不想再播的话，请撤播", EN: "withdraw it, if it shall not play any more"})
 		}
 		if err := t.exec("DELETE FROM programme WHERE id = ? AND version = ?", id, p.Version); err != nil {
 			return fmt.Errorf("remove draft: %w", err)

@@ -220,7 +220,9 @@ func (s *Store) SaveEnvelope(ctx context.Context, e Sealed) error {
 		case kept != nil && bytes.Equal(kept, e.Bytes):
 			return nil
 		case kept != nil, e.Revision <= row.saved, e.Revision != row.given:
-			return conflict("revision", fmt.Sprint(e.Revision), fmt.Sprintf("%s of %s is at revision %d, given up to %d", kind, address, row.saved, row.given), "compose it again")
+			return conflict("revision", fmt.Sprint(e.Revision),
+				scheduler.Words{ZH: fmt.Sprintf("%s 的 %s 是第 %d 版，给过的到 %d", address, kind, row.saved, row.given), EN: fmt.Sprintf("%s of %s is at revision %d, given up to %d", kind, address, row.saved, row.given)},
+				scheduler.Words{ZH: "重新生成", EN: "compose it again"})
 		}
 		if err := t.exec(`INSERT INTO envelope (address, kind, revision, body) VALUES (?, ?, ?, ?)
 			ON CONFLICT (address, kind) DO UPDATE SET revision = excluded.revision, body = excluded.body`, address, kind, e.Revision, e.Bytes); err != nil {
@@ -324,7 +326,9 @@ func (t *tx) retire(a wire.Address) error {
 // fromWire turns what the wire package finds wrong into an error for people.
 func fromWire(prefix string, err error) error {
 	if f, ok := asFieldError(err); ok {
-		return &scheduler.Error{Kind: scheduler.Invalid, Field: prefix + f.Field, Value: f.Value, Message: "this cannot travel", Remedy: f.Remedy, Err: err}
+		return &scheduler.Error{Kind: scheduler.Invalid, Field: prefix + f.Field, Value: f.Value,
+			Message: scheduler.Words{ZH: "这个下发不了", EN: "this cannot travel"},
+			Remedy:  scheduler.Words{ZH: "协议要求：" + f.Remedy, EN: f.Remedy}, Err: err}
 	}
 	return err
 }

@@ -57,7 +57,9 @@ func beforeOf(p Page) (int64, error) {
 }
 
 func badCursor(given string) error {
-	return &scheduler.Error{Kind: scheduler.Invalid, Field: "cursor", Value: given, Message: "this is no cursor of this list", Remedy: "give the next of the answer before, or none"}
+	return &scheduler.Error{Kind: scheduler.Invalid, Field: "cursor", Value: given,
+		Message: scheduler.Words{ZH: "这不是这个列表的翻页标记", EN: "this is no cursor of this list"},
+		Remedy:  scheduler.Words{ZH: "写上一页给的 next，或不写", EN: "give the next of the answer before, or none"}}
 }
 
 // cut ends a page that was read with one entry more than asked for.
@@ -92,9 +94,13 @@ func (s *Store) Recall(ctx context.Context, key, fingerprint string) (answer *Re
 		if found && age < idempotencyLife && (r.Status != 0 || age < abandoned) {
 			switch {
 			case print != fingerprint:
-				return conflict("Idempotency-Key", key, "this key was used for another request", "use a new key for each request")
+				return conflict("Idempotency-Key", key,
+					scheduler.Words{ZH: "这个键已用于另一个请求", EN: "this key was used for another request"},
+					scheduler.Words{ZH: "每个请求换一个新键", EN: "use a new key for each request"})
 			case r.Status == 0:
-				return conflict("Idempotency-Key", key, "the first request with this key is still under way", "wait for its answer, or ask again in a moment")
+				return conflict("Idempotency-Key", key,
+					scheduler.Words{ZH: "用这个键的第一个请求还没有完", EN: "the first request with this key is still under way"},
+					scheduler.Words{ZH: "等它的回答，或稍等一会儿再问", EN: "wait for its answer, or ask again in a moment"})
 			}
 			answer = &r
 			return decode(header, &r.Header)

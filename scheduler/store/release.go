@@ -305,7 +305,9 @@ func (s *Store) Withdraw(ctx context.Context, id string) (p scheduler.Programme,
 			if p, _, err = t.version(id, 0); err != nil || undone > 0 {
 				return err
 			}
-			return conflict("id", id, "it was never released", "there is nothing to withdraw; remove the draft instead")
+			return conflict("id", id,
+				scheduler.Words{ZH: "它从来没有签发过", EN: "it was never released"},
+				scheduler.Words{ZH: "没有可撤播的；请删除草稿", EN: "there is nothing to withdraw; remove the draft instead"})
 		}
 		if p, _, err = t.version(id, version); err != nil || p.State != scheduler.ProgrammeReleased {
 			return err

@@ -144,8 +144,8 @@ func (t *tx) fill(a *scheduler.Actor, err error) error {
 }
 
 func notSignedIn() error {
-	return &scheduler.Error{Kind: scheduler.Unauthorized, Message: "you are not signed in, or it has ended",
-		Remedy: "sign in at /login, or send a token that is still good"}
+	return &scheduler.Error{Kind: scheduler.Unauthorized, Message: scheduler.Words{ZH: "你没有登录，或登录已经结束", EN: "you are not signed in, or it has ended"},
+		Remedy: scheduler.Words{ZH: "在 /login 登录，或带上还有效的令牌", EN: "sign in at /login, or send a token that is still good"}}
 }
 
 // Sessions lists those that hold, of one person or of all ("").

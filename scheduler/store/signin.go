@@ -32,8 +32,9 @@ func (s *Store) SignInStart(ctx context.Context, account string, b Browser) (has
 			return err
 		}
 		if until := at(last).Add(scheduler.SignInWait(wrong)); until.After(t.now) {
-			refused = &scheduler.Error{Kind: scheduler.Forbidden, Field: "account", Message: fmt.Sprintf("%d wrong passwords in a row", wrong),
-				Remedy: fmt.Sprintf("wait %v, or ask for a sign-in card", until.Sub(t.now).Round(time.Second)+time.Second)}
+			refused = &scheduler.Error{Kind: scheduler.Forbidden, Field: "account",
+				Message: scheduler.Words{ZH: fmt.Sprintf("连续 %d 次密码不对", wrong), EN: fmt.Sprintf("%d wrong passwords in a row", wrong)},
+				Remedy:  scheduler.Words{ZH: fmt.Sprintf("等 %v，或要一张登录卡", until.Sub(t.now).Round(time.Second)+time.Second), EN: fmt.Sprintf("wait %v, or ask for a sign-in card", until.Sub(t.now).Round(time.Second)+time.Second)}}
 			return nil
 		}
 		if err := t.exec(`INSERT INTO wrong_password (bucket, count, last) VALUES (?, 1, ?)
@@ -101,8 +102,8 @@ func (s *Store) SignInEnd(ctx context.Context, account string, b Browser, right 
 		return nil
 	})
 	if err == nil && wrong {
-		err = &scheduler.Error{Kind: scheduler.Unauthorized, Field: "password", Message: "account or password is wrong",
-			Remedy: "try again, or ask for a sign-in card"}
+		err = &scheduler.Error{Kind: scheduler.Unauthorized, Field: "password", Message: scheduler.Words{ZH: "账号或密码不对", EN: "account or password is wrong"},
+			Remedy: scheduler.Words{ZH: "再试一次，或要一张登录卡", EN: "try again, or ask for a sign-in card"}}
 	}
 	return secret, v, err
 }
@@ -131,7 +132,8 @@ func (s *Store) AddCard(ctx context.Context, person string, life time.Duration) 
 func (s *Store) AddCards(ctx context.Context, people []string, life time.Duration) (codes []string, cards []scheduler.Card, err error) {
 	if life <= 0 || life > scheduler.MaxCardLife {
 		return nil, nil, &scheduler.Error{Kind: scheduler.Invalid, Field: "days", Value: fmt.Sprint(int(life.Hours() / 24)),
-			Message: "a card waits 1 to 90 days for its use", Remedy: "give a number of days between them"}
+			Message: scheduler.Words{ZH: "登录卡的有效期是 1 到 90 天", EN: "a card waits 1 to 90 days for its use"},
+			Remedy:  scheduler.Words{ZH: "写这之间的天数", EN: "give a number of days between them"}}
 	}
 	err = s.write(ctx, func(t *tx) error {
 		codes, cards = nil, nil
@@ -198,8 +200,9 @@ func (t *tx) card(code string) (c scheduler.Card, err error) {
 		return err
 	}, "SELECT "+cardColumns+" FROM card WHERE hash = ? AND used = 0 AND ends > ?", digest(plainCode(code)), ms(t.now))
 	if err == nil && !found {
-		err = &scheduler.Error{Kind: scheduler.Unauthorized, Field: "card", Message: "this card was used, has expired, or is mistyped",
-			Remedy: "look at its letters again, or ask for a new one"}
+		err = &scheduler.Error{Kind: scheduler.Unauthorized, Field: "card",
+			Message: scheduler.Words{ZH: "这张卡用过了、过期了，或输错了", EN: "this card was used, has expired, or is mistyped"},
+			Remedy:  scheduler.Words{ZH: "再看看卡上的字母，或要一张新卡", EN: "look at its letters again, or ask for a new one"}}
 	}
 	return c, err
 }

@@ -59,9 +59,13 @@ func (s *Store) Timetable(ctx context.Context, q TimetableQuery) (out []schedule
 func checkSpan(from, to time.Time) error {
 	switch {
 	case from.IsZero(), !to.After(from):
-		return &scheduler.Error{Kind: scheduler.Invalid, Field: "to", Value: to.Format(time.RFC3339), Message: "the span of time is empty", Remedy: "give an end after the start"}
+		return &scheduler.Error{Kind: scheduler.Invalid, Field: "to", Value: to.Format(time.RFC3339),
+			Message: scheduler.Words{ZH: "时间段是空的", EN: "the span of time is empty"},
+			Remedy:  scheduler.Words{ZH: "结束要晚于开始", EN: "give an end after the start"}}
 	case to.Sub(from) > longestQuery:
-		return &scheduler.Error{Kind: scheduler.Invalid, Field: "to", Value: to.Format(time.RFC3339), Message: "the span of time is too long", Remedy: "ask for at most 31 days"}
+		return &scheduler.Error{Kind: scheduler.Invalid, Field: "to", Value: to.Format(time.RFC3339),
+			Message: scheduler.Words{ZH: "时间段太长", EN: "the span of time is too long"},
+			Remedy:  scheduler.Words{ZH: "最多查 31 天", EN: "ask for at most 31 days"}}
 	}
 	return nil
 }

@@ -194,10 +194,11 @@ func checkRev(given, stored int64) error {
 		return nil
 	}
 	return &scheduler.Error{Kind: scheduler.Stale, Field: "rev", Value: fmt.Sprint(given),
-		Message: fmt.Sprintf("someone else has changed it meanwhile (it is at %d)", stored), Remedy: "read it again, then repeat your change"}
+		Message: scheduler.Words{ZH: fmt.Sprintf("已被别人改过（现在是 %d）", stored), EN: fmt.Sprintf("someone else has changed it meanwhile (it is at %d)", stored)},
+		Remedy:  scheduler.Words{ZH: "重新读取，再改一次", EN: "read it again, then repeat your change"}}
 }
 
-func conflict(field, value, message, remedy string) error {
+func conflict(field, value string, message, remedy scheduler.Words) error {
 	return &scheduler.Error{Kind: scheduler.Conflict, Field: field, Value: value, Message: message, Remedy: remedy}
 }
 

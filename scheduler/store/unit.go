@@ -139,11 +139,12 @@ func (t *tx) addUnit(u scheduler.Unit) (scheduler.Unit, string, error) {
 		return u, "", err
 	}
 	if taken {
-		remedy := "choose another id, or change the unit that is there"
+		remedy := scheduler.Words{ZH: "换一个编号，或改已有的终端", EN: "choose another id, or change the unit that is there"}
 		if state == string(scheduler.UnitRemoved) {
-			remedy = "it belongs to a removed unit: set that one's state to planned to use it again, or choose another id"
+			remedy = scheduler.Words{ZH: "这是已拆除终端的编号：把它的状态改为 planned 就能再用，或换一个编号",
+				EN: "it belongs to a removed unit: set that one's state to planned to use it again, or choose another id"}
 		}
-		return u, "", conflict("id", u.ID, "there is a unit with this id already", remedy)
+		return u, "", conflict("id", u.ID, scheduler.Words{ZH: "已有终端用这个编号", EN: "there is a unit with this id already"}, remedy)
 	}
 	var secret string
 	if u.SecretHash = []byte{}; !u.Claimed {

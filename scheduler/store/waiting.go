@@ -60,8 +60,9 @@ func (s *Store) Confirm(ctx context.Context, id string) (out scheduler.Warning, 
 			}
 			return err
 		case by == t.actor.ID:
-			return &scheduler.Error{Kind: scheduler.Forbidden, Field: "person", Value: by, Message: "a warning is confirmed by another person than the one who asked for it",
-				Remedy: "ask a duty officer or an administrator of " + w.Area + " or of an area above it"}
+			return &scheduler.Error{Kind: scheduler.Forbidden, Field: "person", Value: by,
+				Message: scheduler.Words{ZH: "预警要由另一个人确认，不能是发起的人", EN: "a warning is confirmed by another person than the one who asked for it"},
+				Remedy:  scheduler.Words{ZH: "请 " + w.Area + " 或它上级的值班员或管理员确认", EN: "ask a duty officer or an administrator of " + w.Area + " or of an area above it"}}
 		}
 		if err := t.drop(id); err != nil {
 			return err

@@ -60,7 +60,9 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 		if same := old; err == nil {
 			same.Issued, same.Ended, same.End, same.By = w.Issued, w.Ended, w.End, w.By
 			if encode(same) != encode(w) {
-				err = conflict("id", w.ID, "there is another warning with this id", "give a new id, or none")
+				err = conflict("id", w.ID,
+					scheduler.Words{ZH: "已有另一个预警用这个编号", EN: "there is another warning with this id"},
+					scheduler.Words{ZH: "换一个编号，或不写", EN: "give a new id, or none"})
 			}
 		}
 		return old, t.reach(address, nil), err
@@ -82,11 +84,15 @@ func (t *tx) travels(w scheduler.Warning) (scheduler.Warning, wire.Interrupt, er
 		a, err := t.assetLike(w.Audio)
 		switch {
 		case scheduler.KindOf(err) != "":
-			return w, wire.Interrupt{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio, Message: "there is no such asset", Remedy: "list the assets, or add it first"}
+			return w, wire.Interrupt{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio,
+				Message: scheduler.Words{ZH: "没有这条媒资", EN: "there is no such asset"},
+				Remedy:  scheduler.Words{ZH: "看看媒资列表，或先添加", EN: "list the assets, or add it first"}}
 		case err != nil:
 			return w, wire.Interrupt{}, err
 		case a.Kind != scheduler.AssetAudio || a.Rendition == nil:
-			return w, wire.Interrupt{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio, Message: "this asset is no audio that is ready to travel", Remedy: "name an audio asset"}
+			return w, wire.Interrupt{}, &scheduler.Error{Kind: scheduler.Invalid, Field: "audio", Value: w.Audio,
+				Message: scheduler.Words{ZH: "这条媒资不是可以下发的音频", EN: "this asset is no audio that is ready to travel"},
+				Remedy:  scheduler.Words{ZH: "写一条音频", EN: "name an audio asset"}}
 		}
 		audio, w.Audio = a.Rendition, a.ID
 	}

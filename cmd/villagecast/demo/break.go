@@ -19,7 +19,9 @@ import (
 func (a *agents) Break(ctx context.Context, unit, kind string) error {
 	one, ok := a.all[unit]
 	if !ok {
-		return &scheduler.Error{Kind: scheduler.NotFound, Field: "unit", Value: unit, Message: "no such unit", Remedy: "choose one of the twelve"}
+		return &scheduler.Error{Kind: scheduler.NotFound, Field: "unit", Value: unit,
+			Message: scheduler.Words{ZH: "没有这个终端", EN: "no such unit"},
+			Remedy:  scheduler.Words{ZH: "从十二个里选", EN: "choose one of the twelve"}}
 	}
 	if kind == "mend" {
 		return a.mend(ctx, one)
@@ -49,8 +51,8 @@ func (a *agents) damage(ctx context.Context, one *agent, kind string) error {
 	case "mute":
 		return a.tell(ctx, one, "mute")
 	}
-	return &scheduler.Error{Kind: scheduler.Invalid, Field: "kind", Value: kind, Message: "is nothing that can be broken",
-		Remedy: "use kill, freeze, cut, mute or mend"}
+	return &scheduler.Error{Kind: scheduler.Invalid, Field: "kind", Value: kind, Message: scheduler.Words{ZH: "没有这种故障可选", EN: "is nothing that can be broken"},
+		Remedy: scheduler.Words{ZH: "用 kill、freeze、cut、mute 或 mend", EN: "use kill, freeze, cut, mute or mend"}}
 }
 
 // mendIf mends what is broken still in the same way.
@@ -102,7 +104,9 @@ func (a *agents) tell(ctx context.Context, one *agent, kind string) error {
 	req.Header.Set("Content-Type", "application/json")
 	res, err := a.http.Do(req)
 	if err != nil {
-		return &scheduler.Error{Kind: scheduler.Conflict, Message: "the unit does not answer", Remedy: "wait until it runs again", Err: err}
+		return &scheduler.Error{Kind: scheduler.Conflict,
+			Message: scheduler.Words{ZH: "终端没有回应", EN: "the unit does not answer"},
+			Remedy:  scheduler.Words{ZH: "等它重新运行", EN: "wait until it runs again"}, Err: err}
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= 300 {

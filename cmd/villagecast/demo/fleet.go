@@ -241,7 +241,9 @@ func (one *agent) signal(s syscall.Signal) error {
 	one.mu.Lock()
 	defer one.mu.Unlock()
 	if one.cmd == nil {
-		return &scheduler.Error{Kind: scheduler.Conflict, Message: errNotRunning.Error(), Remedy: "wait until it is started again"}
+		return &scheduler.Error{Kind: scheduler.Conflict,
+			Message: scheduler.Words{ZH: "终端没有运行", EN: errNotRunning.Error()},
+			Remedy:  scheduler.Words{ZH: "等它重新启动", EN: "wait until it is started again"}}
 	}
 	return one.cmd.Process.Signal(s)
 }

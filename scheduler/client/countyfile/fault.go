@@ -1,9 +1,18 @@
 package countyfile
 
-import "github.com/villagecast/villagecast/scheduler/client"
+import (
+	"strings"
 
-// fault is an error of the file itself, in the shape of the centre's own.
-func fault(field, value, message, remedy string) error {
-	return &client.Error{Problem: client.Problem{Title: "The county file is wrong", Status: 422, Code: "invalid",
-		Errors: []client.ProblemField{{Field: field, Value: value, Message: message, Remedy: remedy}}}}
+	"github.com/villagecast/villagecast/scheduler/client"
+)
+
+// fault is an error of the file itself, in the shape and the language of the
+// centre's own; message and remedy are in Chinese and English.
+func (p *Plan) fault(field, value string, message, remedy [2]string) error {
+	in := 1
+	if strings.HasPrefix(p.c.Language, "zh") {
+		in = 0
+	}
+	return &client.Error{Problem: client.Problem{Title: [2]string{"县文件有错", "The county file is wrong"}[in], Status: 422, Code: "invalid",
+		Errors: []client.ProblemField{{Field: field, Value: value, Message: message[in], Remedy: remedy[in]}}}}
 }

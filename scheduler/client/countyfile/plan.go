@@ -187,7 +187,7 @@ func (p *Plan) assets(wanted []Asset) error {
 	for i, a := range wanted {
 		field := fmt.Sprintf("assets[%d]", i)
 		if _, twice := p.ids[a.Key]; twice || a.Key == "" {
-			return fault(field+".key", a.Key, "is empty or used twice", "give every asset a key of its own")
+			return p.fault(field+".key", a.Key, [2]string{"没有写，或用了两次", "is empty or used twice"}, [2]string{"每条媒资写一个自己的 key", "give every asset a key of its own"})
 		}
 		id, err := p.find(field, a)
 		if err != nil {
@@ -210,13 +210,13 @@ func (p *Plan) find(field string, a Asset) (string, error) {
 		}
 	}
 	if given != 1 {
-		return "", fault(field, a.Key, "has not just one of audio, text and speak", "give one of them")
+		return "", p.fault(field, a.Key, [2]string{"audio、text、speak 要正好写一个", "has not just one of audio, text and speak"}, [2]string{"写其中一个", "give one of them"})
 	}
 	hash := ""
 	if a.Audio != "" {
 		var err error
 		if hash, err = hashOf(filepath.Join(p.dir, a.Audio)); err != nil {
-			return "", fault(field+".audio", a.Audio, "cannot be read: "+err.Error(), "paths are relative to the county file")
+			return "", p.fault(field+".audio", a.Audio, [2]string{"读不了：" + err.Error(), "cannot be read: " + err.Error()}, [2]string{"路径是相对于县文件的", "paths are relative to the county file"})
 		}
 	}
 	for _, have := range p.now.assets {
@@ -252,7 +252,7 @@ func (p *Plan) playlists(wanted []Playlist) error {
 		for j, it := range l.Items {
 			for _, key := range []string{it.Audio, it.Text} {
 				if _, ok := p.ids[key]; !ok && key != "" {
-					return fault(fmt.Sprintf("playlists[%d].items[%d]", i, j), key, "names no asset of this file", "write the key of an asset")
+					return p.fault(fmt.Sprintf("playlists[%d].items[%d]", i, j), key, [2]string{"这个文件里没有这条媒资", "names no asset of this file"}, [2]string{"写一条媒资的 key", "write the key of an asset"})
 				}
 			}
 		}

@@ -207,7 +207,7 @@ async function send(unit, kind) {
 	const u = state.units.find((x) => x.unit.id === unit);
 	let why = "";
 	try {
-		const answer = await fetch(`/demo/break/${encodeURIComponent(unit)}/${kind}`, { method: "POST" });
+		const answer = await fetch(`/demo/break/${encodeURIComponent(unit)}/${kind}`, { method: "POST", headers: { "Accept-Language": lang() } });
 		if (answer.status === 401) why = say("login");
 		else if (!answer.ok) why = (await answer.text()).trim();
 	} catch { why = say("unreached"); }

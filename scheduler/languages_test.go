@@ -1,0 +1,69 @@
+package scheduler_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// TestEverySentenceExistsInBothLanguages reads the whole source: whoever writes
+// Words in English writes them in Chinese too, in this order.
+func TestEverySentenceExistsInBothLanguages(t *testing.T) {
+	found := 0
+	for _, top := range []string{".", "../cmd"} {
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			files := token.NewFileSet()
+			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.CompositeLit); ok && isWords(lit.Type) && len(lit.Elts) > 0 {
+					found++
+					if len(lit.Elts) < 2 || written(lit.Elts[1]) != "" && !strings.ContainsFunc(written(lit.Elts[0]), func(r rune) bool { return unicode.Is(unicode.Han, r) || r == '；' }) {
+						t.Errorf("%s: there is no Chinese", files.Position(n.Pos()))
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 300 {
+		t.Errorf("only %d sentences were found", found)
+	}
+}
+
+func isWords(typ ast.Expr) bool {
+	switch x := typ.(type) {
+	case *ast.Ident:
+		return x.Name == "Words"
+	case *ast.SelectorExpr:
+		return x.Sel.Name == "Words"
+	}
+	return false
+}
+
+// written is what stands in an expression in quotation marks.
+func written(e ast.Expr) (all string) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			s, _ := strconv.Unquote(lit.Value) // the parser has taken it
+			all += s
+		}
+		return true
+	})
+	return all
+}
