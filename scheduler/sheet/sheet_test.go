@@ -72,13 +72,13 @@ func TestRefusals(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"nothing":     {nil, "文件是空的; 保存后再试"},
-		"old Excel":   {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "这是旧格式（.xls）或加了密码的文件; 去掉密码，另存为 .xlsx 或 CSV"},
-		"a picture":   {[]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xff"), "读不出文字：既不是 UTF-8 也不是 GBK; 另存为 .xlsx，或“CSV UTF-8”"},
-		"a quote":     {[]byte("姓名,角色\n张三,\"crew\n李四,crew\n"), "第 2 行: 引号没有成对; 去掉这一行里的引号，或用表格软件重新存一次"},
-		"half a zip":  {[]byte("PK\x03\x04 and then nothing"), "打不开这个表格文件; 用表格软件打开，另存为 .xlsx 再试"},
-		"a long cell": {[]byte("a,b\n" + strings.Repeat("x", 3000) + ",1\n"), "第 2 行: 有一格太长; 一格最多 2000 字节"},
-		"too many":    {[]byte("a,b\n" + strings.Repeat("1,2\n", 20_001)), "表太大; 最多 20000 行、100 列，分成几份"},
+		"nothing":     {nil, "文件是空的；保存后再试"},
+		"old Excel":   {[]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "这是旧格式（.xls）或加了密码的文件；去掉密码，另存为 .xlsx 或 CSV"},
+		"a picture":   {[]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xff"), "读不出文字：既不是 UTF-8 也不是 GBK；另存为 .xlsx，或“CSV UTF-8”"},
+		"a quote":     {[]byte("姓名,角色\n张三,\"crew\n李四,crew\n"), "第 2 行: 引号没有成对；去掉这一行里的引号，或用表格软件重新存一次"},
+		"half a zip":  {[]byte("PK\x03\x04 and then nothing"), "打不开这个表格文件；用表格软件打开，另存为 .xlsx 再试"},
+		"a long cell": {[]byte("a,b\n" + strings.Repeat("x", 3000) + ",1\n"), "第 2 行: 有一格太长；一格最多 2000 字节"},
+		"too many":    {[]byte("a,b\n" + strings.Repeat("1,2\n", 20_001)), "表太大；最多 20000 行、100 列，分成几份"},
 	} {
 		if table, err := Read(c.data, "zh-CN"); err == nil || err.Error() != c.want || table.Rows != nil {
 			t.Errorf("%s: %v", name, err)
