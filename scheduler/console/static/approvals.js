@@ -166,4 +166,5 @@ async function draw() {
 }
 
 onLanguage(draw);
+onLanguage(() => { document.title = say("approvals.title") + " · Villagecast"; });
 speak();
