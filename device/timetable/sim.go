@@ -190,7 +190,7 @@ func (s *sim) suppress() {
 		case j.p.loop() && until == never:
 			s.hush(j, why)
 		case j.p.loop():
-			if j.Min < until {
+			if air || j.Min < until {
 				s.flush(j)
 				s.fresh(j, until)
 				j.MissFrom, j.Miss = s.now, why
