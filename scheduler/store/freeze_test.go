@@ -129,6 +129,24 @@ func TestWarningOfTwoPersons(t *testing.T) {
 	}
 }
 
+// TestWarningOutlivesWhoAskedForIt: it goes out by the word of the second person,
+// so units take it although the first has left since.
+func TestWarningOutlivesWhoAskedForIt(t *testing.T) {
+	s := county(t)
+	people(t, s)
+	rules(t, s, scheduler.ApprovalRule{Level: scheduler.AnyWarning, Steps: 1})
+	w, _, err := s.Warn(as(t, "dan"), scheduler.Warning{Area: "liushu", Level: wire.LevelOrange, Text: "山洪", Until: time.Now().Add(time.Hour)})
+	must(t)(0, err)
+	must(t)(s.Leave(t.Context(), "dan", ""))
+	if w, _, err = s.Confirm(as(t, "eve"), w.ID); err != nil || w.By != "dan" || w.Confirmed != "eve" {
+		t.Fatalf("confirmed: %+v, %v", w, err)
+	}
+	locked := ordersOf(t, s, "area/qinghe").Locked
+	if list := ordersOf(t, s, "area/liushu").Interrupts; len(list) != 1 || len(locked) != 1 || list[0].By == locked[0].ID {
+		t.Errorf("units refuse %+v, since they know of %+v", list, locked)
+	}
+}
+
 func TestDeputiesLeaversAndGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := county(t)

@@ -67,7 +67,7 @@ func (s *Store) Confirm(ctx context.Context, id string) (out scheduler.Warning, 
 		if err := t.drop(id); err != nil {
 			return err
 		}
-		w.Waits = false
+		w.Waits, w.Confirmed = false, t.actor.ID
 		out, r, err = t.issue(w)
 		if err != nil {
 			return err
