@@ -149,17 +149,13 @@ func programmesApprove(s *shell) *cobra.Command {
 			if spec.Hash == "" {
 				return client.Programme{}, usage("say with --hash what you looked at: villagecast programmes review %s shows it", args[0])
 			}
-			r, err := c.Review(ctx, args[0], 0)
-			if err != nil {
-				return client.Programme{}, err
+			if len(spec.Hash) != 64 { // a part of it would let an author prepare two versions that share it
+				return client.Programme{}, usage("--hash wants all 64 digits of what you looked at, these are %d: villagecast programmes review %s shows them", len(spec.Hash), args[0])
 			}
 			s.numbers(ctx, c, args[0])
-			if len(spec.Hash) >= 8 && strings.HasPrefix(r.Hash, spec.Hash) {
-				spec.Hash = r.Hash // its first digits will do
-			}
 			return c.Approve(ctx, args[0], spec)
 		}, s.moved)
-	cmd.Flags().StringVar(&spec.Hash, "hash", "", "the hash that the review showed, or its first eight digits")
+	cmd.Flags().StringVar(&spec.Hash, "hash", "", "the hash that the review showed, all of it")
 	cmd.Flags().BoolVar(&spec.Now, "now", false, "let the release take effect at once, without time to undo it")
 	return cmd
 }
