@@ -42,13 +42,13 @@ func (s *shell) submission(p client.Programme) {
 	if sub == nil {
 		return
 	}
-	s.printf("%s\n", s.say(fmt.Sprintf("送审      %s，%s，需 %d 人审核", sub.By, s.clock(sub.At), sub.Steps), fmt.Sprintf("submitted by %s at %s, to be approved by %d", sub.By, s.clock(sub.At), sub.Steps)))
+	s.printf("%s\n", s.say(fmt.Sprintf("送审      %s，%s，需 %d 人审核", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps), fmt.Sprintf("submitted by %s at %s, to be approved by %d", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps)))
 	for _, c := range sub.Given {
-		who := c.Person
+		whose := who(c.Name, c.Person)
 		if c.For != "" {
-			who += s.say("（代 "+c.For+"）", " in place of "+c.For)
+			whose += s.say("（代 "+c.For+"）", " in place of "+c.For)
 		}
-		s.printf("%s\n", s.say(fmt.Sprintf("第 %d 审    %s，%s", c.Step, who, s.clock(c.At)), fmt.Sprintf("approval %d by %s at %s", c.Step, who, s.clock(c.At))))
+		s.printf("%s\n", s.say(fmt.Sprintf("第 %d 审    %s，%s", c.Step, whose, s.clock(c.At)), fmt.Sprintf("approval %d by %s at %s", c.Step, whose, s.clock(c.At))))
 	}
 	if sub.Late != nil {
 		s.printf("%s\n", s.say("未按时审核：错过 "+s.clock(*sub.Late)+" 的首次播出", "not approved in time: missed its first cue at "+s.clock(*sub.Late)))
@@ -204,11 +204,11 @@ func approvalsCommand(s *shell) *cobra.Command {
 // waiting says what waits, since when, and for whom.
 func (s *shell) waiting(w client.Waiting) string {
 	if w.Warning != "" {
-		return s.say(fmt.Sprintf("预警 %s（%s）%s：%s 于 %s 提出，待另一名值班员或管理员确认：villagecast confirm %s", w.Warning, w.Level, w.Title, w.By, s.clock(w.Since), w.Warning),
-			fmt.Sprintf("warning %s (%s) %s: asked for by %s at %s, waits for %s: villagecast confirm %s", w.Warning, w.Level, w.Title, w.By, s.clock(w.Since), w.Who, w.Warning))
+		return s.say(fmt.Sprintf("预警 %s（%s）%s：%s 于 %s 提出，待另一名值班员或管理员确认：villagecast confirm %s", w.Warning, s.levelWord(w.Level), w.Title, who(w.Name, w.By), s.clock(w.Since), w.Warning),
+			fmt.Sprintf("warning %s (%s) %s: asked for by %s at %s, waits for %s: villagecast confirm %s", w.Warning, w.Level, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Who, w.Warning))
 	}
-	zh := fmt.Sprintf("%s 第 %d 版 %s：%s 于 %s 送审，待第 %d/%d 审", w.Programme, w.Version, w.Title, w.By, s.clock(w.Since), w.Step, w.Steps)
-	en := fmt.Sprintf("%s version %d %s: submitted by %s at %s, waits for approval %d of %d by %s", w.Programme, w.Version, w.Title, w.By, s.clock(w.Since), w.Step, w.Steps, w.Who)
+	zh := fmt.Sprintf("%s 第 %d 版 %s：%s 于 %s 送审，待第 %d/%d 审", w.Programme, w.Version, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Step, w.Steps)
+	en := fmt.Sprintf("%s version %d %s: submitted by %s at %s, waits for approval %d of %d by %s", w.Programme, w.Version, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Step, w.Steps, w.Who)
 	switch {
 	case w.Late:
 		zh, en = zh+"；未按时审核", en+"; not approved in time"

@@ -114,8 +114,8 @@ func TestWarningOfTwoPersons(t *testing.T) {
 	if out, r, err = s.Confirm(as(t, "eve"), out.ID); err != nil || out.Waits || r.Units != 4 || !slices.Equal(publish(t, s), []Target{{"area/liushu", wire.KindOrders}}) {
 		t.Fatalf("confirmed: %+v, %v", out, err)
 	}
-	if again, _, err := s.Confirm(as(t, "eve"), out.ID); err != nil || again.ID != out.ID {
-		t.Errorf("confirmed again: %+v, %v", again, err)
+	if again, r, err := s.Confirm(as(t, "eve"), out.ID); err != nil || again.ID != out.ID || r.Units != 4 {
+		t.Errorf("confirmed again: %+v, %+v, %v", again, r, err)
 	}
 	other, _, err := s.Warn(as(t, "eve"), w)
 	must(t)(0, err)

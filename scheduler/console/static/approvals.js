@@ -113,7 +113,7 @@ async function programme(w) {
 	const reach = { villages: r.villages, units: r.units };
 	const acts = element("div", { className: "acts" });
 	const card = element("article", {}, element("h2", { textContent: w.title }),
-		element("div", { className: "facts" }, fact(r.programme.says), fact(say("reach", reach)), fact(say("by", { by: w.by, time: time(w.since), step: w.step, steps: w.steps })),
+		element("div", { className: "facts" }, fact(r.programme.says), fact(say("reach", reach)), fact(say("by", { by: w.name || w.by, time: time(w.since), step: w.step, steps: w.steps })),
 			w.late ? fact(say("late")) : w.first ? fact(say("first", { time: time(w.first) })) : null),
 		...r.items.map((it) => item(w, it)), acts);
 	const more = w.steps - w.step;
@@ -139,7 +139,7 @@ function warning(w) {
 	if (w.audio) box.append(element("audio", { controls: true, preload: "none", src: "/api/v1/assets/" + w.audio + "/file" }));
 	if (w.text) box.append(element("blockquote", { textContent: w.text }));
 	const card = element("article", {}, element("h2", {}, element("span", { className: "level " + w.level, textContent: say(w.level) }), " " + w.title),
-		element("div", { className: "facts" }, fact(say("warn.to", { to: w.to, time: time(w.until) })), fact(say("asked", { by: w.by, time: time(w.since) }))), box, acts);
+		element("div", { className: "facts" }, fact(say("warn.to", { to: w.to, time: time(w.until) })), fact(say("asked", { by: w.name || w.by, time: time(w.since) }))), box, acts);
 	acts.append(button(say("confirm", { level: say(w.level) }), true, () => act(card, acts, async () => {
 		const out = await ask("/warnings/" + w.warning + "/confirm", {});
 		return [said(say("confirmed", { units: out.units }))];
