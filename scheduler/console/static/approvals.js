@@ -139,4 +139,5 @@ async function draw() {
 }
 
 onLanguage(draw);
+onLanguage(() => { document.title = say("approvals.title") + " · Villagecast"; });
 speak();
