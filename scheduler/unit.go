@@ -46,10 +46,11 @@ type Unit struct {
 // Placed tells whether it stands somewhere: what is for its area is for it.
 func (u Unit) Placed() bool { return u.State != UnitUnplaced && u.State != UnitRemoved }
 
-// Hears are the addresses that the unit listens to, the county's first.
+// Hears are the addresses that the unit listens to, the county's first. One that is
+// not placed hears its own settings alone; one that was removed falls silent by that.
 func (u Unit) Hears(t *Tree) []wire.Address {
 	own := wire.UnitAddress(u.ID)
-	if u.State == UnitUnplaced {
+	if !u.Placed() {
 		return []wire.Address{own}
 	}
 	return append(Above(t, u.Area), own)
