@@ -123,7 +123,7 @@ func unitsRevoke(s *shell) *cobra.Command {
 		},
 		func(r shutOut) {
 			s.printf("%s\n", s.say(fmt.Sprintf("%s 的设备已吊销（%d 个凭证作废）；新设备用 units claim %s", r.Unit, r.Ended, r.Unit),
-				fmt.Sprintf("the device of %s is shut out (%d credentials are void); for another one: units claim %s", r.Unit, r.Ended, r.Unit)))
+				fmt.Sprintf("the device of %s is shut out (%s void); for another one: units claim %s", r.Unit, many(r.Ended, "credential"), r.Unit)))
 			s.sayUntold(r.Untold)
 		})
 	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record")

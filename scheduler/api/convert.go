@@ -180,7 +180,7 @@ func specOut(p scheduler.Programme) client.Programme {
 func warningOut(w scheduler.Warning) client.Warning {
 	return client.Warning{WarningSpec: client.WarningSpec{Area: w.Area, Level: w.Level, Title: w.Title, Text: w.Text, Audio: w.Audio,
 		Repeat: w.Repeat, Pause: w.Pause, Until: w.Until, Issuer: w.Issuer, Volume: w.Volume},
-		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, By: w.By, Waits: w.Waits}
+		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, By: w.By, ConfirmedBy: w.Confirmed, Waits: w.Waits}
 }
 
 func outageOut(o scheduler.Outage) client.Outage {
