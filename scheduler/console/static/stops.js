@@ -13,6 +13,7 @@ add({
 	"stops.force": ["正在生效", "In force"],
 	"stops.force.none": ["现在没有停播、静音、例外或重保期。", "No stop, mute, exception or change freeze."],
 	"stops.head": ["{kind} · {where}", "{kind} · {where}"],
+	"stops.span": ["{since}，{until}", "{since}, {until}"],
 	"stops.confirmed": ["{n}/{all} 个终端确认已停", "{n} of {all} units confirmed silent"],
 	"stops.took": ["，用时 {s} 秒", " within {s} s"],
 	"stops.waiting": ["在线，还没确认", "online, not confirmed yet"],
@@ -98,7 +99,7 @@ function inForce(f) {
 	const since = say("force.since", { time: when(f.since), by: f.name || f.by || "-" });
 	return element("article", {}, element("h3", { textContent: say("stops.head", { kind: kind(f.kind), where: f.unit || (names.get(f.area) ?? f.area) }) }),
 		element("div", { className: "facts" }, f.what && fact(f.what), f.why && fact(f.why),
-			fact(f.until ? since + say("force.or") + say("force.until", { time: when(f.until) }) : since),
+			fact(f.until ? say("stops.span", { since, until: say("force.until", { time: when(f.until) }) }) : since),
 			lift && fact(lift), f.units > 0 && fact(say("stops.confirmed", { n: f.obey ?? 0, all: f.units }))));
 }
 
