@@ -54,6 +54,9 @@ func (s *sim) begin(j *job) {
 }
 
 func (s *sim) openStretch(j *job, continues bool) {
+	if !s.record {
+		return
+	}
 	st := Stretch{Output: s.out, From: s.t.time(s.now), Title: j.p.title, Level: j.p.level, Reason: j.Why, Continues: continues}
 	if j.p.interrupt {
 		st.Interrupt = j.p.id
@@ -64,7 +67,8 @@ func (s *sim) openStretch(j *job, continues bool) {
 	if j.p.tail {
 		st.plan.index = j.Item
 	}
-	s.open = st
+	s.open = len(s.tl.Stretches)
+	s.tl.Stretches = append(s.tl.Stretches, st)
 }
 
 // closeStretch ends what is on air; except when it goes on in the next Run,
@@ -72,9 +76,8 @@ func (s *sim) openStretch(j *job, continues bool) {
 func (s *sim) closeStretch(outcome string, why Reason, by string) {
 	j := s.hold
 	if s.record {
-		st := s.open
+		st := &s.tl.Stretches[s.open]
 		st.To, st.End, st.EndReason, st.By = s.t.time(s.now), outcome, why, by
-		s.tl.Stretches = append(s.tl.Stretches, st)
 	}
 	if outcome == wire.OutcomeGoesOn {
 		return
@@ -214,7 +217,7 @@ func (s *sim) blocked(j *job) {
 
 // expire ends what has waited too long, or past its end.
 func (s *sim) expire() {
-	for _, j := range s.each() {
+	for j := range s.each {
 		switch {
 		case j.Phase == phaseAir:
 		case j.Phase == phaseDone:

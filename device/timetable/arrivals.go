@@ -3,7 +3,6 @@ package timetable
 import (
 	"cmp"
 	"slices"
-	"sync"
 
 	"github.com/villagecast/villagecast/device/wire"
 )
@@ -18,43 +17,51 @@ type arrival struct {
 // ahead, and back for windows that are still open.
 const stepDays = 4
 
-// calendar remembers what begins in the days that were asked for last. A unit
-// asks for the same ones at every step, all day.
+// calendar is what begins in some civil days, by its start.
 type calendar struct {
-	mu          sync.Mutex
 	first, last int64
-	list        []arrival // by their start
+	list        []arrival
 }
 
 // arrivals lists everything that begins before end and may matter from start on.
 func (t *Table) arrivals(z *zone, start, end int64) []arrival {
-	first := floorDiv(z.civil(start), daySeconds) - 2
-	last := floorDiv(z.civil(end), daySeconds)
+	list := t.begin(z, start, end)
+	at := func(instant int64) int {
+		i, _ := slices.BinarySearchFunc(list, instant, func(a arrival, t int64) int { return cmp.Compare(a.start, t) })
+		return i
+	}
 	var out []arrival
-	for _, a := range t.begin(z, first, last) {
-		if a.start < end && (a.start >= start || a.p.loop() && a.end > start) && a.end > a.start {
+	for _, a := range list[:at(start)] {
+		if a.p.loop() && a.end > start {
 			out = append(out, a)
 		}
 	}
-	return out
+	return append(out, list[at(start):at(end)]...)
 }
 
-// begin is all that begins in some civil days. The list must not be changed.
-func (t *Table) begin(z *zone, first, last int64) []arrival {
-	if last-first >= stepDays {
-		return t.all(z, first, last)
+// begin is all that begins in the days from start to end, and perhaps more. The list
+// must not be changed. What a step asks for is remembered: a unit asks for the same
+// days all day.
+func (t *Table) begin(z *zone, start, end int64) []arrival {
+	first, last := daysOf(z, start, end)
+	if c := t.days.Load(); c != nil && c.first <= first && last <= c.last {
+		return c.list
 	}
-	c := &t.days
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.list == nil || c.first != first || c.last != last {
-		c.first, c.last, c.list = first, last, t.all(z, first, last)
+	c := t.calendar(z, start, end)
+	if last-first < stepDays {
+		t.days.Store(c)
 	}
 	return c.list
 }
 
-func (t *Table) all(z *zone, first, last int64) []arrival {
-	out := []arrival{}
+// daysOf are the civil days in which begins what may matter from start to end.
+func daysOf(z *zone, start, end int64) (first, last int64) {
+	return floorDiv(z.civil(start), daySeconds) - 2, floorDiv(z.civil(end), daySeconds)
+}
+
+func (t *Table) calendar(z *zone, start, end int64) *calendar {
+	first, last := daysOf(z, start, end)
+	var found []arrival
 	var list []occurrence
 	for _, p := range t.progs {
 		if p.rule == nil {
@@ -70,9 +77,29 @@ func (t *Table) all(z *zone, first, last int64) []arrival {
 			list = p.rule.occurrences(z, day, list)
 		}
 		for _, o := range list {
-			out = append(out, arrival{p, o})
+			if o.end > o.start {
+				found = append(found, arrival{p, o})
+			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b arrival) int { return cmp.Compare(a.start, b.start) })
+	return &calendar{first, last, byStart(found)}
+}
+
+// byStart sorts arrivals, those of one instant as they stand. Their places are
+// sorted instead of them: these are small, and nothing for the garbage collector.
+func byStart(list []arrival) []arrival {
+	type place struct {
+		start int64
+		i     int
+	}
+	places := make([]place, len(list))
+	for i, a := range list {
+		places[i] = place{a.start, i}
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.start, b.start), a.i-b.i) })
+	out := make([]arrival, len(list))
+	for i, p := range places {
+		out[i] = list[p.i]
+	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/villagecast/villagecast/device/wire"
@@ -29,7 +30,7 @@ type Table struct {
 	locked   map[key]bool // released by somebody whose word counts no more
 	// warned are the classes of content that there are.
 	warned [classes]bool
-	days   calendar
+	days   atomic.Pointer[calendar] // asked for last
 }
 
 type key struct {

@@ -133,21 +133,21 @@ func (s *sim) silentAt(p *prog) int64 {
 	return s.heard + p.silent
 }
 
-// suppressed tells whether something other than the order silences the job now,
-// why, and until when: never where only the centre can end it.
-func (s *sim) suppressed(p *prog) (why Reason, until int64, yes bool) {
+// suppressed is what silences a job now, other than the order. It ends never where
+// only the centre can end it; its reason is nil where there is none.
+func (s *sim) suppressed(p *prog) quiet {
 	if !p.interrupt {
 		if u, ok := s.t.mutedUntil(s.now); ok {
-			return Reason{Code: EndMute}, u, true
+			return quiet{span{s.now, u}, &Reason{Code: EndMute}}
 		}
 		if s.silentAt(p) <= s.now {
-			return Reason{Code: EndSilent, Hours: int(p.silent / hour)}, never, true
+			return quiet{span{s.now, never}, &Reason{Code: EndSilent, Hours: int(p.silent / hour)}}
 		}
 	}
 	if q := s.quiet(p); q.from <= s.now {
-		return *q.why, q.to, true
+		return q
 	}
-	return Reason{}, 0, false
+	return quiet{}
 }
 
 // hush puts a loop aside that only the centre's next word can begin again.

@@ -29,11 +29,10 @@ func (s *sim) kept(j *job) {
 	if code := j.Miss.Code; !s.off() && (code == EndOff || code == EndClock) {
 		s.still(j, Reason{Code: EndCut, By: code}) // that is over
 	}
-	_, _, quiet := s.suppressed(j.p)
 	switch {
 	case j.Due <= s.now:
 		s.blocked(j)
-	case len(j.b.runs) == 0 && j.Due == never && !s.off() && !quiet:
+	case len(j.b.runs) == 0 && j.Due == never && !s.off() && s.suppressed(j.p).why == nil:
 		s.still(j, Reason{Code: EndMissing})
 	}
 }
@@ -162,9 +161,13 @@ func (s *sim) skip(j *job, start, until int64, rounds int, why Reason) {
 }
 
 func (s *sim) note(sk Skip) {
-	if s.record {
-		s.tl.Skips = append(s.tl.Skips, sk)
+	if !s.record {
+		return
 	}
+	if s.tl.Skips == nil { // they are large: most rounds to come may cost one
+		s.tl.Skips = make([]Skip, 0, 1+len(s.t.outputs)*len(s.arrivals))
+	}
+	s.tl.Skips = append(s.tl.Skips, sk)
 }
 
 func (s *sim) partOf(sk Skip) Skip { sk.Part = true; return sk }

@@ -53,14 +53,6 @@ func (r *rule) starts(day int64, yield func(civil int64)) {
 		for s := r.from; s < r.to; s += r.every {
 			yield(base + s)
 		}
-	case r.cron != nil:
-		for t := time.Unix(base-1, 0).UTC(); ; {
-			t = r.cron.Next(t)
-			if t.IsZero() || t.Unix() >= base+daySeconds {
-				return
-			}
-			yield(t.Unix())
-		}
 	default:
 		for _, s := range r.times {
 			yield(base + s)

@@ -63,3 +63,15 @@ func TestAWarningWhoseSoundIsLost(t *testing.T) {
 		}
 	}
 }
+
+// TestAClockSetBackIntoQuietHours: a loop that began when they ended falls silent,
+// and begins again when they end again.
+func TestAClockSetBackIntoQuietHours(t *testing.T) {
+	in := input(loop("l", "06:30", "08:00", 0, sound(60)))
+	in.Bulletins[0].County.Quiet = []wire.Window{{From: "21:30", To: "06:30"}}
+	table := compile(t, in)
+	_, s := table.Run(State{}, at(t, "06:00"), at(t, "06:31:30"))
+	tl, _ := table.Run(s, at(t, "06:29"), at(t, "06:40"))
+	same(t, "stretches", say(tl, wire.OutputSound), []string{"06:29:00–06:29:00 l loop stopped", "06:30:00–06:40:00 l loop goes-on"})
+	same(t, "skips", saySkips(tl, wire.OutputSound), nil)
+}

@@ -35,9 +35,9 @@ func (e *RuleError) Error() string {
 // rule is a wire.Rule ready for use.
 type rule struct {
 	kind     wire.RuleKind
-	from, to int64 // the window, in seconds from its day's midnight
-	every    int64 // seconds
-	times    []int64
+	from, to int64   // the window, in seconds from its day's midnight
+	every    int64   // seconds
+	times    []int64 // of day, as given or from cron
 	once     int64
 	rounds   int64
 	pause    int64 // seconds
@@ -97,19 +97,20 @@ func (r *rule) parseForeign() error {
 	}
 	windowed := k == wire.RuleLoop || k == wire.RuleEvery
 	for _, f := range []struct {
-		field, value string
-		set, fits    bool
+		field     string
+		value     any
+		set, fits bool
 	}{
-		{"window", fmt.Sprint(s.Window), s.Window != nil, windowed},
-		{"every", strconv.Itoa(s.Every), s.Every != 0, k == wire.RuleEvery},
-		{"times", fmt.Sprint(s.Times), len(s.Times) > 0, k == wire.RuleAt},
-		{"once", string(s.Once), s.Once != "", k == wire.RuleOnce},
-		{"rounds", strconv.Itoa(s.Rounds), s.Rounds != 0, !windowed},
-		{"pause", strconv.Itoa(s.Pause), s.Pause != 0, k != wire.RuleEvery},
+		{"window", s.Window, s.Window != nil, windowed},
+		{"every", s.Every, s.Every != 0, k == wire.RuleEvery},
+		{"times", s.Times, len(s.Times) > 0, k == wire.RuleAt},
+		{"once", s.Once, s.Once != "", k == wire.RuleOnce},
+		{"rounds", s.Rounds, s.Rounds != 0, !windowed},
+		{"pause", s.Pause, s.Pause != 0, k != wire.RuleEvery},
 		{"cron", s.Cron, s.Cron != "", k != wire.RuleOnce},
 	} {
 		if f.set && !f.fits {
-			return &RuleError{f.field, f.value, [2]string{"does not belong to a rule of kind " + string(k), "不属于 " + string(k) + " 规则"}, [2]string{"leave it out or choose another kind", "去掉它，或换一种规则"}}
+			return &RuleError{f.field, fmt.Sprint(f.value), [2]string{"does not belong to a rule of kind " + string(k), "不属于 " + string(k) + " 规则"}, [2]string{"leave it out or choose another kind", "去掉它，或换一种规则"}}
 		}
 	}
 	return nil
@@ -212,7 +213,22 @@ func (r *rule) parseCron() error {
 		spec.Dow = 1<<63 | 0x7f // a calendar decides, whatever the weekday
 	}
 	r.cron = spec
+	if r.kind == wire.RuleAt {
+		r.times = cronTimes(spec)
+	}
 	return nil
+}
+
+// cronTimes are the times of day of a cron expression, in seconds.
+func cronTimes(spec *cron.SpecSchedule) (list []int64) {
+	for h := range int64(24) {
+		for m := int64(0); m < 60 && spec.Hour>>h&1 == 1; m++ {
+			if spec.Minute>>m&1 == 1 {
+				list = append(list, h*3600+m*60)
+			}
+		}
+	}
+	return list
 }
 
 func (r *rule) parseDays() error {

@@ -39,45 +39,41 @@ func (t *Table) run(s State, from, to time.Time, record bool) (Timeline, State) 
 	if record {
 		tl.Stretches = make([]Stretch, 0, len(t.outputs)*(2*len(arrivals)+4))
 	}
+	sims := make([]*sim, 0, len(t.outputs))
 	for _, o := range t.outputs {
 		m := &sim{t: t, out: o, heard: s.Heard, now: start, on: begin, end: end,
 			seen: max(s.Seen, s.At), doubt: s.Doubt, arrivals: arrivals, tl: &tl, record: record}
 		for i, list := range t.quiet[o] {
 			m.hours[i] = newHours(z, list)
 		}
-		stretches, skips := len(tl.Stretches), len(tl.Skips)
 		m.load(s, begin)
-		m.run()
+		m.turn()
+		sims = append(sims, m)
+	}
+	sideBySide(sims, end)
+	for _, m := range sims {
+		m.leave()
 		next.Outputs = append(next.Outputs, m.save())
-		merge(tl.Stretches, stretches, func(s *Stretch) time.Time { return s.From })
-		merge(tl.Skips, skips, func(s *Skip) time.Time { return s.At })
 	}
 	return tl, next
 }
 
-// merge puts what an output does, list[n:], between what those before it do,
-// by time and they first. Both parts are in order. The values are large, so each is
-// moved once: a stable sort would swap them many times over.
-func merge[T any](list []T, n int, at func(*T) time.Time) {
-	from := make([]int, 0, len(list)) // where the value of each place stands now
-	for i, j := 0, n; i < n || j < len(list); {
-		if j == len(list) || i < n && !at(&list[i]).After(at(&list[j])) {
-			from = append(from, i)
-			i++
-		} else {
-			from = append(from, j)
-			j++
+// sideBySide runs outputs from event to event until end, so that what they do
+// comes in the order of time.
+func sideBySide(sims []*sim, end int64) {
+	for {
+		now := end
+		for _, m := range sims {
+			now = min(now, m.next)
 		}
-	}
-	for start := range from {
-		first, place := list[start], start
-		for from[place] != start && from[place] != place {
-			next := from[place]
-			list[place], from[place] = list[next], place
-			place = next
+		if now >= end {
+			return
 		}
-		if from[place] == start {
-			list[place], from[place] = first, place
+		for _, m := range sims {
+			if m.next == now {
+				m.now = now
+				m.turn()
+			}
 		}
 	}
 }
@@ -110,7 +106,7 @@ func (s *sim) load(st State, begin int64) {
 	for _, p := range s.t.progs {
 		// A warning whose audio is not here yet is no job: the Table that has it begins it.
 		if b := p.bodies[s.out]; p.interrupt && b != nil && len(b.runs) > 0 && p.until > s.now && !s.has(p, p.from) {
-			j := s.add(p, occurrence{p.from, p.until, EndExpired})
+			j := s.add(p, b, occurrence{p.from, p.until, EndExpired})
 			j.Phase, j.Zero = phaseGap, max(p.from, s.now)
 			j.Due = j.Zero + nsOf(b.runs[0].from)
 		}

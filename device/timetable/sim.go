@@ -18,11 +18,12 @@ type sim struct {
 	doubt    int64 // the instant from which the unit was on without knowing the time, 0 for never
 	arrivals []arrival
 	jobs     []*job
-	hold     *job    // on air
-	open     Stretch // what hold is on air as
+	spare    []*job // those that are over, for the next to come
+	next     int64  // when something happens again
+	hold     *job   // on air
+	open     int    // the place in tl of what hold is on air as
 	tl       *Timeline
 	record   bool
-	walked   []*job // for each
 }
 
 func (s *sim) off() bool { return s.now < s.on }
@@ -36,30 +37,36 @@ func (s *sim) offReason() Reason {
 	return Reason{Code: code, By: code}
 }
 
-func (s *sim) run() {
-	for {
-		s.finish()
-		s.arrive()
-		s.suppress()
-		s.replace()
-		s.settle()
-		s.expire()
-		next := s.nextEvent()
-		if next >= s.end {
-			break
-		}
-		s.now = next
-	}
+// turn does what is to be done now, and finds when that is next.
+func (s *sim) turn() {
+	s.finish()
+	s.arrive()
+	s.suppress()
+	s.replace()
+	s.settle()
+	s.expire()
+	s.next = s.nextEvent()
+}
+
+// leave is the end of the Run.
+func (s *sim) leave() {
 	s.now = s.end
 	if s.hold != nil {
 		s.closeStretch(wire.OutcomeGoesOn, Reason{Code: EndGoesOn}, "")
 	}
 }
 
-// each lists the jobs for one walk during which some may go. Walks do not nest.
-func (s *sim) each() []*job {
-	s.walked = append(s.walked[:0], s.jobs...)
-	return s.walked
+// each is a walk over the jobs, during which that at hand may go.
+func (s *sim) each(yield func(*job) bool) {
+	for i := 0; i < len(s.jobs); {
+		j := s.jobs[i]
+		if !yield(j) {
+			return
+		}
+		if i < len(s.jobs) && s.jobs[i] == j {
+			i++
+		}
+	}
 }
 
 // finish ends what is on air at its own end or at its limit.
@@ -128,11 +135,20 @@ func (s *sim) over(j *job) {
 		j.Phase, j.Due, j.Deadline = phaseDone, never, never
 		return
 	}
-	s.jobs = slices.DeleteFunc(s.jobs, func(k *job) bool { return k == j })
+	if i := slices.Index(s.jobs, j); i >= 0 {
+		s.jobs = slices.Delete(s.jobs, i, i+1)
+		s.spare = append(s.spare, j)
+	}
 }
 
-func (s *sim) add(p *prog, o occurrence) *job {
-	j := &job{p: p, b: p.bodies[s.out], JobState: JobState{ID: p.id, Version: p.version, Interrupt: p.interrupt,
+func (s *sim) add(p *prog, b *body, o occurrence) *job {
+	if len(s.spare) == 0 {
+		s.spare = append(s.spare, new(job))
+	}
+	last := len(s.spare) - 1
+	j := s.spare[last]
+	s.spare = s.spare[:last]
+	*j = job{p: p, b: b, JobState: JobState{ID: p.id, Version: p.version, Interrupt: p.interrupt,
 		Start: o.start, End: o.end, EndWhy: o.why, Phase: phaseGap, Zero: o.start, Deadline: never}}
 	s.jobs = append(s.jobs, j)
 	return j
@@ -148,7 +164,7 @@ func (s *sim) arrive() {
 		}
 		if a.p.loop() {
 			if !s.has(a.p, a.start) {
-				j := s.add(a.p, a.occurrence)
+				j := s.add(a.p, b, a.occurrence)
 				j.MissFrom, j.Miss = max(s.now, a.p.since), Reason{Code: EndBlocked}
 				if len(b.runs) == 0 {
 					j.Miss.Code = EndMissing
@@ -160,18 +176,19 @@ func (s *sim) arrive() {
 		if a.start < s.seen {
 			continue
 		}
-		j := s.add(a.p, a.occurrence)
+		j := s.add(a.p, b, a.occurrence)
 		j.Due = j.at(b.lead())
 	}
 }
 
 // suppress applies quiet hours, dark hours and mutes.
 func (s *sim) suppress() {
-	for _, j := range s.each() {
-		why, until, yes := s.suppressed(j.p)
-		if !yes || j.Phase == phaseDone {
+	for j := range s.each {
+		q := s.suppressed(j.p)
+		if q.why == nil || j.Phase == phaseDone {
 			continue
 		}
+		why, until := *q.why, q.to
 		air := j.Phase == phaseAir
 		if air {
 			j.Pos = j.posAt(s.now)
@@ -190,7 +207,7 @@ func (s *sim) suppress() {
 		case j.p.loop() && until == never:
 			s.hush(j, why)
 		case j.p.loop():
-			if j.Min < until {
+			if air || j.Min < until {
 				s.flush(j)
 				s.fresh(j, until)
 				j.MissFrom, j.Miss = s.now, why
@@ -219,20 +236,29 @@ func (s *sim) restart(j *job, due int64) {
 
 // replace drops waiting rounds whose programme's next is due.
 func (s *sim) replace() {
-	for _, j := range s.each() {
+	for i := 0; i < len(s.jobs); i++ {
+		j := s.jobs[i]
 		if j.Phase != phaseGap || j.Due > s.now || j.p.interrupt || j.p.loop() || !j.b.first(j.posAt(j.Due)) {
 			continue
 		}
-		for _, old := range slices.Clone(s.jobs) {
-			if old != j && old.p == j.p && old.Phase == phaseWait {
-				why := Reason{Code: EndReplaced}
-				if off := s.offReason(); s.off() && off.Code == EndClock {
-					why = off // that is why it waited
-				}
-				s.drop(old, why)
+		for old := s.waiting(j.p); old != nil; old = s.waiting(j.p) {
+			why := Reason{Code: EndReplaced}
+			if off := s.offReason(); s.off() && off.Code == EndClock {
+				why = off // that is why it waited
 			}
+			s.drop(old, why)
 		}
+		i = slices.Index(s.jobs, j)
 	}
+}
+
+// waiting is a round of the programme that waits to begin, nil if none does.
+func (s *sim) waiting(p *prog) *job {
+	i := slices.IndexFunc(s.jobs, func(j *job) bool { return j.p == p && j.Phase == phaseWait })
+	if i < 0 {
+		return nil
+	}
+	return s.jobs[i]
 }
 
 // settle gives the output to the highest that wants it.
@@ -259,7 +285,7 @@ func (s *sim) settle() {
 		s.begin(best)
 		break
 	}
-	for _, j := range s.each() {
+	for j := range s.each {
 		if j.Phase != phaseAir && j.Phase != phaseDone {
 			s.kept(j)
 		}

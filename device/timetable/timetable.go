@@ -178,7 +178,9 @@ func (s Skip) Wire(lang string) wire.Skip {
 func Preview(in Input, from, to time.Time) (Timeline, []Problem) {
 	t, problems := Compile(in)
 	const lookback = 50 * time.Hour // a window of 24 h, begun a day earlier, on a day of 25 h
-	_, s := t.run(State{}, from.Add(-lookback), from, false)
+	begin := from.Add(-lookback)
+	t.days.Store(t.calendar(newZone(t.loc), begin.UnixNano(), to.UnixNano())) // for both
+	_, s := t.run(State{}, begin, from, false)
 	tl, _ := t.Run(s, from, to)
 	return tl, problems
 }
