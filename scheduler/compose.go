@@ -165,9 +165,10 @@ func (m Warning) Wire(audio *Rendition) wire.Interrupt {
 	if m.Text != "" {
 		item.Text = &wire.Text{Body: m.Text, Stay: StayFor(m.Text), Color: m.color()}
 	}
+	by := cmp.Or(m.Confirmed, m.By) // by whose word it is out: units take nothing of who left before that
 	return wire.Interrupt{
 		ID: m.ID, Issuer: m.Issuer, Level: m.Level, Title: m.Title, Items: []wire.Item{item},
-		Issued: m.Issued.UnixMilli(), Until: m.Until.UnixMilli(), Repeat: m.Repeat, Pause: m.Pause, Volume: m.Volume, By: m.By,
+		Issued: m.Issued.UnixMilli(), Until: m.Until.UnixMilli(), Repeat: m.Repeat, Pause: m.Pause, Volume: m.Volume, By: by,
 	}
 }
 

@@ -120,8 +120,11 @@ type Warning struct {
 	Volume int
 	Issued time.Time
 	Until  time.Time
-	// By is the id of who issued it.
+	// By is the id of who asked for it.
 	By string `json:",omitempty"`
+	// Confirmed is the id of the second person, by whose word it went out; empty
+	// where one was enough.
+	Confirmed string `json:",omitempty"`
 	// Lifted or stopped; zero while in force.
 	Ended time.Time
 	End   string

@@ -14,9 +14,11 @@ type Submission struct {
 	Version   int
 	Title     string
 	Issuer    string
-	// By is who submitted or released it, At when.
-	By string
-	At time.Time
+	// By is the id of who submitted or released it, Name theirs, empty where they
+	// have no account; At is when.
+	By   string
+	Name string
+	At   time.Time
 	Review
 	// First is its first cue as reckoned when it was submitted; zero for none.
 	First time.Time
@@ -48,8 +50,9 @@ const NotInTime = "not approved in time"
 type Waiting struct {
 	Submission *Submission
 	Warning    *Warning
-	// By is who asked for the warning.
-	By string
+	// By is the id of who asked for the warning, Name theirs.
+	By   string
+	Name string
 	// Since when it waits.
 	Since time.Time
 }

@@ -44,15 +44,15 @@ func (s *shell) unreachable(offline []string) {
 }
 
 // stopped names what was ended.
-func stopped(r client.Stopped) string {
+func (s *shell) stopped(r client.Stopped) string {
 	all := append([]string{}, r.Programmes...)
 	for _, w := range r.Warnings {
-		all = append(all, "warning "+w)
+		all = append(all, s.say("预警 ", "warning ")+w)
 	}
 	if len(all) == 0 {
-		return "nothing was on air"
+		return s.say("没有正在播的", "nothing was on air")
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(all, s.say("、", ", "))
 }
 
 func warnCommand(s *shell) *cobra.Command {
@@ -85,18 +85,19 @@ func warnCommand(s *shell) *cobra.Command {
 
 func (s *shell) warned(w client.Warning) {
 	if w.Waits {
-		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, w.Level, w.ID),
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, s.levelWord(w.Level), w.ID),
 			fmt.Sprintf("warning %s (%s) is NOT out: it waits for a second person, a duty officer or an administrator: villagecast confirm %s", w.ID, w.Level, w.ID)))
 	} else {
-		s.printf("warning %s (%s) to %s, until %s\n", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）已发往 %d 个终端，到 %s 为止", w.ID, s.levelWord(w.Level), w.Units, s.clock(w.Until)),
+			fmt.Sprintf("warning %s (%s) to %s, until %s", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))))
 	}
 	if w.Spoken != "" && w.Spoken != "yes" {
-		s.printf("on screens only; spoken: %s\n", w.Spoken)
+		s.printf("%s\n", s.say("只上屏幕，没有声音："+w.Spoken, "on screens only; spoken: "+w.Spoken))
 	}
 	if w.Later != nil {
 		s.printf("%s\n", s.later(*w.Later, w.Until))
 	}
-	s.printf("end it with: villagecast lift %s\n", w.ID)
+	s.printf("%s: villagecast lift %s\n", s.say("提前结束", "end it with"), w.ID)
 }
 
 // later says where a warning does not sound yet.
@@ -118,7 +119,9 @@ func liftCommand(s *shell) *cobra.Command {
 		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
 			return c.Lift(ctx, args[0])
 		},
-		func(w client.Warning) { s.printf("warning %s lifted\n", w.ID) })
+		func(w client.Warning) {
+			s.printf("%s\n", s.say("预警 "+w.ID+" 已解除", "warning "+w.ID+" lifted"))
+		})
 }
 
 // moment reads a length from now, or an instant in the county's zone.

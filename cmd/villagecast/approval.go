@@ -42,13 +42,15 @@ func (s *shell) submission(p client.Programme) {
 	if sub == nil {
 		return
 	}
-	s.printf("%s\n", s.say(fmt.Sprintf("送审      %s，%s，需 %d 人审核", sub.By, s.clock(sub.At), sub.Steps), fmt.Sprintf("submitted by %s at %s, to be approved by %d", sub.By, s.clock(sub.At), sub.Steps)))
+	if sub.Steps > 0 {
+		s.printf("%s\n", s.say(fmt.Sprintf("送审      %s，%s，需 %d 人审核", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps), fmt.Sprintf("submitted by %s at %s, to be approved by %d", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps)))
+	}
 	for _, c := range sub.Given {
-		who := c.Person
+		whose := who(c.Name, c.Person)
 		if c.For != "" {
-			who += s.say("（代 "+c.For+"）", " in place of "+c.For)
+			whose += s.say("（代 "+c.For+"）", " in place of "+c.For)
 		}
-		s.printf("%s\n", s.say(fmt.Sprintf("第 %d 审    %s，%s", c.Step, who, s.clock(c.At)), fmt.Sprintf("approval %d by %s at %s", c.Step, who, s.clock(c.At))))
+		s.printf("%s\n", s.say(fmt.Sprintf("第 %d 审    %s，%s", c.Step, whose, s.clock(c.At)), fmt.Sprintf("approval %d by %s at %s", c.Step, whose, s.clock(c.At))))
 	}
 	if sub.Late != nil {
 		s.printf("%s\n", s.say("未按时审核：错过 "+s.clock(*sub.Late)+" 的首次播出", "not approved in time: missed its first cue at "+s.clock(*sub.Late)))
@@ -149,17 +151,13 @@ func programmesApprove(s *shell) *cobra.Command {
 			if spec.Hash == "" {
 				return client.Programme{}, usage("say with --hash what you looked at: villagecast programmes review %s shows it", args[0])
 			}
-			r, err := c.Review(ctx, args[0], 0)
-			if err != nil {
-				return client.Programme{}, err
+			if len(spec.Hash) != 64 { // a part of it would let an author prepare two versions that share it
+				return client.Programme{}, usage("--hash wants all 64 digits of what you looked at, these are %d: villagecast programmes review %s shows them", len(spec.Hash), args[0])
 			}
 			s.numbers(ctx, c, args[0])
-			if len(spec.Hash) >= 8 && strings.HasPrefix(r.Hash, spec.Hash) {
-				spec.Hash = r.Hash // its first digits will do
-			}
 			return c.Approve(ctx, args[0], spec)
 		}, s.moved)
-	cmd.Flags().StringVar(&spec.Hash, "hash", "", "the hash that the review showed, or its first eight digits")
+	cmd.Flags().StringVar(&spec.Hash, "hash", "", "the hash that the review showed, all of it")
 	cmd.Flags().BoolVar(&spec.Now, "now", false, "let the release take effect at once, without time to undo it")
 	return cmd
 }
@@ -208,11 +206,11 @@ func approvalsCommand(s *shell) *cobra.Command {
 // waiting says what waits, since when, and for whom.
 func (s *shell) waiting(w client.Waiting) string {
 	if w.Warning != "" {
-		return s.say(fmt.Sprintf("预警 %s（%s）%s：%s 于 %s 提出，待另一名值班员或管理员确认：villagecast confirm %s", w.Warning, w.Level, w.Title, w.By, s.clock(w.Since), w.Warning),
-			fmt.Sprintf("warning %s (%s) %s: asked for by %s at %s, waits for %s: villagecast confirm %s", w.Warning, w.Level, w.Title, w.By, s.clock(w.Since), w.Who, w.Warning))
+		return s.say(fmt.Sprintf("预警 %s（%s）%s：%s 于 %s 提出，待另一名值班员或管理员确认：villagecast confirm %s", w.Warning, s.levelWord(w.Level), w.Title, who(w.Name, w.By), s.clock(w.Since), w.Warning),
+			fmt.Sprintf("warning %s (%s) %s: asked for by %s at %s, waits for %s: villagecast confirm %s", w.Warning, w.Level, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Who, w.Warning))
 	}
-	zh := fmt.Sprintf("%s 第 %d 版 %s：%s 于 %s 送审，待第 %d/%d 审", w.Programme, w.Version, w.Title, w.By, s.clock(w.Since), w.Step, w.Steps)
-	en := fmt.Sprintf("%s version %d %s: submitted by %s at %s, waits for approval %d of %d by %s", w.Programme, w.Version, w.Title, w.By, s.clock(w.Since), w.Step, w.Steps, w.Who)
+	zh := fmt.Sprintf("%s 第 %d 版 %s：%s 于 %s 送审，待第 %d/%d 审", w.Programme, w.Version, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Step, w.Steps)
+	en := fmt.Sprintf("%s version %d %s: submitted by %s at %s, waits for approval %d of %d by %s", w.Programme, w.Version, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Step, w.Steps, w.Who)
 	switch {
 	case w.Late:
 		zh, en = zh+"；未按时审核", en+"; not approved in time"

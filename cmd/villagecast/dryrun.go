@@ -56,7 +56,7 @@ func (s *shell) dryLine(d client.DryRun) string {
 	for _, p := range []struct {
 		n      int
 		zh, en string
-	}{{len(d.TooOld), "%d 个终端版本过旧", "%d agents too old"}, {len(d.Cuts), "%d 个节目会打断它", "cut by %d others"},
+	}{{len(d.TooOld), "%d 个终端版本过旧", "%d agents too old"}, {len(d.Cuts), "%d 个节目会打断它", "%d others cut it"},
 		{len(d.Calendars), "%d 个日历缺日期", "%d calendars without dates"}, {len(d.Problems), "%d 个问题", "%d problems"}} {
 		if p.n > 0 {
 			parts = append(parts, s.say(fmt.Sprintf(p.zh, p.n), fmt.Sprintf(p.en, p.n)))
@@ -66,7 +66,7 @@ func (s *shell) dryLine(d client.DryRun) string {
 }
 
 func (s *shell) dryRun(d client.DryRun) {
-	s.printf("%s (%s, %s %d): %s\n", d.Title, d.Programme, s.say("第", "version"), d.Version, s.dryLine(d))
+	s.printf("%s (%s, %s): %s\n", d.Title, d.Programme, s.say(fmt.Sprintf("第 %d 版", d.Version), fmt.Sprintf("version %d", d.Version)), s.dryLine(d))
 	if len(d.Unreachable) > 0 {
 		var names []string
 		for _, u := range d.Unreachable[:min(len(d.Unreachable), 20)] {

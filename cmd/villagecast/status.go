@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -69,7 +70,7 @@ func (s *shell) untilChange(ctx context.Context, c *client.Client) {
 
 func (s *shell) status(st client.Status) {
 	u := st.Units
-	s.printf("%s, %s\n", st.County, s.clock(st.At))
+	s.printf("%s, %s\n", cmp.Or(st.County, s.say("县名未填", "county without a name")), s.clock(st.At))
 	if st.Incident != nil {
 		s.printf("*** %s\n", s.banner(*st.Incident))
 	}

@@ -31,7 +31,8 @@ func stopCommand(s *shell) *cobra.Command {
 			return out, err
 		},
 		func(r halted[client.Stopped]) {
-			s.printf("stopped in %s on %s: %s\n", r.Did.Area, many(r.Did.Units, "unit"), stopped(r.Did))
+			s.printf("%s\n", s.say(fmt.Sprintf("%s 已立即停播，%d 个终端：%s", r.Did.Area, r.Did.Units, s.stopped(r.Did)),
+				fmt.Sprintf("stopped in %s on %s: %s", r.Did.Area, many(r.Did.Units, "unit"), s.stopped(r.Did))))
 			s.obeyed(r.Stop, false)
 		})
 	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record and for those who see it in force")
@@ -59,7 +60,7 @@ func withdrawCommand(s *shell) *cobra.Command {
 				s.moved(r.Did)
 				return
 			}
-			s.printf("%s version %d withdrawn\n", r.Did.ID, r.Did.Version)
+			s.printf("%s\n", s.say(fmt.Sprintf("%s 第 %d 版已撤播", r.Did.ID, r.Did.Version), fmt.Sprintf("%s version %d withdrawn", r.Did.ID, r.Did.Version)))
 			s.obeyed(r.Stop, false)
 		})
 	waitFlag(cmd, &wait)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"strconv"
@@ -99,7 +100,7 @@ func (s *server) withSubmission(ctx context.Context, p client.Programme) client.
 }
 
 func submissionOut(sub scheduler.Submission) *client.Submission {
-	out := client.Submission{Hash: sub.Hash, Steps: sub.Steps, Given: []client.Consent{}, By: sub.By, At: sub.At, First: when(sub.First), Late: when(sub.Late),
+	out := client.Submission{Hash: sub.Hash, Steps: sub.Steps, Given: []client.Consent{}, By: sub.By, Name: sub.Name, At: sub.At, First: when(sub.First), Late: when(sub.Late),
 		Effective: when(sub.Effective), Outcome: sub.Outcome, Why: sub.Why}
 	for _, c := range sub.Given {
 		out.Given = append(out.Given, client.Consent(c))
@@ -164,16 +165,18 @@ func (s *server) waiting(ctx context.Context, area, lang string) ([]client.Waiti
 	all, err := s.Store.Waiting(ctx)
 	out := []client.Waiting{}
 	for _, w := range all {
-		o := client.Waiting{By: w.By, Since: w.Since, Step: 1, Steps: 1, Mine: w.For(tree, actor(ctx))}
+		o := client.Waiting{By: w.By, Name: w.Name, Since: w.Since, Step: 1, Steps: 1, Mine: w.For(tree, actor(ctx))}
 		reaches := ""
 		if m := w.Warning; m != nil {
 			o.Warning, o.Title, o.Level, o.Area, reaches = m.ID, m.Title, m.Level, m.Issuer, m.Area
 			o.Text, o.Audio, o.To, o.Until = m.Text, m.Audio, m.Area, when(m.Until)
 			may := scheduler.WhoMay(tree, scheduler.ActWarn, m.Issuer)
-			o.Who = scheduler.Words{ZH: w.By + " 以外的人：" + may.ZH, EN: "another person than " + w.By + ": " + may.EN}.In(lang)
+			asks := cmp.Or(w.Name, w.By)
+			o.Who = scheduler.Words{ZH: asks + "以外的人：" + may.ZH, EN: "another person than " + asks + ": " + may.EN}.In(lang)
 		} else {
 			sub := w.Submission
-			o.Programme, o.Version, o.Title, o.Area, reaches, o.By = sub.Programme, sub.Version, sub.Title, sub.Issuer, sub.Issuer, sub.By
+			o.Programme, o.Version, o.Title, o.Area, reaches = sub.Programme, sub.Version, sub.Title, sub.Issuer, sub.Issuer
+			o.By, o.Name = sub.By, sub.Name
 			o.Step, o.Steps, o.First, o.Late = len(sub.Given)+1, sub.Steps, when(sub.First), !sub.Late.IsZero()
 			may := scheduler.WhoMay(tree, scheduler.ActApprove, sub.Issuer)
 			o.Who = scheduler.Words{ZH: "另一个人：" + may.ZH, EN: "another person: " + may.EN}.In(lang)

@@ -52,7 +52,7 @@ func (a *App) routes() ([]Route, error) {
 		{client.Prefix + "/", people, central},
 		{"/here/", people, a.here(central)},
 	}
-	all = append(all, Route{"GET /approvals", people, a.guarded(console.Approvals())})
+	all = append(all, Route{"GET /approvals", people, a.guarded(console.Approvals())}, Route{"GET /stops", people, a.guarded(console.Stops())})
 	all = append(all, a.waysIn()...)
 	if d := a.options.Demonstration; d != nil {
 		page := a.guarded(console.Demo(d))

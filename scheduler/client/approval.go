@@ -35,7 +35,8 @@ type Submission struct {
 	Hash      string     `json:"hash" doc:"Names exactly what goes out: an approval names it, and is refused if it changed"`
 	Steps     int        `json:"steps" doc:"How many other persons have to agree"`
 	Given     []Consent  `json:"given"`
-	By        string     `json:"by" doc:"Who submitted or released it"`
+	By        string     `json:"by" doc:"Id of who submitted or released it"`
+	Name      string     `json:"name,omitempty" doc:"Name of who did; absent where they have no account"`
 	At        time.Time  `json:"at"`
 	First     *time.Time `json:"first,omitempty" doc:"Its first cue after that"`
 	Late      *time.Time `json:"late,omitempty" doc:"The first cue that it missed, not approved in time"`
@@ -90,7 +91,8 @@ type Waiting struct {
 	To        string     `json:"to,omitempty" doc:"Area that hears a warning"`
 	Until     *time.Time `json:"until,omitempty" doc:"End of a warning"`
 	Area      string     `json:"area" doc:"In whose name it goes out"`
-	By        string     `json:"by" doc:"Who asks for it"`
+	By        string     `json:"by" doc:"Id of who asks for it"`
+	Name      string     `json:"name,omitempty" doc:"Name of who asks; absent where they have no account"`
 	Since     time.Time  `json:"since"`
 	Step      int        `json:"step" doc:"The approval that is missing"`
 	Steps     int        `json:"steps"`

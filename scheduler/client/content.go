@@ -156,7 +156,9 @@ type Warning struct {
 	Waits  bool       `json:"waits,omitempty" doc:"It is not out: it waits for a second person, see approvals"`
 	// Spoken says whether the warning has sound, and if not, why.
 	Spoken string `json:"spoken,omitempty"`
-	By     string `json:"by,omitempty" doc:"Id of who issued it"`
+	By     string `json:"by,omitempty" doc:"Id of who asked for it"`
+	// ConfirmedBy is the second person, by whose word it went out.
+	ConfirmedBy string `json:"confirmedBy,omitempty" doc:"Id of the second person, by whose word it went out"`
 	// Later says where it may not sound yet; absent where it sounds at once.
 	Later *Later `json:"later,omitempty"`
 }

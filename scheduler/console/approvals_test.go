@@ -35,7 +35,7 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = client.County{Zone: "Asia/Tokyo"} // neither this machine's nor a usual one
 	case "/api/v1/approvals":
 		out = client.Page[client.Waiting]{Items: []client.Waiting{
-			{Programme: "water", Version: 2, Title: "停水通知", By: "wang", Since: at, Step: 1, Steps: 1, First: &at, Mine: true},
+			{Programme: "water", Version: 2, Title: "停水通知", By: "wang", Name: "王编辑", Since: at, Step: 1, Steps: 1, First: &at, Mine: true},
 			{Warning: "w-1", Title: "山洪", Text: "请立即转移到高处", Level: wire.LevelOrange, To: "dongtang", Until: &at, By: "zhao", Since: at, Mine: true}}}
 	case "/api/v1/programmes/water/review":
 		out = client.Review{Programme: client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: "water"}, Says: "每天 7:00"}, Hash: "8f3a", Villages: 9, Units: 12,
@@ -68,7 +68,9 @@ func TestApprovalsInBrowser(t *testing.T) {
 	page.Navigate(base + "/approvals")
 	shows(page, "article h2", "停水通知")
 	shows(page, "article .facts", "9 个村，12 个终端")
-	shows(page, "article .facts", "17:00") // 8:00 of UTC in the county's zone
+	shows(page, "article .facts", "王编辑")
+	shows(page, "article:last-child .facts", "zhao") // who has no name is called by the account
+	shows(page, "article .facts", "17:00")           // 8:00 of UTC in the county's zone
 	shows(page, "article blockquote", "明天八点停水<b>")
 	page.Wait(`document.querySelector("article audio")?.src.endsWith("/api/v1/programmes/water/sounds/ab")`, soon)
 	shows(page, "article button.main", "同意，向 9 个村 12 个终端播出")

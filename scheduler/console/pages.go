@@ -48,6 +48,12 @@ func Approvals() http.Handler {
 	return strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, read("approvals.html")) }))
 }
 
+// Stops serves the page on which people see which units have not confirmed that
+// they are silent, and what is in force.
+func Stops() http.Handler {
+	return strict(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, read("stops.html")) }))
+}
+
 // Fault is what the login page says went wrong.
 type Fault string
 

@@ -114,8 +114,8 @@ func TestWarningOfTwoPersons(t *testing.T) {
 	if out, r, err = s.Confirm(as(t, "eve"), out.ID); err != nil || out.Waits || r.Units != 4 || !slices.Equal(publish(t, s), []Target{{"area/liushu", wire.KindOrders}}) {
 		t.Fatalf("confirmed: %+v, %v", out, err)
 	}
-	if again, _, err := s.Confirm(as(t, "eve"), out.ID); err != nil || again.ID != out.ID {
-		t.Errorf("confirmed again: %+v, %v", again, err)
+	if again, r, err := s.Confirm(as(t, "eve"), out.ID); err != nil || again.ID != out.ID || r.Units != 4 {
+		t.Errorf("confirmed again: %+v, %+v, %v", again, r, err)
 	}
 	other, _, err := s.Warn(as(t, "eve"), w)
 	must(t)(0, err)
@@ -126,6 +126,24 @@ func TestWarningOfTwoPersons(t *testing.T) {
 	wantKind(t, err, scheduler.NotFound, "warning that waits")
 	if list, err = s.Waiting(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// TestWarningOutlivesWhoAskedForIt: it goes out by the word of the second person,
+// so units take it although the first has left since.
+func TestWarningOutlivesWhoAskedForIt(t *testing.T) {
+	s := county(t)
+	people(t, s)
+	rules(t, s, scheduler.ApprovalRule{Level: scheduler.AnyWarning, Steps: 1})
+	w, _, err := s.Warn(as(t, "dan"), scheduler.Warning{Area: "liushu", Level: wire.LevelOrange, Text: "山洪", Until: time.Now().Add(time.Hour)})
+	must(t)(0, err)
+	must(t)(s.Leave(t.Context(), "dan", ""))
+	if w, _, err = s.Confirm(as(t, "eve"), w.ID); err != nil || w.By != "dan" || w.Confirmed != "eve" {
+		t.Fatalf("confirmed: %+v, %v", w, err)
+	}
+	locked := ordersOf(t, s, "area/qinghe").Locked
+	if list := ordersOf(t, s, "area/liushu").Interrupts; len(list) != 1 || len(locked) != 1 || list[0].By == locked[0].ID {
+		t.Errorf("units refuse %+v, since they know of %+v", list, locked)
 	}
 }
 

@@ -74,6 +74,13 @@ func (t *tx) inForce(area string) ([]scheduler.InForce, error) {
 	for _, f := range freezes {
 		out = append(out, scheduler.InForce{Kind: "freeze", ID: f.ID, Area: t.tree().Root(), Why: f.Why, Since: f.From, Until: f.Until, By: f.By, Lift: scheduler.ActSettings})
 	}
+	for i, f := range out {
+		if f.Name == "" {
+			if _, err := t.one("SELECT name FROM person WHERE id = ?", []any{f.By}, &out[i].Name); err != nil {
+				return nil, err
+			}
+		}
+	}
 	slices.SortFunc(out, func(a, b scheduler.InForce) int { return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
 }

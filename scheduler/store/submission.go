@@ -26,13 +26,13 @@ type way struct {
 	ready
 }
 
-const submissionColumns = "s.id, s.programme, s.version, s.person, s.at, s.hands, s.hash, s.body, s.addresses, s.assets, s.steps, s.first, s.late, s.effective, s.ended, s.outcome, s.why, p.state"
+const submissionColumns = "s.id, s.programme, s.version, s.person, coalesce((SELECT name FROM person WHERE id = s.person), ''), s.at, s.hands, s.hash, s.body, s.addresses, s.assets, s.steps, s.first, s.late, s.effective, s.ended, s.outcome, s.why, p.state"
 
 func scanWay(scan func(...any) error) (w way, err error) {
 	var hands, body, addresses, assets string
 	var when, first, late, effective, ended int64
 	s := &w.Submission
-	if err = scan(&s.ID, &s.Programme, &s.Version, &s.By, &when, &hands, &s.Hash, &body, &addresses, &assets, &s.Steps,
+	if err = scan(&s.ID, &s.Programme, &s.Version, &s.By, &s.Name, &when, &hands, &s.Hash, &body, &addresses, &assets, &s.Steps,
 		&first, &late, &effective, &ended, &s.Outcome, &s.Why, &s.State); err != nil {
 		return w, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 )
 
@@ -34,15 +35,15 @@ func (t *tx) held(id string) (w scheduler.Warning, by string, found bool, err er
 func (t *tx) waitingWarnings() (out []scheduler.Waiting, err error) {
 	err = t.each(func(scan func(...any) error) error {
 		var w scheduler.Warning
-		var body, by string
+		var body, by, name string
 		var since int64
-		if err := scan(&body, &by, &since); err != nil {
+		if err := scan(&body, &by, &name, &since); err != nil {
 			return err
 		}
 		err := decode(body, &w)
-		out = append(out, scheduler.Waiting{Warning: &w, By: by, Since: at(since)})
+		out = append(out, scheduler.Waiting{Warning: &w, By: by, Name: name, Since: at(since)})
 		return err
-	}, "SELECT body, person, at FROM warning_waiting WHERE until > ? ORDER BY at, id", ms(t.now))
+	}, "SELECT body, person, coalesce((SELECT name FROM person WHERE id = w.person), ''), at FROM warning_waiting w WHERE until > ? ORDER BY at, id", ms(t.now))
 	return out, err
 }
 
@@ -58,6 +59,7 @@ func (s *Store) Confirm(ctx context.Context, id string) (out scheduler.Warning, 
 			if out, found, err = t.warning(id); err == nil && !found {
 				err = scheduler.Missing("warning that waits", id, t.ids("warning_waiting"))
 			}
+			r = t.reach([]wire.Address{wire.AreaAddress(out.Area)}, nil)
 			return err
 		case by == t.actor.ID:
 			return &scheduler.Error{Kind: scheduler.Forbidden, Field: "person", Value: by,
@@ -67,7 +69,7 @@ func (s *Store) Confirm(ctx context.Context, id string) (out scheduler.Warning, 
 		if err := t.drop(id); err != nil {
 			return err
 		}
-		w.Waits = false
+		w.Waits, w.Confirmed = false, t.actor.ID
 		out, r, err = t.issue(w)
 		if err != nil {
 			return err

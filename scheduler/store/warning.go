@@ -58,7 +58,7 @@ func (t *tx) warn(w scheduler.Warning) (scheduler.Warning, Reach, error) {
 	address := []wire.Address{wire.AreaAddress(w.Area)}
 	if old, found, err := t.warning(w.ID); err != nil || found {
 		if same := old; err == nil {
-			same.Issued, same.Ended, same.End, same.By = w.Issued, w.Ended, w.End, w.By
+			same.Issued, same.Ended, same.End, same.By, same.Confirmed = w.Issued, w.Ended, w.End, w.By, w.Confirmed
 			if encode(same) != encode(w) {
 				err = conflict("id", w.ID,
 					scheduler.Words{ZH: "已有另一个预警用这个编号", EN: "there is another warning with this id"},

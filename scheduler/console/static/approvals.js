@@ -1,14 +1,12 @@
 // What waits for the one who is logged in: it is seen and heard just as it goes
 // out, and what is agreed to is named by its hash.
 import "./wording.js";
-import { add, count, lang, onLanguage, say, speak } from "./words.js";
+import { ask, county, element, fact, time, wrong } from "./desk.js";
+import { add, count, onLanguage, say, speak } from "./words.js";
 
 add({
 	"approvals.title": ["等你审核", "Waiting for your approval"],
-	"approvals.loading": ["正在取来…", "Fetching…"],
 	"approvals.none": ["没有等你审核的内容。编辑送审后会出现在这里。", "Nothing waits for you. What editors submit appears here."],
-	"approvals.login": ["登录已过期，请重新登录。", "The login has ended: log in again."],
-	"approvals.lost": ["中心没有回答：{why}", "The centre does not answer: {why}"],
 	"by": ["{by} 于 {time} 送审，第 {step}/{steps} 审", "Submitted by {by} at {time}, approval {step} of {steps}"],
 	"first": ["首次播出 {time}；过时不审就不播", "First cue {time}; not approved by then, it does not play"],
 	"late": ["已错过首次播出（未按时审核）", "Its first cue was missed: not approved in time"],
@@ -30,32 +28,7 @@ add({
 const list = document.getElementById("list");
 const empty = document.getElementById("empty");
 
-// ask speaks to the API; what is refused is an error in words.
-async function ask(path, body) {
-	const answer = await fetch("/api/v1" + path, {
-		method: body === undefined ? "GET" : "POST", cache: "no-store",
-		headers: { "Accept": "application/json", "Accept-Language": lang(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
-		body: body === undefined ? undefined : JSON.stringify(body),
-	});
-	if (answer.status === 401) throw new Error(say("approvals.login"));
-	const value = await answer.json();
-	if (!answer.ok) throw new Error(value.detail || value.title);
-	return value;
-}
-
 const path = (w) => "/programmes/" + encodeURIComponent(w.programme);
-
-// Times are the county's, wherever this browser stands.
-let zone;
-const time = (text) => new Date(text).toLocaleString(lang(), { dateStyle: "short", timeStyle: "short", hourCycle: "h23", timeZone: zone });
-
-function element(tag, more = {}, ...children) {
-	const e = Object.assign(document.createElement(tag), more);
-	e.append(...children.filter((c) => c !== null));
-	return e;
-}
-
-const fact = (text) => element("p", { textContent: text });
 
 function button(text, main, act) {
 	const b = element("button", { type: "button", className: main ? "button main" : "button", textContent: text });
@@ -113,7 +86,7 @@ async function programme(w) {
 	const reach = { villages: r.villages, units: r.units };
 	const acts = element("div", { className: "acts" });
 	const card = element("article", {}, element("h2", { textContent: w.title }),
-		element("div", { className: "facts" }, fact(r.programme.says), fact(say("reach", reach)), fact(say("by", { by: w.by, time: time(w.since), step: w.step, steps: w.steps })),
+		element("div", { className: "facts" }, fact(r.programme.says), fact(say("reach", reach)), fact(say("by", { by: w.name || w.by, time: time(w.since), step: w.step, steps: w.steps })),
 			w.late ? fact(say("late")) : w.first ? fact(say("first", { time: time(w.first) })) : null),
 		...r.items.map((it) => item(w, it)), acts);
 	const more = w.steps - w.step;
@@ -139,7 +112,7 @@ function warning(w) {
 	if (w.audio) box.append(element("audio", { controls: true, preload: "none", src: "/api/v1/assets/" + w.audio + "/file" }));
 	if (w.text) box.append(element("blockquote", { textContent: w.text }));
 	const card = element("article", {}, element("h2", {}, element("span", { className: "level " + w.level, textContent: say(w.level) }), " " + w.title),
-		element("div", { className: "facts" }, fact(say("warn.to", { to: w.to, time: time(w.until) })), fact(say("asked", { by: w.by, time: time(w.since) }))), box, acts);
+		element("div", { className: "facts" }, fact(say("warn.to", { to: w.to, time: time(w.until) })), fact(say("asked", { by: w.name || w.by, time: time(w.since) }))), box, acts);
 	acts.append(button(say("confirm", { level: say(w.level) }), true, () => act(card, acts, async () => {
 		const out = await ask("/warnings/" + w.warning + "/confirm", {});
 		return [said(say("confirmed", { units: out.units }))];
@@ -151,7 +124,7 @@ let drawing = 0;
 async function draw() {
 	const mine = ++drawing;
 	try {
-		zone ??= (await ask("/county")).zone || undefined;
+		await county();
 		const all = (await ask("/approvals")).items;
 		const cards = await Promise.all(all.map((w) => (w.warning ? warning(w) : programme(w))));
 		if (mine !== drawing) return;
@@ -161,9 +134,10 @@ async function draw() {
 	} catch (e) {
 		if (mine !== drawing) return;
 		empty.hidden = false;
-		empty.textContent = e instanceof TypeError ? say("approvals.lost", { why: e.message }) : e.message;
+		empty.textContent = wrong(e);
 	}
 }
 
 onLanguage(draw);
+onLanguage(() => { document.title = say("approvals.title") + " · Villagecast"; });
 speak();
