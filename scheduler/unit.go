@@ -61,10 +61,11 @@ func (u Unit) InService(from, to time.Time) (time.Time, time.Time) {
 	return from, to
 }
 
-// Hears are the addresses that the unit listens to, the county's first.
+// Hears are the addresses that the unit listens to, the county's first. One that is
+// not placed hears its own settings alone; one that was removed falls silent by that.
 func (u Unit) Hears(t *Tree) []wire.Address {
 	own := wire.UnitAddress(u.ID)
-	if u.State == UnitUnplaced {
+	if !u.Placed() {
 		return []wire.Address{own}
 	}
 	return append(Above(t, u.Area), own)
