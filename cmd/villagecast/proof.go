@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/villagecast/villagecast/configs"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -46,11 +49,32 @@ func timetableCommand(s *shell) *cobra.Command {
 					q.Unit, q.Area = "", a.ID
 				}
 			}
-			return c.Timetables(ctx, q)
+			all, err := c.Timetables(ctx, q)
+			if e, ok := errors.AsType[*client.Error](err); ok && e.Status == 404 && len(e.Errors) > 0 && e.Errors[0].Value == q.Unit {
+				e.Detail = s.neither(ctx, c, q.Unit, areas)
+			}
+			return all, err
 		}, s.timetables)
 	span.add(cmd, "0s", "24h")
 	cmd.Flags().StringVar(&draft, "draft", "", "take the draft of this programme as if it were released")
 	return cmd
+}
+
+// neither says that an id is no unit's and no area's, and which was meant.
+func (s *shell) neither(ctx context.Context, c *client.Client, id string, areas []client.Area) string {
+	var ids []string
+	for _, a := range areas {
+		ids = append(ids, a.ID)
+	}
+	units, _ := c.Units(ctx, client.UnitFilter{}) // without them an area may still be near
+	for _, u := range units {
+		ids = append(ids, u.ID)
+	}
+	text := s.say("没有这个编号的终端或区域："+id, "there is no unit or area with the id "+strconv.Quote(id))
+	if near := configs.Nearest(id, ids); near != "" {
+		return text + s.say("；最接近的是 "+near, "; the nearest is "+strconv.Quote(near))
+	}
+	return text + s.say("；看看列表里有哪些", "; list what there is")
 }
 
 func (s *shell) timetables(all []client.Timetable) {
