@@ -106,15 +106,25 @@ func unitsClaims(s *shell) *cobra.Command {
 	return cmd
 }
 
+// shutOut is a revoked device, which may not have heard that it is to be silent.
+type shutOut struct {
+	client.Revoked
+	Untold bool `json:"untold"`
+}
+
 func unitsRevoke(s *shell) *cobra.Command {
 	var why string
 	cmd := query(s, "revoke ID", "Shuts out the device of a unit, at once; another one needs a claim", exactly("ID"),
-		func(ctx context.Context, c *client.Client, args []string) (client.Revoked, error) {
-			return c.RevokeUnit(ctx, args[0], why)
+		func(ctx context.Context, c *client.Client, args []string) (out shutOut, err error) {
+			if out.Revoked, err = c.RevokeUnit(ctx, args[0], why); err == nil {
+				out.Untold, err = untold(ctx, c, args[0])
+			}
+			return out, err
 		},
-		func(r client.Revoked) {
+		func(r shutOut) {
 			s.printf("%s\n", s.say(fmt.Sprintf("%s 的设备已吊销（%d 个凭证作废）；新设备用 units claim %s", r.Unit, r.Ended, r.Unit),
 				fmt.Sprintf("the device of %s is shut out (%s void); for another one: units claim %s", r.Unit, many(r.Ended, "credential"), r.Unit)))
+			s.sayUntold(r.Untold)
 		})
 	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record")
 	_ = cmd.MarkFlagRequired("why")

@@ -51,7 +51,7 @@ func (s *shell) delivery(d client.Delivery) {
 	}
 	s.printf("%s: %s\n", what, s.delivered(d.Units))
 	if d.Planned > 0 {
-		s.printf("%s\n", s.say(fmt.Sprintf("未安装 %d 个，不计", d.Planned), fmt.Sprintf("%d planned units are not counted", d.Planned)))
+		s.printf("%s\n", s.say(fmt.Sprintf("未安装 %d 个，不计", d.Planned), "not counted, for they are only planned: "+many(d.Planned, "unit")))
 	}
 	if len(d.Areas) > 1 {
 		t := newTable("", s.say("区域", "AREA"), s.say("终端", "UNITS"), s.say("已送达", "DELIVERED"), s.say("已备好", "READY"), s.say("等待", "PENDING"), s.say("拒收", "REFUSED"), s.say("版本过旧", "TOO OLD"))
@@ -76,9 +76,9 @@ func (s *shell) delivered(n client.DeliveryCounts) string {
 	case n.Units == 0:
 		return s.say("没有已安装的终端", "no installed unit")
 	case n.Delivered == n.Units && n.Ready == n.Units:
-		return s.say(fmt.Sprintf("全部已送达、已备好（%d 个终端）", n.Units), fmt.Sprintf("all delivered, all ready (%d units)", n.Units))
+		return s.say(fmt.Sprintf("全部已送达、已备好（%d 个终端）", n.Units), fmt.Sprintf("all delivered, all ready (%s)", many(n.Units, "unit")))
 	case n.Delivered == n.Units:
-		return s.say(fmt.Sprintf("全部已送达（%d 个终端），已备好 %d", n.Units, n.Ready), fmt.Sprintf("all delivered (%d units), ready on %d", n.Units, n.Ready))
+		return s.say(fmt.Sprintf("全部已送达（%d 个终端），已备好 %d", n.Units, n.Ready), fmt.Sprintf("all delivered (%s), ready on %d", many(n.Units, "unit"), n.Ready))
 	}
 	text := s.say(fmt.Sprintf("已送达 %d/%d，已备好 %d", n.Delivered, n.Units, n.Ready), fmt.Sprintf("delivered to %d of %d units, ready on %d", n.Delivered, n.Units, n.Ready))
 	for _, p := range []struct {
@@ -119,7 +119,7 @@ func (s *shell) calls(all []client.Call) {
 		for j < len(all) && all[j].Town == all[i].Town {
 			j++
 		}
-		s.printf("\n%s  %s\n", all[i].TownName, s.say(fmt.Sprintf("%d 个终端", j-i), fmt.Sprintf("%d units", j-i)))
+		s.printf("\n%s  %s\n", all[i].TownName, s.say(fmt.Sprintf("%d 个终端", j-i), many(j-i, "unit")))
 		t := newTable("[ ]", s.say("村", "VILLAGE"), s.say("终端", "UNIT"), s.say("状况", "WHAT"), s.say("自", "SINCE"), s.say("联系人", "CONTACT"))
 		for _, c := range all[i:j] {
 			what := s.say("联系不上", "unreachable")

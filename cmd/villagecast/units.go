@@ -16,7 +16,41 @@ import (
 func unitsCommand(s *shell) *cobra.Command {
 	return parent("units", "The loudspeakers and screens",
 		unitsList(s), unitsShow(s), unitsAdd(s), unitsClaim(s), unitsClaims(s), unitsImport(s), unitsPlace(s), unitsRevoke(s), unitsCertificates(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
-		removal(s, "remove ID", "Takes a unit out of service; what it proved stays", "unit", (*client.Client).RemoveUnit))
+		unitsRemove(s))
+}
+
+// letGo is a unit whose device was told to fall silent, and may not have heard it.
+type letGo struct {
+	Removed string `json:"removed"`
+	Untold  bool   `json:"untold"`
+}
+
+func unitsRemove(s *shell) *cobra.Command {
+	return query(s, "remove ID", "Takes a unit out of service, and silences its device; what it proved stays", exactly("ID"),
+		func(ctx context.Context, c *client.Client, args []string) (out letGo, err error) {
+			out.Removed = args[0]
+			if err = c.RemoveUnit(ctx, args[0]); err == nil {
+				out.Untold, err = untold(ctx, c, args[0])
+			}
+			return out, err
+		},
+		func(v letGo) {
+			s.printf("%s\n", s.say("终端 "+v.Removed+" 已拆除", "unit "+v.Removed+" removed"))
+			s.sayUntold(v.Untold)
+		})
+}
+
+// untold tells whether a unit's device has not said that it holds its last word.
+func untold(ctx context.Context, c *client.Client, unit string) (bool, error) {
+	u, err := c.Unit(ctx, unit)
+	return u.Presence.LastSeen != nil && len(u.Presence.Pending) > 0, err
+}
+
+func (s *shell) sayUntold(yes bool) {
+	if yes {
+		s.printf("%s\n", s.say("设备没有回话说已静下来：手里的节目会播到各自结束，STOP 也到不了它；请到现场断电",
+			"its device has not said that it is silent: it plays what it holds until that ends, and no STOP reaches it; switch it off there"))
+	}
 }
 
 func unitsList(s *shell) *cobra.Command {
@@ -102,7 +136,7 @@ func unitsShow(s *shell) *cobra.Command {
 			for _, f := range u.Presence.InForce {
 				s.printf("in force   %s\n", s.inForce(f))
 			}
-			s.printf("shows      %s since %s, last seen %s\n", u.Presence.Shows, s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
+			s.printf("shows      %s, %s since %s, last seen %s\n", u.Presence.Shows, there(u.Presence.Online), s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
 			s.printf("outputs    %s\n", outputs(u))
 			s.printf("software   %s\n", dash(u.Presence.Software))
 			s.printf("clock      %s\n", timeKnown(u.Presence.Clock, time.Now()))
@@ -121,6 +155,14 @@ func unitsShow(s *shell) *cobra.Command {
 				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
 			}
 		})
+}
+
+// there is what "since" is of.
+func there(online bool) string {
+	if online {
+		return "connected"
+	}
+	return "gone"
 }
 
 // outputs says what a unit has, and where its sound goes.

@@ -219,11 +219,15 @@ func (a *agent) sayHave() {
 	}
 }
 
-// doubt is told of a file that could not be played.
+// doubt is told of a file that could not be played. One that the card has damaged, or
+// that is not there any more because it did, is fetched again: that says nothing
+// against the file itself.
 func (a *agent) doubt(h media.Hash) {
-	if a.suspects.failed(h) {
+	switch {
+	case !a.spool.Verified(h):
+	case a.suspects.failed(h):
 		a.log.Error("a file is whole and cannot be played; it is left out for now", "file", h.Short(), "for", unplayableFor)
-	} else {
+	default:
 		a.spool.Doubt(h)
 	}
 	poke(a.dirty)

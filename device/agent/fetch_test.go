@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
 )
 
@@ -282,4 +283,35 @@ func TestNoStormOfDownloads(t *testing.T) {
 			t.Errorf("90 s after the server is back: next in %v, conditions %v", wait, s.cond.list())
 		}
 	})
+}
+
+// A file that the card has damaged is fetched again and plays: that it could not be
+// opened, nor found a moment later, is nothing against the file. One that is whole and
+// fails twice is left out.
+func TestADamagedFilePlaysOnceItIsWholeAgain(t *testing.T) {
+	file := content(1000)
+	f := fileOf(file)
+	s := newShop(func(_ int, r *http.Request) *http.Response { return serve(r, file) })
+	disk := spool.Memory()
+	disk.Write("media/"+string(f.hash), append(slices.Clone(file[:999]), 'x'))
+	s.spool = spool.Open(disk)
+	a := &agent{spool: s.spool, log: s.log, dirty: make(chan struct{}, 1)}
+	for range 3 { // before the table is made anew the span is tried again
+		if _, err := a.spool.OpenAsset(f.hash); err == nil {
+			t.Fatal("a damaged file was opened")
+		}
+		a.doubt(f.hash)
+	}
+	if err := s.obtain(t.Context(), f); err != nil || !a.ready(string(f.hash)) {
+		t.Errorf("fetched again it is not ready, %v", err)
+	}
+	for range 2 {
+		if _, err := a.spool.OpenAsset(f.hash); err != nil {
+			t.Fatal(err)
+		}
+		a.doubt(f.hash) // it cannot be decoded
+	}
+	if a.ready(string(f.hash)) {
+		t.Error("a file that cannot be played is planned for ever")
+	}
 }

@@ -36,7 +36,7 @@ func TestACardInABrowser(t *testing.T) {
 			page.Wait(`document.querySelector("strong")?.textContent === "名 zhang" && getComputedStyle(document.querySelector("form .button")).minHeight !== "auto"`, 5*time.Second)
 			// Into another tab, so that this one can look on.
 			page.Call("Runtime.evaluate", map[string]any{"expression": `document.querySelector("form").target = "_blank", document.querySelector("form .button").click()`, "userGesture": true}, nil)
-			for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 				if all, err := w.Sessions(t.Context(), "zhang"); err == nil && len(all) == 1 && all[0].Label == "Linux, Chrome" {
 					break
 				}

@@ -19,6 +19,7 @@ import (
 	"github.com/villagecast/villagecast/device/faultnet"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -136,13 +137,13 @@ func TestNothingGrowsInAnHour(t *testing.T) {
 	}
 	dir := t.TempDir()
 	bin := buildPrograms(t)
-	centre := &office{t: t, program: filepath.Join(bin, "villagecast"), dir: dir, http: freeAddress(t), mqtt: freeAddress(t)}
+	centre := &office{t: t, program: filepath.Join(bin, "villagecast"), dir: dir, http: brokertest.FreeAddress(t), mqtt: brokertest.FreeAddress(t)}
 	centre.start()
 	defer centre.kill()
-	unit := &process{t: t, program: filepath.Join(bin, "villagecast-agent"), dir: dir, unit: "horn", page: freeAddress(t)}
+	unit := &process{t: t, program: filepath.Join(bin, "villagecast-agent"), dir: dir, unit: "horn", page: brokertest.FreeAddress(t)}
 	defer unit.tellWhy()
 	var op *client.Client
-	inTime(t, 20*time.Second, "the centre answers", func() bool {
+	inTime(t, time.Minute, "the centre answers", func() bool {
 		token, err := os.ReadFile(filepath.Join(dir, "centre", "token"))
 		op = &client.Client{Base: "http://" + centre.http, Token: strings.TrimSpace(string(token)), Language: "en"}
 		if err == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/villagecast/villagecast/device/agent/agenttest"
 	"github.com/villagecast/villagecast/device/spool"
 	"github.com/villagecast/villagecast/device/wire"
+	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -62,11 +63,11 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		kills = 200
 	}
 	dir := t.TempDir()
-	centre := &office{t: t, program: filepath.Join(dir, "villagecast"), dir: dir, http: freeAddress(t), mqtt: freeAddress(t)}
+	centre := &office{t: t, program: filepath.Join(dir, "villagecast"), dir: dir, http: brokertest.FreeAddress(t), mqtt: brokertest.FreeAddress(t)}
 	if out, err := exec.Command("go", "build", "-o", centre.program, "github.com/villagecast/villagecast/cmd/villagecast").CombinedOutput(); err != nil {
 		t.Fatalf("build the centre: %v\n%s", err, out)
 	}
-	unit := &process{t: t, program: buildAgent(t), dir: dir, unit: "horn", page: freeAddress(t)}
+	unit := &process{t: t, program: buildAgent(t), dir: dir, unit: "horn", page: brokertest.FreeAddress(t)}
 	defer func() {
 		if t.Failed() {
 			for _, name := range []string{"centre.log", "horn.log"} {
@@ -78,7 +79,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	centre.start()
 	defer centre.kill()
 	var op *client.Client
-	inTime(t, 20*time.Second, "the centre answers", func() bool {
+	inTime(t, time.Minute, "the centre answers", func() bool {
 		token, err := os.ReadFile(filepath.Join(dir, "centre", "token"))
 		op = &client.Client{Base: "http://" + centre.http, Token: strings.TrimSpace(string(token)), Language: "en"}
 		if err == nil {
@@ -96,7 +97,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	beep := upload(t, op, tone(t, dir, "beep", 440, 1), "beep").ID
 	unit.start()
 	defer unit.kill()
-	inTime(t, 20*time.Second, "the agent is online", func() bool {
+	inTime(t, time.Minute, "the agent is online", func() bool {
 		st, err := op.Status(t.Context())
 		return err == nil && st.Units.Idle+st.Units.OnAir == 1
 	})

@@ -206,7 +206,7 @@ func TestCertificatesOverMosquitto(t *testing.T) {
 		if cut, err := o.op.CutRevoked(ctx); err != nil || len(cut.Units) != 1 || cut.Units[0] != "first" {
 			t.Errorf("cut: %+v, %v", cut, err)
 		}
-		inTime(t, 10*time.Second, "its running connection ends", func() bool { return !first.IsConnectionOpen() && lost.Load() > live })
+		inTime(t, 30*time.Second, "its running connection ends", func() bool { return !first.IsConnectionOpen() && lost.Load() > live })
 	}
 	if !second.IsConnectionOpen() {
 		t.Error("the other unit was cut off too")

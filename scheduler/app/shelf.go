@@ -114,7 +114,7 @@ func (d desk) Status(ctx context.Context, area string, now time.Time) (scheduler
 func (d desk) Revoke(ctx context.Context, unit, why string) (int, error) {
 	n, err := d.Store.Revoke(ctx, unit, why)
 	if err == nil {
-		d.kick(unit)
+		d.part(ctx, unit)
 	}
 	return n, err
 }
@@ -169,7 +169,29 @@ func (d desk) ChangePassword(ctx context.Context, id, old, password string) erro
 func (d desk) RemoveUnit(ctx context.Context, id string) error {
 	err := d.Store.RemoveUnit(ctx, id)
 	if err == nil {
-		d.kick(id)
+		d.part(ctx, id)
 	}
 	return err
+}
+
+// partingTime is how long a device that is let go has to say that it holds the words
+// that silence it; what it held before it would play on for days, and no STOP would
+// reach it any more.
+const partingTime = 5 * time.Second
+
+// part ends the connection of a unit once it holds its last word, or will not say so.
+func (d desk) part(ctx context.Context, unit string) {
+	ctx, cancel := context.WithTimeout(ctx, partingTime)
+	defer cancel()
+	look := time.NewTicker(partingTime / 50)
+	defer look.Stop()
+	for !d.HoldsAll(unit) {
+		select {
+		case <-look.C:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	d.kick(unit)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler/app"
+	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -139,7 +140,7 @@ func agentOfThePast(t *testing.T, program string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, program: program, dir: dir, unit: "old", page: freeAddress(t)}
+	p := &process{t: t, program: program, dir: dir, unit: "old", page: brokertest.FreeAddress(t)}
 	p.start()
 	defer p.kill()
 	defer p.tellWhy()
@@ -199,7 +200,7 @@ func (s *shell) serve() {
 	if err := s.serving.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	inTime(s.t, 20*time.Second, "the centre answers", func() bool {
+	inTime(s.t, time.Minute, "the centre answers", func() bool {
 		_, err := s.try("status")
 		return err == nil
 	})
@@ -237,12 +238,12 @@ func (s *shell) run(args ...string) string {
 // what it played, and that this version goes on with that centre's data.
 func centreOfThePast(t *testing.T, old, this string) {
 	dir := t.TempDir()
-	s := &shell{t: t, bin: old, dir: dir, http: freeAddress(t), mqtt: freeAddress(t)}
+	s := &shell{t: t, bin: old, dir: dir, http: brokertest.FreeAddress(t), mqtt: brokertest.FreeAddress(t)}
 	s.serve()
 	defer s.stop()
 	s.run("areas", "put", "county", "--name", "county")
 	s.run("units", "add", "new", "--area", "county", "--outputs", "sound", "--settings", filepath.Join(dir, "new.yaml"))
-	p := &process{t: t, program: filepath.Join(this, "villagecast-agent"), dir: dir, unit: "new", page: freeAddress(t)}
+	p := &process{t: t, program: filepath.Join(this, "villagecast-agent"), dir: dir, unit: "new", page: brokertest.FreeAddress(t)}
 	p.start()
 	defer p.kill()
 	defer p.tellWhy()

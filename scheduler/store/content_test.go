@@ -238,7 +238,7 @@ func TestRemovedUnitsAreOutOfEverything(t *testing.T) {
 	if r, err := s.Reach(ctx, "own", 0); err != nil || r.Units != 1 || !slices.Equal(r.Addresses, []wire.Address{"unit/liu2-1"}) {
 		t.Errorf("reach %+v, %v", r, err)
 	}
-	wantTargets(t, "a removal", publish(t, s))
+	wantTargets(t, "a removal", publish(t, s), bulletinOf("unit/extra")) // the last word to its device
 	_, _, err = s.AddUnit(ctx, scheduler.Unit{ID: "extra", Area: "liu1"})
 	wantKind(t, err, scheduler.Conflict, "removed")
 }

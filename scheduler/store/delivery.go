@@ -125,6 +125,16 @@ func (s *stood) reaches(u scheduler.Unit, tree *scheduler.Tree) bool {
 	return false
 }
 
+// HoldsAll tells whether there is nothing to wait for: the unit said that it holds all
+// that is decided for it, or it is not there.
+func (s *Store) HoldsAll(unit string) bool {
+	ps := &s.presence
+	ps.mu.RLock()
+	defer ps.mu.RUnlock()
+	e, ok := ps.entries[unit]
+	return !ok || !e.p.Online || ps.delivered(e, s.core.tree.Load(), nil, nil).State != scheduler.DeliveryPending
+}
+
 // wants is what the units of each area should hold of the areas above, worked
 // out once for many units.
 type wants map[string][]scheduler.Wanted
@@ -132,7 +142,7 @@ type wants map[string][]scheduler.Wanted
 // wanted is what a unit should hold; the lock is held. known may be nil.
 func (ps *presences) wanted(u scheduler.Unit, tree *scheduler.Tree, on *stood, known wants) []scheduler.Wanted {
 	above, ok := known[u.Area]
-	if u.State == scheduler.UnitUnplaced {
+	if !u.Placed() {
 		above = nil
 	} else if !ok {
 		above = ps.wantedOf(scheduler.Above(tree, u.Area), on)

@@ -216,10 +216,15 @@ func (ps *presences) pauses(now time.Time) map[string]bool {
 // change lets f decide about the presence of a unit that is not removed, and
 // tells those who watch when it comes, goes, or plays something else.
 func (s *Store) change(unit string, now time.Time, f func(scheduler.Presence) (scheduler.Presence, bool)) (scheduler.Unit, error) {
+	return s.changeOf(unit, false, now, f)
+}
+
+// changeOf is change, of removed units too if they are wanted.
+func (s *Store) changeOf(unit string, removed bool, now time.Time, f func(scheduler.Presence) (scheduler.Presence, bool)) (scheduler.Unit, error) {
 	ps := &s.presence
 	ps.mu.Lock()
 	e, ok := ps.entries[unit]
-	if !ok || e.unit.State == scheduler.UnitRemoved {
+	if !ok || e.unit.State == scheduler.UnitRemoved && !removed {
 		ps.mu.Unlock()
 		return scheduler.Unit{}, scheduler.Missing("unit", unit, nil)
 	}
@@ -301,7 +306,7 @@ func (s *Store) OnAir(_ context.Context, unit string, session uint64, on []wire.
 // Gone takes a will, a farewell, or what the embedded broker's disconnect hook
 // knows (the will of the client that went). One of an older session changes nothing.
 func (s *Store) Gone(_ context.Context, w wire.Will, now time.Time) error {
-	_, err := s.change(w.Unit, now, func(p scheduler.Presence) (scheduler.Presence, bool) { return p.Gone(w, now) })
+	_, err := s.changeOf(w.Unit, true, now, func(p scheduler.Presence) (scheduler.Presence, bool) { return p.Gone(w, now) })
 	return err
 }
 
@@ -313,11 +318,12 @@ func (s *Store) Have(ctx context.Context, h wire.Have, now time.Time) error {
 	return s.HaveAll(ctx, []wire.Have{h}, now)
 }
 
-// HaveAll takes what many units hold, in one transaction. Unknown units are left out.
+// HaveAll takes what many units hold, in one transaction. Unknown units are left out;
+// removed ones are not, for they say that they hold their last word.
 func (s *Store) HaveAll(ctx context.Context, hs []wire.Have, now time.Time) error {
 	units := make([]string, 0, len(hs))
 	for _, h := range hs {
-		if _, err := s.change(h.Unit, now, func(p scheduler.Presence) (scheduler.Presence, bool) { return p.Holds(h, now) }); err == nil {
+		if _, err := s.changeOf(h.Unit, true, now, func(p scheduler.Presence) (scheduler.Presence, bool) { return p.Holds(h, now) }); err == nil {
 			units = append(units, h.Unit)
 			for _, r := range h.Refused {
 				s.log.Warn("unit refused a snapshot", "unit", h.Unit, "address", r.Address, "kind", r.Kind, "revision", r.Revision, "code", r.Code, "why", r.Why)

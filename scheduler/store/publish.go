@@ -121,15 +121,20 @@ func (s *Store) Compose(ctx context.Context, g Target) (out Snapshot, err error)
 	return out, err
 }
 
-// exists tells whether the area or unit of an address is (still) there.
+// exists tells whether the area or unit of an address is (still) there. A unit that
+// was removed is, while its area is: its settings say that it hears nothing any more.
 func (t *tx) exists(a wire.Address) (bool, error) {
 	kind, id := a.Split()
 	if kind == "area" {
 		_, ok := t.tree().Area(id)
 		return ok, nil
 	}
-	var n int
-	return t.one("SELECT 1 FROM unit WHERE id = ? AND state <> 'removed'", []any{id}, &n)
+	var area string
+	found, err := t.one("SELECT area FROM unit WHERE id = ?", []any{id}, &area)
+	if found {
+		_, found = t.tree().Area(area)
+	}
+	return found, err
 }
 
 // compose makes the content of a snapshot, without its revision, into out, and

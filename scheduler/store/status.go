@@ -151,7 +151,8 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	case ps.watch.Since.IsZero():
 		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
 	case !ps.watch.Judging(now) && st.Units.Unknown > 0:
-		st.NotWatched = fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged after a minute", int(now.Sub(ps.watch.Since).Seconds()))
+		st.NotWatched = fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged in %d s",
+			int(now.Sub(ps.watch.Since).Seconds()), int(ps.watch.Since.Add(scheduler.WatchGrace).Sub(now).Seconds())+1)
 	}
 	for _, o := range onAir {
 		st.OnAir = append(st.OnAir, *o)

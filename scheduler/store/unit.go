@@ -294,11 +294,10 @@ func (t *tx) updateUnit(u scheduler.Unit) (scheduler.Unit, Change, error) {
 		if _, err := t.endDevices(u.ID, "the unit was taken out of service"); err != nil {
 			return u, "", err
 		}
-		err = t.retire(address)
-	} else {
-		err = t.mark(wire.KindBulletin, address)
 	}
-	if err != nil {
+	// One that was removed gets a last word too: its settings now list no area, so
+	// that its device falls silent.
+	if err := t.mark(wire.KindBulletin, address); err != nil {
 		return u, "", err
 	}
 	if err := t.showUnit(u.ID); err != nil {

@@ -4,10 +4,13 @@ package brokertest
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -34,14 +37,33 @@ type Mosquitto struct {
 func NewMosquitto(t *testing.T) *Mosquitto {
 	t.Helper()
 	m := &Mosquitto{t: t, program: find(t)}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	m.Address = FreeAddress(t)
+	_, port, err := net.SplitHostPort(m.Address)
+	if err == nil {
+		m.Port, err = strconv.Atoi(port)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	m.Address, m.Port = l.Addr().String(), l.Addr().(*net.TCPAddr).Port
 	t.Cleanup(m.Stop)
 	return m
+}
+
+// FreeAddress is one of loopback on which nobody listens, for what is started there
+// later, and again and again. Its port is below those that the system gives to who
+// calls out: of such, somebody else's call may have it by then, and who dials it
+// while nobody listens may be put through to itself.
+func FreeAddress(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 10_000+rand.IntN(22_000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port of loopback is free")
+	return ""
 }
 
 func find(t *testing.T) string {

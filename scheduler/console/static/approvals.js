@@ -148,4 +148,5 @@ async function draw() {
 }
 
 onLanguage(draw);
+onLanguage(() => { document.title = say("approvals.title") + " · Villagecast"; });
 speak();
