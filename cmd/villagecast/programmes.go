@@ -55,7 +55,7 @@ func programmesShow(s *shell) *cobra.Command {
 }
 
 func (s *shell) programme(p client.Programme) {
-	s.printf("%s %s, %s: %s\n", p.ID, s.say(fmt.Sprintf("第 %d 版", p.Version), fmt.Sprintf("version %d", p.Version)), s.standing(p), p.Title)
+	s.printf("%s %s, %s: %s\n", p.ID, s.version(p.Version), s.standing(p), p.Title)
 	s.submission(p)
 	s.row("时间", "when", p.Says)
 	s.row("发往", "to", s.say(fmt.Sprintf("%s，以 %s 的名义", targets(p.Targets), p.Issuer), fmt.Sprintf("%s, in the name of %s", targets(p.Targets), p.Issuer)))
@@ -72,6 +72,11 @@ func (s *shell) programme(p client.Programme) {
 			s.row("", "", s.clock(at))
 		}
 	}
+}
+
+// version names one of a programme.
+func (s *shell) version(n int) string {
+	return s.say(fmt.Sprintf("第 %d 版", n), fmt.Sprintf("version %d", n))
 }
 
 // waysOn are what a programme does when it is cut or blocked, in Chinese.
