@@ -5,7 +5,8 @@ import "time"
 // InForce is one thing that keeps units from playing what they would, or lets
 // them play what they would not: everybody is to see it, with who may end it.
 type InForce struct {
-	// Kind is stop, withdraw, mute, pause, or another that is in force for a while.
+	// Kind is stop, withdraw, mute, pause, exception, freeze, or revoked for a unit
+	// whose device was shut out.
 	Kind string
 	ID   string
 	// Area is where it holds; Unit too if only one unit is meant.

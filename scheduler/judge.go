@@ -150,7 +150,7 @@ func causeText(cause string) string {
 	case CauseNeverSeen:
 		return "installed, but never heard of"
 	case CauseNoSound:
-		return "the device has no sound output"
+		return "its sound output is missing or was lost"
 	case CauseMuted:
 		return "the device was muted by hand"
 	case CauseNotPlayed:

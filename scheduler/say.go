@@ -8,9 +8,6 @@ import (
 	"github.com/villagecast/villagecast/device/wire"
 )
 
-// GraceDefault is how long a blocked round waits if nothing else is said, in seconds.
-const GraceDefault = 600
-
 // Says is when the programme plays, as people say it. That it is valid from the
 // day on which it was made goes without saying. zone is the county's.
 func (p Programme) Says(zone *time.Location, lang string) string {

@@ -46,6 +46,21 @@ type Unit struct {
 // Placed tells whether it stands somewhere: what is for its area is for it.
 func (u Unit) Placed() bool { return u.State != UnitUnplaced && u.State != UnitRemoved }
 
+// InService is the part of [from, to) in which something was to be expected of
+// the unit: not before it was installed, nor after it was removed; an empty one
+// if it was neither. What it was before that, nobody kept.
+func (u Unit) InService(from, to time.Time) (time.Time, time.Time) {
+	switch {
+	case u.State == UnitInstalled && u.StateSince.After(from):
+		return u.StateSince, to
+	case u.State == UnitRemoved && u.StateSince.Before(to):
+		return from, u.StateSince
+	case u.State == UnitPlanned || u.State == UnitUnplaced:
+		return to, to
+	}
+	return from, to
+}
+
 // Hears are the addresses that the unit listens to, the county's first. One that is
 // not placed hears its own settings alone; one that was removed falls silent by that.
 func (u Unit) Hears(t *Tree) []wire.Address {

@@ -114,6 +114,9 @@ func ValidateRule(r wire.Rule, calendars Known) error {
 		}
 		return invalid("rule", "", Words{err.Error(), err.Error()}, Words{"说明什么时候播：loop、every、at 或 once", "say when it plays: loop, every, at or once"})
 	}
+	if err := first(eachOnce("rule.times", r.Times), eachOnce("rule.days", r.Days)); err != nil {
+		return err
+	}
 	for i, c := range r.On {
 		if err := calendars.check(fmt.Sprintf("rule.on[%d]", i), "calendar", c); err != nil {
 			return err
@@ -122,6 +125,16 @@ func ValidateRule(r wire.Rule, calendars Known) error {
 	for i, c := range r.Off {
 		if err := calendars.check(fmt.Sprintf("rule.off[%d]", i), "calendar", c); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// eachOnce refuses a list that names something twice.
+func eachOnce[T comparable](field string, list []T) error {
+	for i, v := range list {
+		if slices.Contains(list[:i], v) {
+			return invalid(field, fmt.Sprint(v), Words{"写了两遍", "stands there twice"}, Words{"每个只写一遍", "name each once"})
 		}
 	}
 	return nil
@@ -182,14 +195,14 @@ func (p Programme) CheckRelease(items []wire.Item, addresses []wire.Address, zon
 			Words{"它们在签发区域 " + p.Issuer + " 下面没有终端", "they reach nothing under the issuer " + p.Issuer},
 			Words{"写区域、终端，或在那里有成员的分组", "name areas, units or a group with members there"})
 	}
-	until := p.Ends(zone)
-	if !until.After(now) {
-		return invalid("rule.until", string(p.Rule.Until), Words{"有效期已经过了", "its validity has already ended"}, Words{"写晚一些的结束", "give a later end"})
-	}
-	if p.Rule.Kind == wire.RuleOnce {
+	if p.Rule.Kind == wire.RuleOnce { // its end was made of its instant, perhaps
 		if at := civil(p.Rule.Once, zone); !at.Add(p.grace()).After(now) {
 			return invalid("rule.once", string(p.Rule.Once), Words{"这个时间已经过了", "this time is over"}, Words{"写一个还没到的时间", "give a time to come"})
 		}
+	}
+	until := p.Ends(zone)
+	if !until.After(now) {
+		return invalid("rule.until", string(p.Rule.Until), Words{"有效期已经过了", "its validity has already ended"}, Words{"写晚一些的结束", "give a later end"})
 	}
 	var frames int64
 	for _, it := range items {

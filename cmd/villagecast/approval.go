@@ -42,7 +42,9 @@ func (s *shell) submission(p client.Programme) {
 	if sub == nil {
 		return
 	}
-	s.printf("%s\n", s.say(fmt.Sprintf("送审      %s，%s，需 %d 人审核", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps), fmt.Sprintf("submitted by %s at %s, to be approved by %d", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps)))
+	if sub.Steps > 0 {
+		s.printf("%s\n", s.say(fmt.Sprintf("送审      %s，%s，需 %d 人审核", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps), fmt.Sprintf("submitted by %s at %s, to be approved by %d", who(sub.Name, sub.By), s.clock(sub.At), sub.Steps)))
+	}
 	for _, c := range sub.Given {
 		whose := who(c.Name, c.Person)
 		if c.For != "" {

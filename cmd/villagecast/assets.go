@@ -63,7 +63,13 @@ func (s *shell) asset(a client.Asset) {
 		s.printf("length    %s, loudness %.1f dBFS, peak %.1f dBFS, longest silence %.1f s\n", span(a.Seconds), a.Loudness, a.Peak, a.Silence)
 		s.printf("travels   as %s %s\n", a.Type, short(a.Rendition))
 	} else {
-		s.printf("shown     %.1f s, %s\n", a.Stay, dash(a.Effect))
+		s.printf("shown     %.1f s", a.Stay)
+		for _, how := range []string{a.Effect, a.Color} {
+			if how != "" {
+				s.printf(", %s", how)
+			}
+		}
+		s.printf("\n")
 	}
 }
 

@@ -34,8 +34,21 @@ var (
 	assetIDs     = listed((*client.Client).Assets, func(a client.Asset) (string, string) { return short(a.ID), a.Title })
 	playlistIDs  = listed((*client.Client).Playlists, func(p client.Playlist) (string, string) { return p.ID, p.Title })
 	programmeIDs = listed((*client.Client).Programmes, func(p client.Programme) (string, string) { return p.ID, p.Title })
+	groupIDs     = listed((*client.Client).Groups, func(g client.Group) (string, string) { return g.ID, g.Name })
+	calendarIDs  = listed((*client.Client).Calendars, func(k client.Calendar) (string, string) { return k.ID, k.Name })
 	warningIDs   = listed((*client.Client).Warnings, func(w client.Warning) (string, string) { return w.ID, fmt.Sprintf("%s %s", w.Level, w.Text) })
 )
+
+// levels are those that the --level of a command takes, by the command's path.
+var levels = map[string]ids{
+	"villagecast warn":           words("blue", "yellow", "orange", "red"),
+	"villagecast programmes put": words("background", "timed"),
+}
+
+// words are what may stand there, whatever the centre holds.
+func words(list ...string) ids {
+	return func(context.Context, *client.Client) ([]string, error) { return list, nil }
+}
 
 // both lists what either lists.
 func both(a, b ids) ids {
@@ -57,12 +70,13 @@ func (s *shell) completions(root *cobra.Command) {
 		paths [][]string
 	}{
 		{areaIDs, [][]string{{"areas", "put"}, {"areas", "remove"}, {"stop"}, {"warn"}}},
-		{unitIDs, [][]string{{"units", "show"}, {"units", "remove"}}},
+		{unitIDs, [][]string{{"units", "show"}, {"units", "remove"}, {"units", "pause"}, {"units", "resume"}, {"units", "place"}, {"units", "revoke"}, {"units", "tone"}, {"units", "restart"}, {"units", "bundle"}}},
 		{assetIDs, [][]string{{"assets", "show"}, {"assets", "remove"}}},
 		{playlistIDs, [][]string{{"playlists", "show"}, {"playlists", "put"}, {"playlists", "remove"}}},
-		{programmeIDs, [][]string{{"programmes", "show"}, {"programmes", "put"}, {"programmes", "submit"}, {"programmes", "review"}, {"programmes", "approve"}, {"programmes", "return"}, {"programmes", "undo"}, {"release"}, {"withdraw"}}},
+		{programmeIDs, [][]string{{"programmes", "show"}, {"programmes", "put"}, {"programmes", "submit"}, {"programmes", "review"}, {"programmes", "approve"}, {"programmes", "return"}, {"programmes", "undo"},
+			{"programmes", "check"}, {"programmes", "correct"}, {"programmes", "record"}, {"release"}, {"withdraw"}}},
 		{both(areaIDs, unitIDs), [][]string{{"timetable"}}},
-		{warningIDs, [][]string{{"lift"}}},
+		{warningIDs, [][]string{{"lift"}, {"confirm"}}},
 	} {
 		for _, path := range one.paths {
 			cmd, _, err := root.Find(path)
@@ -73,13 +87,19 @@ func (s *shell) completions(root *cobra.Command) {
 		}
 	}
 	flags := map[string]ids{"area": areaIDs, "issuer": areaIDs, "parent": areaIDs, "unit": unitIDs, "except": both(areaIDs, unitIDs),
-		"programme": programmeIDs, "draft": programmeIDs, "playlist": playlistIDs, "asset": assetIDs}
+		"group": groupIDs, "on": calendarIDs, "off": calendarIDs,
+		"programme": programmeIDs, "draft": programmeIDs, "playlist": playlistIDs, "asset": assetIDs,
+		"on-cut": words("rejoin", "resume", "skip"), "on-block": words("wait", "skip"), "effect": words("scroll", "still"),
+		"color": words("red", "green", "yellow", "white"), "outputs": words("sound", "screen"), "lang": words("zh-CN", "en")}
 	var each func(*cobra.Command)
 	each = func(cmd *cobra.Command) {
 		for name, ask := range flags {
 			if cmd.Flags().Lookup(name) != nil {
 				_ = cmd.RegisterFlagCompletionFunc(name, s.completes(ask, -1)) // fails only where it is there already
 			}
+		}
+		if path := cmd.CommandPath(); levels[path] != nil {
+			_ = cmd.RegisterFlagCompletionFunc("level", s.completes(levels[path], -1)) // as above
 		}
 		for _, sub := range cmd.Commands() {
 			each(sub)

@@ -13,7 +13,7 @@ func demoCommand(s *shell) *cobra.Command {
 	o := demo.Options{Version: version}
 	cmd := &cobra.Command{Use: "demo", Short: "Runs a centre with a demonstration county: twelve units as processes of their own", Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Data, o.Out, o.Language = s.data, s.out, s.lang
+			o.Data, o.Usual, o.Out, o.Language = s.data, dataDirectory(), s.out, s.lang
 			if o.Agent == "" {
 				self, err := os.Executable()
 				if err != nil {

@@ -56,7 +56,7 @@ func (s *shell) dryLine(d client.DryRun) string {
 	for _, p := range []struct {
 		n      int
 		zh, en string
-	}{{len(d.TooOld), "%d 个终端版本过旧", "%d agents too old"}, {len(d.Cuts), "%d 个节目会打断它", "%d others cut it"},
+	}{{len(d.TooOld), "%d 个终端版本过旧", "%d agents too old"}, {len(d.Cuts), "%d 个节目会打断它", "others that cut it: %d"},
 		{len(d.Calendars), "%d 个日历缺日期", "%d calendars without dates"}, {len(d.Problems), "%d 个问题", "%d problems"}} {
 		if p.n > 0 {
 			parts = append(parts, s.say(fmt.Sprintf(p.zh, p.n), fmt.Sprintf(p.en, p.n)))

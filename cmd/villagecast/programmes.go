@@ -60,6 +60,9 @@ func (s *shell) programme(p client.Programme) {
 	s.printf("to        %s, in the name of %s\n", targets(p.Targets), p.Issuer)
 	s.printf("level     %s, priority %d, volume %d %%\n", p.Level, p.Priority, p.Volume)
 	s.printf("if cut    %s; if blocked %s\n", p.OnCut, p.OnBlock)
+	if p.Grace != nil && p.Rule.Kind != wire.RuleLoop { // a loop waits as long as its window
+		s.printf("grace     %s to wait\n", span(float64(*p.Grace)))
+	}
 	s.limits(p)
 	for i, at := range p.Next {
 		if i == 0 {
@@ -97,10 +100,14 @@ func (s *shell) ends(p client.Programme) string {
 func programmesPut(s *shell) *cobra.Command {
 	var p client.ProgrammeSpec
 	var r ruleFlags
-	level := ""
-	cmd := query(s, "put ID", "Makes or changes the draft of a programme; release puts it on air", exactly("ID"),
+	level, grace := "", 0
+	var cmd *cobra.Command
+	cmd = query(s, "put ID", "Makes or changes the draft of a programme; release puts it on air", exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
 			p.ID, p.Level = args[0], wire.Level(level)
+			if cmd.Flags().Changed("grace") { // 0 is a grace, too
+				p.Grace = &grace
+			}
 			var err error
 			if p.Rule, err = r.rule(); err != nil {
 				return client.Programme{}, err
@@ -121,6 +128,7 @@ func programmesPut(s *shell) *cobra.Command {
 	f.StringVar(&p.Campaign, "campaign", "", "campaign")
 	f.StringVar(&p.OnCut, "on-cut", "", "rejoin, resume or skip")
 	f.StringVar(&p.OnBlock, "on-block", "", "wait or skip")
+	f.IntVar(&grace, "grace", 600, "seconds that a round which is cut or blocked may wait; a loop waits as long as its window")
 	f.IntVar(&p.Volume, "volume", 0, "per cent of the unit's volume (default 100)")
 	f.IntVar(&p.MaxPlay, "max-play", 0, "seconds after which a round or chain is ended (default 14400)")
 	f.IntVar(&p.SilentAfter, "silent-after", 0, "hours without a word of the centre after which units fall silent (default: never)")

@@ -47,7 +47,7 @@ func newRoot(s *shell) *cobra.Command {
 		SilenceErrors: true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&s.data, "data", env("VILLAGECAST_DATA", "villagecast-data"), "directory of the centre's data; the token is read from it")
+	f.StringVar(&s.data, "data", dataDirectory(), "directory of the centre's data; the token is read from it")
 	f.StringVar(&s.server, "server", os.Getenv("VILLAGECAST_SERVER"), "address of the centre (default: as the data directory says)")
 	f.StringVar(&s.lang, "lang", language(), "language of sentences: zh-CN or en")
 	f.BoolVar(&s.json, "json", false, "print JSON, for scripts")
@@ -65,6 +65,9 @@ func newRoot(s *shell) *cobra.Command {
 	s.completions(root)
 	return root
 }
+
+// dataDirectory is where the commands look for the centre's data if nothing is said.
+func dataDirectory() string { return env("VILLAGECAST_DATA", "villagecast-data") }
 
 func env(name, otherwise string) string {
 	if v := os.Getenv(name); v != "" {

@@ -69,52 +69,38 @@ func (s *shell) untilChange(ctx context.Context, c *client.Client) {
 }
 
 func (s *shell) status(st client.Status) {
-	u := st.Units
 	s.printf("%s, %s\n", cmp.Or(st.County, s.say("县名未填", "county without a name")), s.clock(st.At))
 	if st.Incident != nil {
 		s.printf("*** %s\n", s.banner(*st.Incident))
 	}
-	s.printf("units     %d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d without a place, %d planned, %d paused\n",
-		u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Unplaced, u.Planned, u.Paused)
+	s.row("终端", "units", s.counted(st.Units))
 	if st.NotWatched != "" {
-		s.printf("not watched: %s\n", st.NotWatched)
+		s.printf("%s%s\n", s.say("无人值守：", "not watched: "), st.NotWatched)
 	}
-	s.printf("delivery  %s\n", s.delivered(st.Delivery))
-	for _, f := range st.Freezes {
-		s.printf("%s    %s\n", s.say("冻结", "freeze"), s.frozen(f))
-	}
-	for _, w := range st.Waiting {
-		s.printf("%s   %s\n", s.say("待审", "waiting"), s.waiting(w))
-	}
-	for _, f := range st.InForce {
-		if f.Kind != "pause" && f.Kind != "freeze" { // they follow
-			s.printf("in force  %s\n", s.inForce(f))
-		}
-	}
-	for _, m := range st.Paused {
-		s.printf("paused    %s\n", s.paused(m))
-	}
-	for _, t := range st.Troubled {
-		s.printf("trouble   %s\n", s.trouble(t))
-	}
+	s.row("送达", "delivery", s.delivered(st.Delivery))
+	s.held(st)
 	if st.Secrets > 0 {
-		s.printf("%s\n", s.say(fmt.Sprintf("密码登录  %d 个终端仍用旧版密码：升级其播控程序，或发新的入网码", st.Secrets),
-			fmt.Sprintf("secrets   %d units still come in by the secret of an earlier version: upgrade their agents, or issue claims", st.Secrets)))
+		s.row("密码登录", "secrets", s.say(fmt.Sprintf("%d 个终端仍用旧版密码：升级其播控程序，或发新的入网码", st.Secrets),
+			fmt.Sprintf("%s still by the secret of an earlier version: upgrade the agent, or issue a claim", many(st.Secrets, "unit"))))
 	}
 	if st.ClockUntrusted+st.ClockUncertain > 0 {
-		s.printf("clocks    %d units do not know the time and play nothing scheduled, %d may be off by more than half a minute\n", st.ClockUntrusted, st.ClockUncertain)
+		s.row("时钟", "clocks", s.say(fmt.Sprintf("%d 个终端不知道时间，不播定时内容；%d 个可能差半分钟以上", st.ClockUntrusted, st.ClockUncertain),
+			fmt.Sprintf("%d units do not know the time and play nothing scheduled, %d may be off by more than half a minute", st.ClockUntrusted, st.ClockUncertain)))
 	}
 	for _, w := range st.Warnings {
-		s.printf("WARNING   %s %s in %s, until %s\n", w.Level, w.Text, w.Area, s.clock(w.Until))
+		s.row("预警", "WARNING", s.say(fmt.Sprintf("%s %s，%s，到 %s", s.levelWord(w.Level), w.Text, w.Area, s.clock(w.Until)),
+			fmt.Sprintf("%s %s in %s, until %s", w.Level, w.Text, w.Area, s.clock(w.Until))))
 	}
 	for _, o := range st.OnAir {
-		s.printf("on air    %s (%s) on %s since %s\n", o.Title, o.Level, many(o.Units, "unit"), s.clock(o.Since))
+		s.row("正在播", "on air", s.say(fmt.Sprintf("%s（%s），%d 个终端，自 %s", o.Title, s.levelWord(o.Level), o.Units, s.clock(o.Since)),
+			fmt.Sprintf("%s (%s) on %s since %s", o.Title, o.Level, many(o.Units, "unit"), s.clock(o.Since))))
 	}
 	if len(st.Missing) > 0 {
-		s.printf("missing   %s with no unit that can be reached: %s\n", many(len(st.Missing), "village"), strings.Join(st.Missing, ", "))
+		s.row("没播到", "missing", s.say(fmt.Sprintf("%d 个村没有一个终端联系得上：%s", len(st.Missing), strings.Join(st.Missing, "、")),
+			fmt.Sprintf("%s with no unit that can be reached: %s", many(len(st.Missing), "village"), strings.Join(st.Missing, ", "))))
 	}
 	if len(st.Towns) > 0 {
-		t := newTable("", "TOWN", "UNITS", "ON AIR", "IDLE", "SILENT", "OFFLINE")
+		t := newTable("", s.say("区域", "TOWN"), s.say("终端", "UNITS"), s.say("播出中", "ON AIR"), s.say("待播", "IDLE"), s.say("无声", "SILENT"), s.say("离线", "OFFLINE"))
 		for _, a := range st.Towns {
 			t.add("", a.Name, a.Units.All, a.Units.OnAir, a.Units.Idle, a.Units.Silent, a.Units.Offline)
 		}
@@ -123,4 +109,37 @@ func (s *shell) status(st client.Status) {
 	if len(st.Outages) > 0 {
 		s.outageTable(st.Outages)
 	}
+}
+
+// held says what keeps units from playing what they would, and what waits.
+func (s *shell) held(st client.Status) {
+	for _, f := range st.Freezes {
+		s.row("重保期", "freeze", s.frozen(f))
+	}
+	for _, w := range st.Waiting {
+		s.row("待审", "waiting", s.waiting(w))
+	}
+	for _, f := range st.InForce {
+		if f.Kind != "pause" && f.Kind != "freeze" { // they have a row of their own
+			s.row("生效中", "in force", s.inForce(f))
+		}
+	}
+	for _, m := range st.Paused {
+		s.row("暂停", "paused", s.paused(m))
+	}
+	for _, t := range st.Troubled {
+		s.row("异常", "trouble", s.trouble(t))
+	}
+}
+
+// row prints one line of it, its label in a column of ten.
+func (s *shell) row(zh, en, text string) {
+	label := s.say(zh, en)
+	s.printf("%s%s%s\n", label, strings.Repeat(" ", max(10-cells(label), 1)), text)
+}
+
+// counted says how many units there are, by what they show.
+func (s *shell) counted(u client.Counts) string {
+	return s.say(fmt.Sprintf("%d：播出中 %d，待播 %d，无声 %d，离线 %d，未知 %d，未定位置 %d，未安装 %d，暂停 %d", u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Unplaced, u.Planned, u.Paused),
+		fmt.Sprintf("%d: %d on air, %d idle, %d silent, %d offline, %d unknown, %d without a place, %d planned, %d paused", u.All, u.OnAir, u.Idle, u.Silent, u.Offline, u.Unknown, u.Unplaced, u.Planned, u.Paused))
 }

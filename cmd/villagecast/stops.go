@@ -115,7 +115,7 @@ func stopsCommand(s *shell) *cobra.Command {
 
 // haltWords are the kinds as people see them.
 var haltWords = map[string][2]string{"stop": {"立即停播", "STOP"}, "mute": {"静音", "mute"}, "pause": {"暂停", "pause"}, "withdraw": {"撤播", "withdrawal"},
-	"exception": {"例外", "exception"}, "freeze": {"重保期", "change freeze"}}
+	"exception": {"例外", "exception"}, "freeze": {"重保期", "change freeze"}, "revoked": {"设备已吊销", "device shut out"}}
 
 func (s *shell) haltWord(kind string) string {
 	w, ok := haltWords[kind]

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/villagecast/villagecast/media/audio"
 )
 
 func TestSilentKeepsRealTimeAndFeedsMeterAndTap(t *testing.T) {
@@ -76,12 +74,12 @@ func TestWAVFileHoldsWhatSounds(t *testing.T) {
 		}
 		p.SetPlan([]Span{{ID: "a", At: time.Now().Add(time.Second), Clip: a, Frames: Rate, Gain: 0.5}})
 		time.Sleep(7 * time.Second)
-		early = readWAV(t, path)
+		early = decodeAll(t, path)
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	for name, got := range map[string][]float32{"while open": early, "closed": readWAV(t, path)} {
+	for name, got := range map[string][]float32{"while open": early, "closed": decodeAll(t, path)} {
 		if len(got) < 5*Rate {
 			t.Fatalf("%s: %d frames in the file, want at least 5 s", name, len(got))
 		}
@@ -89,24 +87,6 @@ func TestWAVFileHoldsWhatSounds(t *testing.T) {
 		wantSound(t, got, Rate, a.frames, 0.5)
 		wantSilence(t, got, 2*Rate, len(got))
 	}
-}
-
-func readWAV(t *testing.T, path string) []float32 {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	s, err := audio.Open(f, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := audio.ReadAll(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 func TestWAVBeginsAnotherFileWhenOneIsFull(t *testing.T) {

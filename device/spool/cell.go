@@ -41,6 +41,22 @@ func (s *Spool) putCell(name string, v any) error {
 	return s.put(name, body)
 }
 
+// keep keeps a value that the spool does not look into; kept is what was kept
+// last, nil if nothing was.
+func (s *Spool) keep(name string, v json.RawMessage) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.putCell(name, v)
+}
+
+func (s *Spool) kept(name string) (v json.RawMessage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := readCell(s.disk, name, &v)
+	s.note(err)
+	return v
+}
+
 // readSealed is the body of a file of one record, nil when there is no file.
 func readSealed(disk Disk, name string) ([]byte, error) {
 	data, err := readFile(disk, name)

@@ -106,8 +106,8 @@ func TestRefusals(t *testing.T) {
 		"no content type":   {"PUT", "/api/v1/areas/x", "<a/>", []string{"Content-Type", "application/xml"}, 415, "invalid", "Content-Type", "", "application/json"},
 		"no JSON":           {"PUT", "/api/v1/areas/x", `{"name": "s3cr3t`, nil, 400, "invalid", "body", "", "JSON"},
 		"no body":           {"PUT", "/api/v1/areas/x", ``, nil, 400, "invalid", "body", "", "openapi.yaml"},
-		"a list":            {"PUT", "/api/v1/areas/x", `["s3cr3t"]`, nil, 422, "invalid", "body", "", "openapi.yaml"},
-		"a wrong type":      {"PUT", "/api/v1/areas/x", `{"id":"x","name":5}`, nil, 422, "invalid", "name", "5", "openapi.yaml"},
+		"a list":            {"PUT", "/api/v1/areas/x", `["s3cr3t"]`, nil, 422, "invalid", "body", "", "{\"name\": value}"},
+		"a wrong type":      {"PUT", "/api/v1/areas/x", `{"id":"x","name":5}`, nil, 422, "invalid", "name", "5", "JSON string"},
 		"an unknown name":   {"PUT", "/api/v1/areas/x", `{"id":"x","name":"x","nmae":"y"}`, nil, 422, "invalid", "nmae", "", "correct it"},
 		"a missing name":    {"PUT", "/api/v1/areas/x", `{"id":"x"}`, nil, 422, "invalid", "name", "", "give it"},
 		"a secret":          {"PUT", "/api/v1/areas/x", `{"id":"x","name":"x","secret":"s3cr3t","password":"s3cr3t"}`, nil, 422, "invalid", "password", "", ""},
@@ -118,7 +118,9 @@ func TestRefusals(t *testing.T) {
 		"another id":        {"PUT", "/api/v1/areas/x", `{"id":"y","name":"x"}`, nil, 422, "invalid", "id", "y", "equal"},
 		"a limit":           {"GET", "/api/v1/units?limit=5000", "", nil, 422, "invalid", "limit", "5000", "limit"},
 		"an unknown word":   {"GET", "/api/v1/units?shows=lost", "", nil, 422, "invalid", "shows", "lost", "use one of: on-air, idle"},
-		"no time":           {"GET", "/api/v1/asrun?from=yesterday", "", nil, 422, "invalid", "from", "yesterday", "openapi.yaml"},
+		"no time":           {"GET", "/api/v1/asrun?from=yesterday", "", nil, 422, "invalid", "from", "yesterday", "write it as 2026-11-24T07:00:00+08:00"},
+		"an empty text":     {"POST", "/api/v1/assets/text", `{"text":""}`, nil, 422, "invalid", "text", "", "give it"},
+		"no number":         {"GET", "/api/v1/units?limit=many", "", nil, 422, "invalid", "limit", "many", "such as 10"},
 		"neither unit nor":  {"GET", "/api/v1/timetable", "", nil, 422, "invalid", "unit", "", "one of the two"},
 		"no offset":         {"PATCH", "/api/v1/uploads/x", "x", nil, 422, "invalid", "Upload-Offset", "", "openapi.yaml"},
 		"a negative offset": {"PATCH", "/api/v1/uploads/x", "x", []string{"Upload-Offset", "-1"}, 422, "invalid", "Upload-Offset", "-1", "limit"},
@@ -136,6 +138,9 @@ func TestRefusals(t *testing.T) {
 			f := p.Errors[0]
 			if f.Field != c.field || f.Value != c.value || !strings.Contains(f.Remedy, c.remedy) || f.Message == "" || f.Remedy == "" {
 				t.Errorf("%s", text)
+			}
+			if strings.Contains(string(text), "15:04:05") || strings.Contains(string(text), "expected") {
+				t.Errorf("says what is internal: %s", text)
 			}
 			_, zh := ask(h, c.method, c.path, c.body, append([]string{"Content-Type", "application/json", "Accept-Language", "zh-CN,zh;q=0.9"}, c.set...)...)
 			for _, line := range []string{zh.Title, zh.Detail, zh.Errors[0].Message, zh.Errors[0].Remedy} {

@@ -45,10 +45,7 @@ func (s *server) areas() {
 		})
 	route(s, methodPut, "/areas/{id}", "put-area", "Makes or changes an area", scheduler.ActPlace, at(s.placesOfArea),
 		func(ctx context.Context, in *change[client.Area]) (*answer[client.Area], error) {
-			rev, err := revision(in.Match)
-			if err == nil {
-				err = same(in.ID, &in.Body.ID)
-			}
+			rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -73,10 +70,7 @@ func (s *server) groups() {
 			return s.placesOfGroup(ctx, scheduler.Group{ID: in.ID, Areas: in.Body.Areas, Units: in.Body.Units})
 		}),
 		func(ctx context.Context, in *change[client.Group]) (*answer[client.Group], error) {
-			rev, err := revision(in.Match)
-			if err == nil {
-				err = same(in.ID, &in.Body.ID)
-			}
+			rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -99,10 +93,7 @@ func (s *server) calendars() {
 		})
 	route(s, methodPut, "/calendars/{id}", "put-calendar", "Makes or changes a calendar", scheduler.ActSettings, county[change[client.Calendar]](),
 		func(ctx context.Context, in *change[client.Calendar]) (*answer[client.Calendar], error) {
-			rev, err := revision(in.Match)
-			if err == nil {
-				err = same(in.ID, &in.Body.ID)
-			}
+			rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 			if err != nil {
 				return nil, err
 			}

@@ -133,9 +133,12 @@ func playlistOut(p scheduler.Playlist) client.Playlist {
 func programmeIn(p client.ProgrammeSpec) scheduler.Programme {
 	out := scheduler.Programme{ID: p.ID, Title: p.Title, Playlist: p.Playlist, Targets: scheduler.Targets(p.Targets), Rule: p.Rule,
 		Issuer: p.Issuer, Level: p.Level, Priority: p.Priority, Category: p.Category, Campaign: p.Campaign,
-		OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: scheduler.GraceDefault, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, Volume: p.Volume}
+		OnCut: p.OnCut, OnBlock: p.OnBlock, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, Volume: p.Volume}
 	if p.Grace != nil {
 		out.Grace = *p.Grace
+		if out.Grace == 0 { // said, and not left out
+			out.Grace = scheduler.NoGrace
+		}
 	}
 	return out
 }
@@ -164,7 +167,7 @@ func (s *server) programmeOut(ctx context.Context, lang string) func(scheduler.P
 }
 
 func specOut(p scheduler.Programme) client.Programme {
-	grace := p.Grace
+	grace := max(p.Grace, 0) // NoGrace is 0 outside
 	out := client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: p.ID, Title: p.Title, Playlist: p.Playlist,
 		Targets: client.Targets(p.Targets), Rule: p.Rule, Issuer: p.Issuer, Level: p.Level, Priority: p.Priority,
 		Category: p.Category, Campaign: p.Campaign, OnCut: p.OnCut, OnBlock: p.OnBlock, Grace: &grace, MaxPlay: p.MaxPlay, SilentAfter: p.SilentAfter, Volume: p.Volume},

@@ -26,6 +26,20 @@ func TestCountyKeepsEveryField(t *testing.T) {
 	}
 }
 
+// No grace at all is something else than none said.
+func TestGraceThereAndBack(t *testing.T) {
+	for said, want := range map[int]int{-1: 600, 0: 0, 90: 90} {
+		var spec client.ProgrammeSpec
+		if said >= 0 {
+			spec.Grace = &said
+		}
+		p := programmeIn(spec).WithDefaults("qinghe")
+		if got := *specOut(p).Grace; got != want {
+			t.Errorf("grace %d: %d s, want %d", said, got, want)
+		}
+	}
+}
+
 // fill gives everything in a value something that is not zero.
 func fill(v reflect.Value) {
 	switch v.Kind() {

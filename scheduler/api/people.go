@@ -175,10 +175,7 @@ func (s *server) peopleIn(ctx context.Context, all []scheduler.Person, area stri
 }
 
 func (s *server) putPerson(ctx context.Context, in *change[client.PersonSpec]) (*answer[client.Person], error) {
-	rev, err := revision(in.Match)
-	if err == nil {
-		err = same(in.ID, &in.Body.ID)
-	}
+	rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 	if err != nil {
 		return nil, err
 	}

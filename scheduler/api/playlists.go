@@ -28,10 +28,7 @@ func (s *server) playlists() {
 		})
 	route(s, methodPut, "/playlists/{id}", "put-playlist", "Makes or changes a playlist", scheduler.ActDraft, at(s.placesOfPlaylist),
 		func(ctx context.Context, in *change[client.Playlist]) (*answer[client.Playlist], error) {
-			rev, err := revision(in.Match)
-			if err == nil {
-				err = same(in.ID, &in.Body.ID)
-			}
+			rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 			if err != nil {
 				return nil, err
 			}

@@ -63,10 +63,7 @@ func (s *server) programmes() {
 }
 
 func (s *server) putProgramme(ctx context.Context, in *programmeChange) (*answer[client.Programme], error) {
-	rev, err := revision(in.Match)
-	if err == nil {
-		err = same(in.ID, &in.Body.ID)
-	}
+	rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 	if err != nil {
 		return nil, err
 	}

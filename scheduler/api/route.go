@@ -93,6 +93,16 @@ func revision(match string) (int64, error) {
 	return n, nil
 }
 
+// replaced is the revision that a change was made on. The id of its body is that of
+// the path, or left out.
+func replaced(match, path string, id *string) (int64, error) {
+	rev, err := revision(match)
+	if err == nil {
+		err = same(path, id)
+	}
+	return rev, err
+}
+
 // same wants the id in the path and the one in the body to agree.
 func same(path string, body *string) error {
 	if *body == "" {

@@ -91,11 +91,12 @@ func faultOf(d *huma.ErrorDetail) scheduler.Error {
 		choice = strings.Trim(choice, `"`)
 		f.Message, f.Remedy = scheduler.Words{ZH: "不在可选的值里", EN: "is none of the possible values"},
 			scheduler.Words{ZH: "从这些里选：" + choice, EN: "use one of: " + choice}
-	case strings.HasPrefix(d.Message, "expected number "), strings.HasPrefix(d.Message, "expected length "):
-		f.Remedy = scheduler.Words{ZH: "不要超出这个范围", EN: "keep to that limit"}
 	case d.Message == "unexpected property":
 		f.Message = scheduler.Words{ZH: "没有这个字段", EN: "this name is not known here"}
 		f.Remedy = scheduler.Words{ZH: "去掉它，或改正：字段名见 " + client.Prefix + "/openapi.yaml", EN: "leave it out, or correct it: the names are in " + client.Prefix + "/openapi.yaml"}
+	}
+	if in, ok := inWords(d.Message); ok {
+		f.Message, f.Remedy = in.fault, in.remedy
 	}
 	switch d.Value.(type) {
 	case string, bool, float64, int64, int:

@@ -82,10 +82,7 @@ func (s *server) addUnit(ctx context.Context, spec client.UnitAdd) (*answer[clie
 }
 
 func (s *server) putUnit(ctx context.Context, in *change[client.UnitSpec]) (*answer[client.Unit], error) {
-	rev, err := revision(in.Match)
-	if err == nil {
-		err = same(in.ID, &in.Body.ID)
-	}
+	rev, err := replaced(in.Match, in.ID, &in.Body.ID)
 	if err != nil {
 		return nil, err
 	}

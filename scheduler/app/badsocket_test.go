@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -18,7 +17,6 @@ import (
 	"github.com/villagecast/villagecast/device/agent"
 	"github.com/villagecast/villagecast/device/faultnet"
 	"github.com/villagecast/villagecast/device/wire"
-	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/broker"
 	"github.com/villagecast/villagecast/scheduler/broker/brokertest"
 	"github.com/villagecast/villagecast/scheduler/client"
@@ -37,26 +35,7 @@ func TestLinksThatBreakOnRealSockets(t *testing.T) {
 	}
 	m := brokertest.NewMosquitto(t)
 	dir := t.TempDir()
-	a, err := app.New(app.Options{Data: filepath.Join(dir, "centre"), HTTP: "127.0.0.1:0",
-		Broker: &app.ExternalBroker{URL: "tcp://" + m.Address, User: "centre", Password: "of the centre"}})
-	if err == nil {
-		err = a.Start(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	op := &client.Client{Base: a.URL(), Token: a.Token(), Language: "en"}
-	if _, err = op.PutCounty(t.Context(), client.County{Name: "county", Zone: "Asia/Shanghai"}); err == nil {
-		_, err = op.PutArea(t.Context(), client.Area{ID: "county", Name: "county"})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, op := centreOver(t, m, dir)
 	users := []broker.MosquittoUser{{Name: "centre", Secret: "of the centre", Access: wire.CentreAccess()}}
 	lines, settings := map[string]*faultnet.Line{}, map[string]agent.Settings{}
 	for i := range 10 {

@@ -27,27 +27,8 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 	t.Parallel()
 	m := brokertest.NewMosquitto(t)
 	dir := t.TempDir()
-	a, err := app.New(app.Options{Data: filepath.Join(dir, "centre"), HTTP: "127.0.0.1:0",
-		Broker: &app.ExternalBroker{URL: "tcp://" + m.Address, User: "centre", Password: "of the centre"}})
-	if err == nil {
-		err = a.Start(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
-	op := &client.Client{Base: a.URL(), Token: a.Token(), Language: "en"}
+	a, op := centreOver(t, m, dir)
 	zone := time.FixedZone("", 8*3600)
-	if _, err := op.PutCounty(t.Context(), client.County{Name: "county", Zone: "Asia/Shanghai"}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := op.PutArea(t.Context(), client.Area{ID: "county", Name: "county"}); err != nil {
-		t.Fatal(err)
-	}
 	settings := map[string]agent.Settings{}
 	users := []broker.MosquittoUser{{Name: "centre", Secret: "of the centre", Access: wire.CentreAccess()}}
 	for _, id := range []string{"first", "second"} {
@@ -103,6 +84,33 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 	if list, err := op.Outages(t.Context(), client.ProofQuery{}, false); err != nil || len(list) != 0 {
 		t.Errorf("outages although only the broker was restarted: %+v (%v)", list, err)
 	}
+}
+
+// centreOver is a centre in dir with a county, which speaks to its units over
+// the Mosquitto. It ends with the test.
+func centreOver(t *testing.T, m *brokertest.Mosquitto, dir string) (*app.App, *client.Client) {
+	t.Helper()
+	a, err := app.New(app.Options{Data: filepath.Join(dir, "centre"), HTTP: "127.0.0.1:0",
+		Broker: &app.ExternalBroker{URL: "tcp://" + m.Address, User: "centre", Password: "of the centre"}})
+	if err == nil {
+		err = a.Start(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	op := &client.Client{Base: a.URL(), Token: a.Token(), Language: "en"}
+	if _, err = op.PutCounty(t.Context(), client.County{Name: "county", Zone: "Asia/Shanghai"}); err == nil {
+		_, err = op.PutArea(t.Context(), client.Area{ID: "county", Name: "county"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, op
 }
 
 // configure writes Mosquitto's files as an operator of Villagecast gets them.

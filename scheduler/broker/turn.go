@@ -33,6 +33,20 @@ func (t turns) Serve(establish listeners.EstablishFn) {
 	})
 }
 
+// Close ends the listener's clients in mochi's stead: mochi lists them under a
+// lock that it takes a second time meanwhile, and where a client leaves in
+// between, both wait for ever.
+func (t turns) Close(listeners.CloseFn) {
+	server := t.hook.broker.server
+	t.Net.Close(func(id string) {
+		for _, cl := range server.Clients.GetAll() {
+			if cl.Net.Listener == id && !cl.Closed() {
+				_ = server.DisconnectClient(cl, packets.ErrServerShuttingDown)
+			}
+		}
+	})
+}
+
 // enter notes the login as the client's newest and waits until its predecessor
 // is gone, which itself waited for the one before.
 func (h *hook) enter(cl *mochi.Client, l *login) {

@@ -65,7 +65,7 @@ type GoesOn struct {
 // InForce is one thing that keeps units from playing what they would, or lets them
 // play what they would not.
 type InForce struct {
-	Kind    string     `json:"kind" doc:"stop, withdraw, mute, pause, exception, freeze"`
+	Kind    string     `json:"kind" doc:"stop, withdraw, mute, pause, exception, freeze, revoked: the device of a unit was shut out, which a new claim ends"`
 	ID      string     `json:"id"`
 	Area    string     `json:"area"`
 	Unit    string     `json:"unit,omitempty"`

@@ -33,12 +33,14 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/api/v1/county":
 		out = client.County{Zone: "Asia/Tokyo"} // neither this machine's nor a usual one
+	case "/api/v1/areas":
+		out = client.Page[client.Area]{Items: []client.Area{{ID: "qinghe", Name: "青禾县"}, {ID: "liushu", Parent: "qinghe", Name: "柳树镇"}, {ID: "dongtang", Parent: "liushu", Name: "东塘村"}}}
 	case "/api/v1/approvals":
 		out = client.Page[client.Waiting]{Items: []client.Waiting{
 			{Programme: "water", Version: 2, Title: "停水通知", By: "wang", Name: "王编辑", Since: at, Step: 1, Steps: 1, First: &at, Mine: true},
 			{Warning: "w-1", Title: "山洪", Text: "请立即转移到高处", Level: wire.LevelOrange, To: "dongtang", Until: &at, By: "zhao", Since: at, Mine: true}}}
 	case "/api/v1/programmes/water/review":
-		out = client.Review{Programme: client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: "water"}, Says: "每天 7:00"}, Hash: "8f3a", Villages: 9, Units: 12,
+		out = client.Review{Programme: client.Programme{ProgrammeSpec: client.ProgrammeSpec{ID: "water", Targets: client.Targets{Except: []string{"dongtang"}}}, Says: "每天 7:00"}, Hash: "8f3a", Villages: 9, Units: 12, Addresses: []wire.Address{"area/liushu", "unit/fair-screen"},
 			Items: []client.ReviewItem{{Title: "通知", Sound: "ab", Text: "明天八点停水<b>"}}}
 	case "/api/v1/programmes/water/approve":
 		out = client.Programme{State: "releasing", Submission: sub}
@@ -67,8 +69,9 @@ func TestApprovalsInBrowser(t *testing.T) {
 	page := chrometest.Start(t).Page(t, 360, 740)
 	page.Navigate(base + "/approvals")
 	shows(page, "article h2", "停水通知")
-	shows(page, "article .facts", "9 个村，12 个终端")
+	shows(page, "article .facts", "9 个村，12 个终端：柳树镇、fair-screen，东塘村除外")
 	shows(page, "article .facts", "王编辑")
+	shows(page, "article:last-child .facts", "向 东塘村 播出")
 	shows(page, "article:last-child .facts", "zhao") // who has no name is called by the account
 	shows(page, "article .facts", "17:00")           // 8:00 of UTC in the county's zone
 	shows(page, "article blockquote", "明天八点停水<b>")

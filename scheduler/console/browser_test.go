@@ -239,15 +239,25 @@ func listening(t *testing.T, page *chrometest.Page) {
 
 // reasons holds the page's translation of reasons to the sentences that units say.
 func reasons(t *testing.T, page *chrometest.Page) {
-	r := timetable.Reason{From: "07:00:00", To: "21:00:00", Every: 5, ByTitle: "停水", Late: 65 * time.Second}
+	of := timetable.Reason{From: "07:00:00", To: "21:00:00", Every: 5, By: "water", ByTitle: "停水", Late: 65 * time.Second}
+	all := []timetable.Reason{}
 	for _, code := range []string{timetable.WhyLoop, timetable.WhyEvery, timetable.WhyAt, timetable.WhyOnce, timetable.WhyInterrupt,
-		timetable.WhyLate, timetable.WhyRejoined, timetable.WhyResumed, timetable.WhyTail} {
-		r.Code = code
+		timetable.WhyLate, timetable.WhyArrived, timetable.WhyRejoined, timetable.WhyResumed, timetable.WhyTail} {
+		of.Code = code
+		all = append(all, of)
+		for _, by := range []string{timetable.EndOff, timetable.EndClock, ""} { // what has no title
+			if r := of; r.Text("en") != strings.ReplaceAll(r.Text("en"), "停水", "") {
+				r.By, r.ByTitle, r.Late = by, "", 5*time.Second
+				all = append(all, r)
+			}
+		}
+	}
+	for _, r := range all {
 		for _, way := range [][3]string{{"en", r.Text("zh"), r.Text("en")}, {"zh-CN", r.Text("en"), r.Text("zh")}} {
 			var got string
 			page.Eval(fmt.Sprintf(`import("/demo/static/words.js").then(m => { document.querySelector('[data-language=%q]').click(); return m.why(%q) })`, way[0], way[1]), &got)
 			if got != way[2] {
-				t.Errorf("%s in %s: %q, want %q", code, way[0], got, way[2])
+				t.Errorf("%s in %s: %q, want %q", r.Code, way[0], got, way[2])
 			}
 		}
 	}
@@ -295,6 +305,7 @@ func TestPlainPagesInBrowser(t *testing.T) {
 	}
 	page.Navigate(base + "/?lang=en")
 	shows(page, "h1", "The centre is running")
+	shows(page, "title", "The centre is running")
 	fits(t, page, "home in English")
 	page.Viewport(1366, 768)
 	picture(t, page, "plain-en")

@@ -93,7 +93,7 @@ func TestStopsInBrowser(t *testing.T) {
 	shows(page, "#force article:first-child", "不可解除")
 	shows(page, "#force article:last-child", "静音 · 东塘村")
 	shows(page, "#force article:last-child", "丧事<b>")
-	shows(page, "#force article:last-child", "21:00")
+	shows(page, "#force article:last-child", "自 17:00，zhao，到 21:00")
 	shows(page, "#force article:last-child", "可解除：管理员、值班")
 	fits(t, page, "stops on a phone")
 	picture(t, page, "stops")

@@ -128,6 +128,50 @@ func TestOrdersNameRevokedDevices(t *testing.T) {
 	}
 }
 
+// TestAShutOutDeviceIsSeen: whoever looks at a unit, or at what is in force where
+// it stands, sees why nothing comes of it, until another device is in.
+func TestAShutOutDeviceIsSeen(t *testing.T) {
+	s := county(t)
+	people(t, s)
+	certify := func(digit string) {
+		must(t)(s.write(t.Context(), func(t *tx) error {
+			return t.exec("INSERT INTO certificate ("+certificateColumns+") VALUES (?, 'liu1-1', x'00', x'00', ?, ?, 0, '')", strings.Repeat(digit, 32), ms(t.now), ms(t.now.AddDate(1, 0, 0)))
+		}))
+	}
+	seen := func() (out []string) {
+		t.Helper()
+		of, err := s.InForceOf(t.Context(), "liu1-1")
+		must(t)(err)
+		for _, f := range of {
+			out = append(out, f.Kind+" "+f.Unit+" "+f.Why+" "+f.Name)
+		}
+		for area, n := range map[string]int{"": len(of), "liu1": len(of), "liushu": len(of), "shiqiao": 0} {
+			if all, err := s.InForce(t.Context(), area); err != nil || len(all) != n {
+				t.Errorf("in force in %q: %+v, %v", area, all, err)
+			}
+		}
+		return out
+	}
+	certify("a")
+	certify("b") // renewed: both hold for a while
+	if got := seen(); len(got) > 0 {
+		t.Errorf("before: %q", got)
+	}
+	must(t)(s.Revoke(as(t, "dan"), "liu1-1", "从杆上偷走"))
+	if got := seen(); !slices.Equal(got, []string{"revoked liu1-1 从杆上偷走 名 dan"}) {
+		t.Errorf("shut out: %q", got)
+	}
+	certify("c")
+	if got := seen(); len(got) > 0 {
+		t.Errorf("another device is in: %q", got)
+	}
+	must(t)(s.Revoke(as(t, "dan"), "liu1-1", "again"))
+	must(t)(s.RemoveUnit(t.Context(), "liu1-1"))
+	if all, err := s.InForce(t.Context(), ""); err != nil || len(all) > 0 {
+		t.Errorf("out of service: %+v, %v", all, err)
+	}
+}
+
 // A release gives what was left out, says who released, and asks an agent that
 // can fall silent for it; a warning above its issuer's level is refused.
 func TestLimitsOfAReleaseAndAWarning(t *testing.T) {

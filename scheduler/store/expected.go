@@ -139,13 +139,14 @@ func (t *tx) proofOf(u scheduler.Unit, f AsRunFilter, expected timetable.Timelin
 		return nil, err
 	}
 	holds, ready := t.s.presence.holds(u, t.tree())
+	from, to := u.InService(f.From, f.To)
 	var out []scheduler.Proof
 	for _, s := range expected.Stretches {
-		if !wantsOf(f, s.Output, s.Programme, s.Version, s.Interrupt) {
+		p := scheduler.Proof{Unit: u.ID, Output: s.Output, Programme: s.Programme, Version: s.Version, Interrupt: s.Interrupt, Title: s.Title, Level: s.Level,
+			From: later(s.From, from), To: sooner(s.To, to)}
+		if !p.To.After(p.From) || !wantsOf(f, s.Output, s.Programme, s.Version, s.Interrupt) {
 			continue
 		}
-		p := scheduler.Proof{Unit: u.ID, Output: s.Output, Programme: s.Programme, Version: s.Version, Interrupt: s.Interrupt, Title: s.Title, Level: s.Level,
-			From: later(s.From, f.From), To: sooner(s.To, f.To)}
 		p.Expected = contentIn(s, p.From, sooner(p.To, now))
 		e := facts.of(&p)
 		e.Holds, e.Ready, e.OnAir = holds, ready, t.s.presence.plays(u.ID, p)
@@ -199,14 +200,15 @@ type entryKey struct {
 
 // facts are what one unit said of a span of time.
 type facts struct {
-	asruns []scheduler.AsRun
-	skips  []scheduler.Skip
-	offs   []scheduler.Off
-	used   map[entryKey]bool // entries that prove something expected
+	from, to time.Time
+	asruns   []scheduler.AsRun
+	skips    []scheduler.Skip
+	offs     []scheduler.Off
+	used     map[entryKey]bool // entries that prove something expected
 }
 
 func (t *tx) facts(f AsRunFilter) (*facts, error) {
-	out := &facts{used: map[entryKey]bool{}}
+	out := &facts{from: f.From, to: f.To, used: map[entryKey]bool{}}
 	f.Page = Page{Limit: 1000}
 	for {
 		list, next, err := t.asruns(f)
@@ -227,13 +229,21 @@ func (t *tx) facts(f AsRunFilter) (*facts, error) {
 	return out, err
 }
 
+// inside is the part of an entry that lies in the span: one of up to 15 minutes
+// may reach into it from before, or out of it.
+func (fs *facts) inside(a scheduler.AsRun) (from, to time.Time) {
+	return later(at(a.From), fs.from), sooner(at(a.To), fs.to)
+}
+
 // of are the facts about one expected stretch. An entry belongs to the stretch
-// in which its middle lies: the two differ by a moment where one cut the other.
+// in which the middle of it lies, as far as it is in the span: the two differ by
+// a moment where one cut the other.
 func (fs *facts) of(p *scheduler.Proof) scheduler.Evidence {
 	e := scheduler.Evidence{Offs: fs.offs}
 	from, to := ms(p.From), ms(p.To)
 	for _, a := range fs.asruns {
-		middle := a.From + (a.To-a.From)/2
+		begin, end := fs.inside(a)
+		middle := ms(begin) + (ms(end)-ms(begin))/2
 		if a.Output == p.Output && a.Programme == p.Programme && a.Version == p.Version && a.Interrupt == p.Interrupt && middle >= from && middle <= to {
 			fs.used[entryKey{a.Spool, a.Seq}] = true
 			e.AsRuns = append(e.AsRuns, a)
@@ -253,7 +263,8 @@ func (fs *facts) rest(unit string, now time.Time) (out []scheduler.Proof) {
 		if fs.used[entryKey{a.Spool, a.Seq}] {
 			continue
 		}
-		p := scheduler.Proof{Unit: unit, Output: a.Output, Programme: a.Programme, Version: a.Version, Interrupt: a.Interrupt, Title: a.Title, Level: a.Level, From: at(a.From), To: at(a.To)}
+		p := scheduler.Proof{Unit: unit, Output: a.Output, Programme: a.Programme, Version: a.Version, Interrupt: a.Interrupt, Title: a.Title, Level: a.Level}
+		p.From, p.To = fs.inside(a)
 		p.GradeBy(scheduler.Evidence{AsRuns: []scheduler.AsRun{a}}, now)
 		out = append(out, p)
 	}

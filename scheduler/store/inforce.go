@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 )
 
@@ -74,6 +75,15 @@ func (t *tx) inForce(area string) ([]scheduler.InForce, error) {
 	for _, f := range freezes {
 		out = append(out, scheduler.InForce{Kind: "freeze", ID: f.ID, Area: t.tree().Root(), Why: f.Why, Since: f.From, Until: f.Until, By: f.By, Lift: scheduler.ActSettings})
 	}
+	shut, err := t.shutOut()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range shut {
+		if t.concerns(f.Area, area) {
+			out = append(out, f)
+		}
+	}
 	for i, f := range out {
 		if f.Name == "" {
 			if _, err := t.one("SELECT name FROM person WHERE id = ?", []any{f.By}, &out[i].Name); err != nil {
@@ -113,6 +123,24 @@ func (t *tx) muteInForce(m scheduler.Mute) (scheduler.InForce, error) {
 	var err error
 	f.Area, err = t.areaOf(m.Address)
 	return f, err
+}
+
+// shutOut are the units in service whose device was revoked, until another one, or
+// the same by a new claim, is in.
+func (t *tx) shutOut() (out []scheduler.InForce, err error) {
+	list, err := t.certificates(`revoked > 0 AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.unit = certificate.unit AND (c.revoked = 0 OR c.revoked > certificate.revoked))
+		AND unit IN (SELECT id FROM unit WHERE state <> ? AND length(secret) = 0) ORDER BY unit`, scheduler.UnitRemoved)
+	for i, c := range list {
+		if err != nil || i > 0 && c.Unit == list[i-1].Unit { // one device may hold two for a while
+			continue
+		}
+		f := scheduler.InForce{Kind: "revoked", ID: c.Serial, Unit: c.Unit, Why: c.Why, Since: c.Revoked, Lift: scheduler.ActEnrol}
+		if f.Area, err = t.areaOf(wire.UnitAddress(c.Unit)); err == nil {
+			_, err = t.one("SELECT actor FROM audit WHERE kind = 'unit' AND ref = ? AND act = 'revoke device' ORDER BY id DESC LIMIT 1", []any{c.Unit}, &f.By)
+		}
+		out = append(out, f)
+	}
+	return out, err
 }
 
 // InForceOf lists what is in force for one unit.

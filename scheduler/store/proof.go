@@ -155,7 +155,8 @@ func (b *batch) spool(key spoolKey) (row spoolRow, err error) {
 	return row, err
 }
 
-// content is the number of what plays.
+// content is the number of what plays. A skip, which may come first, knows neither
+// title nor level: they are filled in by the first stretch.
 func (b *batch) content(key contentKey, title string, level wire.Level) (int64, error) {
 	if n, ok := b.nums[key]; ok {
 		return n, nil
@@ -167,15 +168,23 @@ func (b *batch) content(key contentKey, title string, level wire.Level) (int64, 
 	if ok {
 		return n, nil
 	}
-	found, err := b.one("SELECT num FROM content WHERE programme = ? AND version = ? AND interrupt = ?", []any{key.programme, key.version, key.interrupt}, &n)
-	if err == nil && !found {
+	var known string
+	found, err := b.one("SELECT num, title FROM content WHERE programme = ? AND version = ? AND interrupt = ?", []any{key.programme, key.version, key.interrupt}, &n, &known)
+	switch {
+	case err != nil:
+		return 0, err
+	case !found:
 		var res sql.Result
 		if res, err = b.sql.ExecContext(b.ctx, "INSERT INTO content (programme, version, interrupt, title, level) VALUES (?, ?, ?, ?, ?)",
 			key.programme, key.version, key.interrupt, title, level); err == nil {
 			n, err = res.LastInsertId()
 		}
+	case known == "" && title != "":
+		err = b.exec("UPDATE content SET title = ?, level = ? WHERE num = ?", title, level, n)
 	}
-	b.nums[key] = n
+	if title != "" {
+		b.nums[key] = n
+	}
 	return n, err
 }
 

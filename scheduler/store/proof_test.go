@@ -160,6 +160,56 @@ func TestProofJoinsWhatShouldHavePlayedWithWhatDid(t *testing.T) {
 	}
 }
 
+// An entry may be 15 minutes long: whoever asks for the last minute of it is
+// answered for that minute.
+func TestProofCutsEntriesAtTheEdgesOfItsSpan(t *testing.T) {
+	s := county(t)
+	first := hourly(t, s)
+	r := wire.Report{Unit: "liu1-1", Spool: "sp", Boot: "b", Entries: []wire.Entry{
+		{Seq: 1, At: ms(first), Skip: &wire.Skip{Output: wire.OutputSound, Programme: "a", Version: 1, Start: ms(first), Until: ms(first), Rounds: 1, Code: "mute", Why: "muted"}},
+		entryOf(2, first, time.Minute, wire.GradePlayed),
+		entryOf(3, first.Add(30*time.Minute), time.Minute, wire.GradePlayed),
+	}}
+	must(t)(s.Record(t.Context(), r, first.Add(time.Hour)))
+	for _, x := range []struct {
+		name     string
+		from, to time.Duration
+		proved   time.Duration
+		title    string
+	}{
+		{"its last third", 40 * time.Second, 10 * time.Minute, 20 * time.Second, "循环 a"},
+		{"its first third", 0, 20 * time.Second, 20 * time.Second, "循环 a"},
+		{"what nobody expected, told of by a skip before", 30*time.Minute + 50*time.Second, 40 * time.Minute, 10 * time.Second, "A"},
+	} {
+		got, err := s.Proof(t.Context(), AsRunFilter{Unit: "liu1-1", Output: wire.OutputSound, From: first.Add(x.from), To: first.Add(x.to)}, first.Add(2*time.Hour))
+		if err != nil || len(got) != 1 {
+			t.Errorf("%s: %+v, %v", x.name, got, err)
+			continue
+		}
+		if p := got[0]; p.Grade != wire.GradePlayed || p.Proved != x.proved || p.To.Sub(p.From) != x.proved || p.Title != x.title || p.Level != wire.LevelTimed {
+			t.Errorf("%s: %s, %v of %v to %v, titled %q, level %q", x.name, p.Grade, p.Proved, p.From, p.To, p.Title, p.Level)
+		}
+	}
+}
+
+func TestNothingIsExpectedOfAUnitOutOfService(t *testing.T) {
+	s := county(t)
+	ctx := t.Context()
+	first := hourly(t, s)
+	must(t)(s.AddUnit(ctx, scheduler.Unit{ID: "later", Area: "liu1", Volume: 80, State: scheduler.UnitPlanned, Outputs: []wire.Output{wire.OutputSound}}))
+	must(t)(s.RemoveUnit(ctx, "liu1-2"))
+	for unit, want := range map[string]int{"liu1-1": 2, "later": 0, "liu1-2": 0} {
+		got, err := s.Proof(ctx, AsRunFilter{Unit: unit, Output: wire.OutputSound, From: first, To: first.Add(2 * time.Hour)}, first.Add(3*time.Hour))
+		if err != nil || len(got) != want {
+			t.Errorf("%s: %d lines, want %d, %v", unit, len(got), want, err)
+		}
+	}
+	got, err := s.Proof(ctx, AsRunFilter{Unit: "liu1-1", Output: wire.OutputSound, From: first.Add(-24 * time.Hour), To: first.Add(time.Minute)}, first.Add(time.Hour))
+	if err != nil || len(got) != 1 {
+		t.Errorf("of the day before it was installed: %+v, %v", got, err)
+	}
+}
+
 func TestProofExpectsWhatWasReleasedThen(t *testing.T) {
 	s := county(t)
 	ctx := t.Context()

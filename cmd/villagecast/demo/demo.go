@@ -33,9 +33,10 @@ const loud = "dawan-square"
 
 // Options of the demonstration.
 type Options struct {
-	// Data is its directory; it is found again at the next start.
-	Data       string
-	HTTP, MQTT string
+	// Data is its directory; it is found again at the next start. Usual is where
+	// the commands look if they are not told.
+	Data, Usual string
+	HTTP, MQTT  string
 	// Agent is the path of the agent's program.
 	Agent string
 	// Notes is a file whose lines say what was left out before the start.

@@ -57,6 +57,11 @@ func startOnce(t *testing.T, agent, data string) {
 	if !regexp.MustCompile(`cuts into the county's loop, in ([1-9]\d|1[01]\d|120) s`).MatchString(text) {
 		t.Errorf("no cut-in within two minutes:\n%s", text)
 	}
+	for _, command := range []string{" --data '" + data + "' outages\n", "forget it with: rm -r '" + data + "'\n"} {
+		if !strings.Contains(text, command) {
+			t.Errorf("it names no command %q, which would work as it stands:\n%s", command, text)
+		}
+	}
 	c := browser(t, ctx, regexp.MustCompile(`http://\S+`).FindString(text))
 	soon, stop := context.WithTimeout(ctx, 20*time.Second)
 	defer stop()

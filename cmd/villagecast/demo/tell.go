@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/villagecast/villagecast/scheduler/app"
 )
@@ -24,10 +25,13 @@ func tell(o Options, s *stage, a *app.App, took time.Duration) {
 	if next != nil {
 		say("  next    %s: %s cuts into the county's loop, in %d s", inZone(next.At).Format("15:04:05"), next.Title, int(time.Until(next.At).Seconds()))
 	}
-	example := "xiling-horn"
-	say("  try     stop one: kill %d (%s); then: %s outages", s.all[example].pid(), example, self())
-	say("          warn a town: %s warn yunfeng --level orange --text 山洪预警 --until 2m", self())
-	say("  data    %s; forget it with: make forget", absolute(o.Data))
+	example, program, forget := "xiling-horn", self(), "make forget"
+	if data := absolute(o.Data); data != absolute(o.Usual) { // neither would find it
+		program, forget = program+" --data "+quote(data), "rm -r "+quote(data)
+	}
+	say("  try     stop one: kill %d (%s); then: %s outages", s.all[example].pid(), example, program)
+	say("          warn a town: %s warn yunfeng --level orange --text 山洪预警 --until 2m", program)
+	say("  data    %s; forget it with: %s", absolute(o.Data), forget)
 	for _, note := range notes(o.Notes) {
 		say("  without %s", note)
 	}
@@ -63,11 +67,21 @@ func self() string {
 		return "villagecast"
 	}
 	if dir, err := os.Getwd(); err == nil {
-		if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
-			return rel
+		if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") && strings.Contains(rel, "/") {
+			return quote(rel)
 		}
 	}
-	return path
+	return quote(path)
+}
+
+// quote makes one word of a path for a shell.
+func quote(path string) string {
+	if !strings.ContainsFunc(path, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-", r)
+	}) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func absolute(path string) string {

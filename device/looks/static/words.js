@@ -55,17 +55,30 @@ const words = {
 export function add(more) { Object.assign(words, more); }
 
 // A unit says why something is on air in its own language; these are the
-// sentences that it can say.
+// sentences that it can say, with what stood in the way and how long it waited.
+const ways = [["停机", "the time when the unit was off"], ["时钟未校准", "the time when the clock was not right"], ["更高级别的播出", "something higher"]];
+const byEnglish = (by) => ways.find(([zh]) => zh === by)?.[1] ?? by.replace(/^《(.*)》$/, "“$1”");
+const byChinese = (by) => ways.find(([, en]) => en === by)?.[0] ?? by.replace(/^“(.*)”$/, "《$1》");
+const lateEnglish = (late) => late.replace("分", "min").replace("秒", "s");
+const lateChinese = (late) => late.replace("min", "分").replace("s", "秒");
 const reasons = [
 	[/^循环播出 (.*)–(.*)$/, "loop $1–$2", /^loop (.*)–(.*)$/, "循环播出 $1–$2"],
 	[/^(.*)–(.*) 每 (\d+) 分钟一次$/, "every $3 min, $1–$2", /^every (\d+) min, (.*)–(.*)$/, "$2–$3 每 $1 分钟一次"],
 	[/^定时播出$/, "at its fixed time", /^at its fixed time$/, "定时播出"],
 	[/^单次播出$/, "once, at its set time", /^once, at its set time$/, "单次播出"],
 	[/^预警强切$/, "warning in force", /^warning in force$/, "预警强切"],
-	[/^推迟 (?:(\d+) 分)? ?(?:(\d+) 秒)?：等待《(.*)》播完$/, (_, m, s, by) => `${[m && m + " min", s && s + " s"].filter(Boolean).join(" ")} late: waited for “${by}”`,
-		/^(?:(\d+) min)? ?(?:(\d+) s)? late: waited for “(.*)”$/, (_, m, s, by) => `推迟 ${[m && m + " 分", s && s + " 秒"].filter(Boolean).join(" ")}：等待《${by}》播完`],
-	[/^《(.*)》之后，按时间接着播$/, "goes on where the clock is, after “$1”", /^goes on where the clock is, after “(.*)”$/, "《$1》之后，按时间接着播"],
-	[/^《(.*)》之后，从中断处接着播$/, "goes on where it stopped, after “$1”", /^goes on where it stopped, after “(.*)”$/, "《$1》之后，从中断处接着播"],
+	[/^推迟 (.+)：等待(.+)播完$/, (_, late, by) => `${lateEnglish(late)} late: waited for ${byEnglish(by)}`,
+		/^(.+) late: waited for (.+)$/, (_, late, by) => `推迟 ${lateChinese(late)}：等待${byChinese(by)}播完`],
+	[/^推迟 (.+)：音频刚传到终端$/, (_, late) => `${lateEnglish(late)} late: its audio has only now arrived`,
+		/^(.+) late: its audio has only now arrived$/, (_, late) => `推迟 ${lateChinese(late)}：音频刚传到终端`],
+	[/^推迟 (.+)：终端未运行$/, (_, late) => `${lateEnglish(late)} late: the unit was off`,
+		/^(.+) late: the unit was off$/, (_, late) => `推迟 ${lateChinese(late)}：终端未运行`],
+	[/^推迟 (.+)：终端时钟未校准$/, (_, late) => `${lateEnglish(late)} late: the unit's clock was not right`,
+		/^(.+) late: the unit's clock was not right$/, (_, late) => `推迟 ${lateChinese(late)}：终端时钟未校准`],
+	[/^(.+)之后，按时间接着播$/, (_, by) => `goes on where the clock is, after ${byEnglish(by)}`,
+		/^goes on where the clock is, after (.+)$/, (_, by) => `${byChinese(by)}之后，按时间接着播`],
+	[/^(.+)之后，从中断处接着播$/, (_, by) => `goes on where it stopped, after ${byEnglish(by)}`,
+		/^goes on where it stopped, after (.+)$/, (_, by) => `${byChinese(by)}之后，从中断处接着播`],
 	[/^播完当前条目，随后播新版本$/, "finishes its item; a newer version follows", /^finishes its item; a newer version follows$/, "播完当前条目，随后播新版本"],
 ];
 

@@ -90,9 +90,7 @@ func (c *chain) wants(t int64) bool {
 		}
 		return false
 	}
-	// What was cut within its first two seconds begins again.
-	again := c.cut && p.OnCut == wire.CutResume && tp.back(c.sim.out, x) <= tp.lead(c.sim.out)
-	if !c.c.interrupt && (again || c.atStart(t)) {
+	if !c.c.interrupt && c.atStart(t) {
 		if why := c.cannotBegin(tp, t, x); why != "" {
 			c.drop(t, why)
 			return false
@@ -111,7 +109,7 @@ func (c *chain) atStart(t int64) bool {
 func (c *chain) cannotBegin(tp tape, t, x int64) string {
 	rest := tp.length - x%(tp.length+tp.pause)
 	length, kept := rest, rest
-	if !c.begun || c.cut {
+	if !c.begun {
 		length, kept = tp.total(c.rounds)-x, tp.kept(c.rounds)
 	}
 	return c.sim.fits(c.c, t, length, kept, c.end)
@@ -126,12 +124,19 @@ func (c *chain) ended(t int64) string {
 		if c.begun && p.MaxPlay > 0 && c.aired >= int64(p.MaxPlay) {
 			return "maximum play time"
 		}
-		if !c.begun && c.running && t-c.zero < tapeOf(c.c).lead(c.sim.out) {
+		if c.running && !c.cut && c.free(t) {
 			return "" // on this output it is not there yet
 		}
 		return c.sim.closed(c.c, t)
 	}
 	return ""
+}
+
+// free tells whether it leaves the output to others at t, being on its way.
+func (c *chain) free(t int64) bool {
+	tp, x := tapeOf(c.c), t-c.zero
+	_, item, _ := tp.at(x)
+	return !tp.holds(c.sim.out, x) || item < 0 && c.held != t-1
 }
 
 // holdBack stops a warning that must not sound at t: the round that it is in

@@ -20,6 +20,8 @@ type loop struct {
 	waiting bool
 	stopped int64
 	held    int64 // the last second in which it had the output
+	aired   int64 // how many seconds of that round it had it
+	later   int64 // before which no round begins
 }
 
 func newLoop(s *sim, c *content, w window) *loop {
@@ -75,17 +77,22 @@ func (l *loop) wants(t int64) bool {
 func (l *loop) wantsFromWhereItStopped(t int64) bool {
 	if l.round < 0 {
 		n, x := l.now(t)
-		if x != 0 || l.lost[n] || !l.begins(t) {
+		if x != 0 || t < l.later || l.lost[n] || !l.begins(t) {
 			return false
 		}
-		l.round, l.zero, l.due = n, t, t
+		l.round, l.zero, l.due, l.aired = n, t, t, 0
 	}
 	x := t - l.zero
 	if l.waiting {
 		x = l.stopped
 	}
 	if x == l.cycle() {
-		l.round, l.zero, l.due, x = l.round+1, t, t, 0
+		l.round, l.zero, l.due, l.aired, x = l.round+1, t, t, 0, 0
+	}
+	// What is played twice counts twice.
+	if most := int64(l.c.programme.MaxPlay); most > 0 && l.aired >= most && x < l.tp.length && !l.waiting {
+		l.round, l.later = -1, l.zero+l.cycle()
+		return false
 	}
 	// What was cut within its first two seconds, or blocked at its first item for
 	// this output, begins again.
@@ -113,6 +120,7 @@ func (l *loop) takes(t int64) Slot {
 		x = t - l.zero
 	}
 	l.held = t
+	l.aired++
 	_, item, offset := l.tp.at(x)
 	return Slot{Programme: p.ID, Version: p.Version, Round: l.scheduled(), Item: item, Offset: offset}
 }

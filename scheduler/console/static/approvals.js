@@ -1,7 +1,7 @@
 // What waits for the one who is logged in: it is seen and heard just as it goes
 // out, and what is agreed to is named by its hash.
 import "./wording.js";
-import { ask, county, element, fact, time, wrong } from "./desk.js";
+import { ask, called, county, element, fact, time, wrong } from "./desk.js";
 import { add, count, onLanguage, say, speak } from "./words.js";
 
 add({
@@ -10,7 +10,8 @@ add({
 	"by": ["{by} 于 {time} 送审，第 {step}/{steps} 审", "Submitted by {by} at {time}, approval {step} of {steps}"],
 	"first": ["首次播出 {time}；过时不审就不播", "First cue {time}; not approved by then, it does not play"],
 	"late": ["已错过首次播出（未按时审核）", "Its first cue was missed: not approved in time"],
-	"reach": ["{villages} 个村，{units} 个终端", "{villages} villages, {units} units"],
+	"reach": ["{villages} 个村，{units} 个终端：{where}", "{villages} villages, {units} units: {where}"],
+	"reach.but": ["{where}，{except}除外", "{where} but not {except}"],
 	"agree": ["同意，向 {villages} 个村 {units} 个终端播出", "Agree: to {villages} villages, {units} units"],
 	"agree.step": ["同意（还需 {more} 人）", "Agree ({more} more needed)"],
 	"return": ["退回", "Hand back"],
@@ -81,9 +82,17 @@ function item(w, it) {
 	return box;
 }
 
+// where names the areas and units that a version goes to.
+function where(r) {
+	const list = (ids) => ids.map(called).join(say("force.or"));
+	const to = list(r.addresses.map((a) => a.replace(/^(area|unit)\//, "")));
+	const but = r.programme.targets?.except ?? [];
+	return but.length ? say("reach.but", { where: to, except: list(but) }) : to;
+}
+
 async function programme(w) {
 	const r = await ask(path(w) + "/review?version=" + w.version);
-	const reach = { villages: r.villages, units: r.units };
+	const reach = { villages: r.villages, units: r.units, where: where(r) };
 	const acts = element("div", { className: "acts" });
 	const card = element("article", {}, element("h2", { textContent: w.title }),
 		element("div", { className: "facts" }, fact(r.programme.says), fact(say("reach", reach)), fact(say("by", { by: w.name || w.by, time: time(w.since), step: w.step, steps: w.steps })),
@@ -112,7 +121,7 @@ function warning(w) {
 	if (w.audio) box.append(element("audio", { controls: true, preload: "none", src: "/api/v1/assets/" + w.audio + "/file" }));
 	if (w.text) box.append(element("blockquote", { textContent: w.text }));
 	const card = element("article", {}, element("h2", {}, element("span", { className: "level " + w.level, textContent: say(w.level) }), " " + w.title),
-		element("div", { className: "facts" }, fact(say("warn.to", { to: w.to, time: time(w.until) })), fact(say("asked", { by: w.name || w.by, time: time(w.since) }))), box, acts);
+		element("div", { className: "facts" }, fact(say("warn.to", { to: called(w.to), time: time(w.until) })), fact(say("asked", { by: w.name || w.by, time: time(w.since) }))), box, acts);
 	acts.append(button(say("confirm", { level: say(w.level) }), true, () => act(card, acts, async () => {
 		const out = await ask("/warnings/" + w.warning + "/confirm", {});
 		return [said(say("confirmed", { units: out.units }))];
@@ -139,4 +148,5 @@ async function draw() {
 }
 
 onLanguage(draw);
+onLanguage(() => { document.title = say("approvals.title") + " · Villagecast"; });
 speak();

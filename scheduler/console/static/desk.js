@@ -32,9 +32,19 @@ export function element(tag, more = {}, ...children) {
 
 export const fact = (text) => element("p", { textContent: text });
 
-// Times are the county's, wherever this browser stands.
+// county reads once what the county is: its zone, for times are the county's wherever
+// this browser stands, and its areas by their ids.
 let zone;
-export async function county() { zone ??= (await ask("/county")).zone || undefined; }
+export const areas = new Map();
+export async function county() {
+	if (areas.size) return;
+	const [settings, all] = await Promise.all([ask("/county"), ask("/areas")]);
+	zone = settings.zone || undefined;
+	for (const a of all.items) areas.set(a.id, a);
+}
+
+// called is the name of an area.
+export const called = (id) => areas.get(id)?.name ?? id;
 
 const format = (text, more) => new Date(text).toLocaleString(lang(), { hourCycle: "h23", timeZone: zone, ...more });
 export const time = (text) => format(text, { dateStyle: "short", timeStyle: "short" });

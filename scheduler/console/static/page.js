@@ -1,5 +1,6 @@
 // The plain pages: their language.
 import "./wording.js";
-import { speak } from "./words.js";
+import { onLanguage, speak } from "./words.js";
 
+onLanguage(() => { document.title = document.querySelector("h1").textContent + " · Villagecast"; });
 speak();

@@ -1,7 +1,7 @@
 // What was stopped, muted or withdrawn, which units have not said that they obey,
 // and all that is in force: for everybody who is signed in, of their own areas.
 import "./wording.js";
-import { ask, clock, county, element, fact, moment, wrong } from "./desk.js";
+import { areas, ask, called, clock, county, element, fact, moment, wrong } from "./desk.js";
 import { add, known, onLanguage, say, speak } from "./words.js";
 
 add({
@@ -13,6 +13,7 @@ add({
 	"stops.force": ["正在生效", "In force"],
 	"stops.force.none": ["现在没有停播、静音、例外或重保期。", "No stop, mute, exception or change freeze."],
 	"stops.head": ["{kind} · {where}", "{kind} · {where}"],
+	"stops.span": ["{since}，{until}", "{since}, {until}"],
 	"stops.confirmed": ["{n}/{all} 个终端确认已停", "{n} of {all} units confirmed silent"],
 	"stops.took": ["，用时 {s} 秒", " within {s} s"],
 	"stops.waiting": ["在线，还没确认", "online, not confirmed yet"],
@@ -33,21 +34,18 @@ const when = (text) => moment(text, seen.at);
 const up = (text) => Math.ceil(Date.parse(text) / 60000) * 60000; // a last round that fits ends a little before its window
 
 // mine are the highest areas of the one who looks; [""] for the county.
-function mine(me, areas) {
-	const parent = new Map(areas.map((a) => [a.id, a.parent]));
+function mine(me) {
 	const has = new Set(me.grants.map((g) => g.area ?? ""));
-	const above = (id) => { for (let a = parent.get(id); a; a = parent.get(a)) if (has.has(a)) return true; return false; };
+	const above = (id) => { for (let a = areas.get(id)?.parent; a; a = areas.get(a)?.parent) if (has.has(a)) return true; return false; };
 	return has.has("") ? [""] : [...has].filter((id) => !above(id));
 }
 
-let seen = null, drawn = "", names = new Map();
+let seen = null, drawn = "";
 async function look() {
 	await county();
-	const [me, all] = await Promise.all([ask("/me"), ask("/areas")]);
-	names = new Map(all.items.map((a) => [a.id, a.name]));
 	const stops = new Map(), force = new Map();
 	let at = new Date().toISOString(); // who has no area sees nothing, now
-	for (const area of mine(me, all.items)) {
+	for (const area of mine(await ask("/me"))) {
 		const query = area ? "?area=" + encodeURIComponent(area) : "";
 		const [halts, status] = await Promise.all([ask("/stops" + query), ask("/status" + query)]);
 		for (const h of halts.items) if (!h.closed && h.silent < h.units) stops.set(h.id, h);
@@ -86,7 +84,7 @@ function unit(u) {
 function stop(h) {
 	const titles = [...new Set(h.ended.map((c) => c.title || c.programme || c.warning))];
 	const took = h.last ? say("stops.took", { s: (Math.max(0, Date.parse(h.last) - Date.parse(h.at)) / 1000).toFixed(1) }) : "";
-	return element("article", {}, element("h2", { textContent: say("stops.head", { kind: kind(h.kind), where: names.get(h.area) ?? h.area }) }),
+	return element("article", {}, element("h2", { textContent: say("stops.head", { kind: kind(h.kind), where: called(h.area) }) }),
 		element("p", { className: "said", textContent: say("stops.confirmed", { n: h.silent, all: h.units }) + took }),
 		element("div", { className: "facts" }, titles.length && fact(titles.join(say("force.or"))), h.why && fact(h.why),
 			fact(say("force.since", { time: when(h.at), by: h.name || h.by || "-" }))),
@@ -96,9 +94,9 @@ function stop(h) {
 function inForce(f) {
 	const lift = f.mayLift.length ? say("force.lift", { roles: f.mayLift.map((r) => say("role." + r)).join(say("force.or")) }) : f.kind === "stop" ? say("force.good") : "";
 	const since = say("force.since", { time: when(f.since), by: f.name || f.by || "-" });
-	return element("article", {}, element("h3", { textContent: say("stops.head", { kind: kind(f.kind), where: f.unit || (names.get(f.area) ?? f.area) }) }),
+	return element("article", {}, element("h3", { textContent: say("stops.head", { kind: kind(f.kind), where: f.unit || called(f.area) }) }),
 		element("div", { className: "facts" }, f.what && fact(f.what), f.why && fact(f.why),
-			fact(f.until ? since + say("force.or") + say("force.until", { time: when(f.until) }) : since),
+			fact(f.until ? say("stops.span", { since, until: say("force.until", { time: when(f.until) }) }) : since),
 			lift && fact(lift), f.units > 0 && fact(say("stops.confirmed", { n: f.obey ?? 0, all: f.units }))));
 }
 

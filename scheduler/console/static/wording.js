@@ -81,6 +81,7 @@ add({
 	"force.pause": ["暂停", "Paused"],
 	"force.exception": ["例外", "Exception"],
 	"force.freeze": ["重保期", "Change freeze"],
+	"force.revoked": ["设备已吊销", "Device shut out"],
 	"force.since": ["自 {time}，{by}", "since {time} by {by}"],
 	"force.until": ["到 {time}", "until {time}"],
 	"force.lift": ["可解除：{roles}", "may be lifted by {roles}"],
