@@ -51,7 +51,7 @@ func (s *shell) delivery(d client.Delivery) {
 	}
 	s.printf("%s: %s\n", what, s.delivered(d.Units))
 	if d.Planned > 0 {
-		s.printf("%s\n", s.say(fmt.Sprintf("未安装 %d 个，不计", d.Planned), "not counted, for they are only planned: "+many(d.Planned, "unit")))
+		s.printf("%s\n", s.say(fmt.Sprintf("未安装 %d 个，不计", d.Planned), many(d.Planned, "planned unit")+" not counted"))
 	}
 	if len(d.Areas) > 1 {
 		t := newTable("", s.say("区域", "AREA"), s.say("终端", "UNITS"), s.say("已送达", "DELIVERED"), s.say("已备好", "READY"), s.say("等待", "PENDING"), s.say("拒收", "REFUSED"), s.say("版本过旧", "TOO OLD"))

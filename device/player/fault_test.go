@@ -1,8 +1,13 @@
 package player
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -46,6 +51,35 @@ func TestUnderrunMovesTheAnchor(t *testing.T) {
 		wantPlayed(t, p.Drain(), Played{ID: "a", Frames: 20_000, At: at})
 		if s := p.Status(); s.Reanchors != 1 || (s.Slipped-120*time.Millisecond).Abs() > time.Millisecond {
 			t.Errorf("status is %+v, want one slip of 120 ms", s)
+		}
+	})
+}
+
+// A board that is always a little late does not fill its log with that; the lines add
+// up to all of it.
+func TestFallingBehindIsLoggedOnceAMinute(t *testing.T) {
+	var log bytes.Buffer
+	stage(t, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, func(p *Player, out *tape, start time.Time) {
+		for range 150 {
+			out.run(time.Second)
+			time.Sleep(80 * time.Millisecond) // the card ran dry
+		}
+		out.run(time.Minute)
+		time.Sleep(80 * time.Millisecond)
+		out.run(time.Second)
+		synctest.Wait()
+		times := 0
+		for line := range strings.Lines(log.String()) {
+			if _, text, found := strings.Cut(line, " times="); found {
+				n, err := strconv.Atoi(text[:strings.Index(text, " ")])
+				if err != nil {
+					t.Fatal(err)
+				}
+				times += n
+			}
+		}
+		if n := strings.Count(log.String(), "fell behind"); n != 4 || times != 151 || p.Status().Reanchors != 151 {
+			t.Errorf("%d lines tell of %d times, want 4 of 151; %d are counted", n, times, p.Status().Reanchors)
 		}
 	})
 }

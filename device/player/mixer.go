@@ -52,7 +52,28 @@ func (p *Player) anchor(now time.Duration) {
 	}
 	p.status.Reanchors++
 	p.status.Slipped += slip
-	p.log.say(slog.LevelWarn, "sound output fell behind: re-anchored", "by", slip.Round(time.Microsecond), "gap", gap)
+	p.behind.note(p.log, now, slip)
+}
+
+// behindEvery is how often it is logged at most that the output fell behind. A busy
+// board has that each second: the line would fill its journal, and what is logged
+// beside it would be lost.
+const behindEvery = time.Minute
+
+// behind gathers how often and how far the output fell behind since it was logged.
+type behind struct {
+	logged time.Duration
+	times  int
+	by     time.Duration
+}
+
+func (b *behind) note(log scribe, now, slip time.Duration) {
+	b.times, b.by = b.times+1, b.by+slip
+	if b.logged > 0 && now-b.logged < behindEvery {
+		return
+	}
+	log.say(slog.LevelWarn, "sound output fell behind: re-anchored", "times", b.times, "by", b.by.Round(time.Microsecond))
+	*b = behind{logged: now}
 }
 
 // applyMute silences buf if the player is muted, without a click.

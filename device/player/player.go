@@ -36,6 +36,7 @@ type Player struct {
 	lastLen  int64 // frames of the last fill
 	filled   bool
 	lost     bool // the output has failed since the last fill
+	behind   behind
 	started  bool
 	closed   bool
 	poke     chan struct{} // wakes the counter

@@ -110,7 +110,9 @@ func stage(t *testing.T, opts Options, test func(p *Player, out *tape, start tim
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		out := &tape{chunk: 2400, latency: 200 * time.Millisecond}
-		opts.Logger = slog.New(slog.DiscardHandler)
+		if opts.Logger == nil {
+			opts.Logger = slog.New(slog.DiscardHandler)
+		}
 		p := New(out, opts)
 		if err := p.Start(); err != nil {
 			t.Fatal(err)

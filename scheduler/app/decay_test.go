@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/villagecast/villagecast/device/agent"
@@ -26,9 +27,11 @@ import (
 // weight is what a process holds.
 type weight struct{ heap, goroutines, files int }
 
-// weigh looks at this process.
+// weigh looks at this process, in a bubble when everything in it has come to rest:
+// at a full hour much is under way.
 func weigh(t *testing.T) weight {
 	t.Helper()
+	synctest.Wait()
 	var m runtime.MemStats
 	runtime.GC() // twice: what finalizers and pools let go is gone after the second
 	runtime.GC()

@@ -55,12 +55,12 @@ func TestTheWholePathOverMosquitto(t *testing.T) {
 	}
 	playlist(t, op, "news", [2]string{sound.ID, text.ID})
 	spec := client.ProgrammeSpec{ID: "soon", Playlist: "news", Targets: client.Targets{Areas: []string{"county"}},
-		Rule: wire.Rule{Kind: wire.RuleOnce, Once: wire.DateTime(time.Now().Add(12 * time.Second).In(zone).Format("2006-01-02T15:04:05"))}}
+		Rule: wire.Rule{Kind: wire.RuleOnce, Once: wire.DateTime(time.Now().Add(20 * time.Second).In(zone).Format("2006-01-02T15:04:05"))}}
 	release(t, op, spec)
 	spec.ID, spec.Rule = "minutely", wire.Rule{Kind: wire.RuleEvery, Every: 1, Window: &wire.Window{From: "00:00", To: "24:00"},
 		Until: wire.DateTime(time.Now().Add(24 * time.Hour).In(zone).Format("2006-01-02T15:04:05"))}
 	release(t, op, spec)
-	inTime(t, 40*time.Second, "the first unit's proof is stored", func() bool { return proved(t, op, "first", "soon") })
+	inTime(t, time.Minute, "the first unit's proof is stored", func() bool { return proved(t, op, "first", "soon") })
 
 	m.Stop()
 	restarted := time.Now()
