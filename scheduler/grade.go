@@ -42,7 +42,7 @@ func (p *Proof) GradeBy(e Evidence, now time.Time) {
 	enough := p.Proved+slack >= p.Expected-p.Expected/50
 	switch {
 	case len(e.AsRuns) > 0 && failed == len(e.AsRuns):
-		p.Grade, p.Why = wire.GradeFailed, why
+		p.Grade, p.Why = wire.GradeFailed, Quoted(why)
 	case len(e.AsRuns) > 0 && enough && heard == len(e.AsRuns):
 		p.Grade = wire.GradeHeard
 	case len(e.AsRuns) > 0 && enough:
@@ -54,13 +54,16 @@ func (p *Proof) GradeBy(e Evidence, now time.Time) {
 	case p.To.Add(reportLag).After(now) && p.Proved > 0:
 		p.Grade = wire.GradePlayed // so far
 	case p.offFor(e.Offs) >= (p.To.Sub(p.From)-p.Proved)/2:
-		p.Grade, p.Why = GradeNoPower, "the unit was off"
+		p.Grade, p.Why = GradeNoPower, Words{"终端没有运行", "the unit was off"}
 	case p.Proved > 0:
-		p.Grade, p.Why = GradePart, why
+		p.Grade, p.Why = GradePart, Words{"没有播满：声音或画面停过", "not all of it: the sound or the picture stood still"}
+		if why != "" {
+			p.Why = Quoted(why)
+		}
 	case len(e.Skips) > 0:
-		p.Grade, p.Why = GradeSkipped, e.Skips[0].Why
+		p.Grade, p.Why = GradeSkipped, Quoted(e.Skips[0].Why)
 	default:
-		p.Grade, p.Why = GradeNoProof, "nothing was reported for it"
+		p.Grade, p.Why = GradeNoProof, Words{"没有收到任何记录", "nothing was reported for it"}
 	}
 }
 
@@ -83,11 +86,18 @@ func (p *Proof) weigh(e Evidence) (heard, failed int, why string) {
 			heard++
 		}
 		p.Proved += time.Duration(float64(frames) * part / wire.Rate * float64(time.Second))
-		if a.Why != "" {
+		if a.Why != "" && (a.Grade == wire.GradeFailed || p.endedEarly(a)) {
 			why = a.Why
 		}
 	}
 	return heard, failed, why
+}
+
+// endedEarly tells whether what ended an entry is why some of the stretch is
+// missing. Else its words say why it began, or why the stretch ends where it does.
+func (p *Proof) endedEarly(a AsRun) bool {
+	own := a.Outcome == wire.OutcomeEnded || a.Outcome == wire.OutcomeGoesOn
+	return !own && time.UnixMilli(a.To).Add(slack).Before(p.To)
 }
 
 // foresee grades what is still to come.

@@ -141,12 +141,21 @@ func (p Presence) mute(u Unit) (cause string, since time.Time) {
 	return "", time.Time{}
 }
 
+// ShutOut is the outage of a unit whose device was revoked: neither power nor
+// network is to be looked for.
+func (o Outage) ShutOut(why string) Outage {
+	o.Cause, o.Text = CauseShutOut, causeText(CauseShutOut)+": "+why
+	return o
+}
+
 func causeText(cause string) string {
 	switch cause {
 	case CauseWill:
 		return "the connection broke: power or network"
 	case CauseFarewell:
 		return "the device was stopped on purpose"
+	case CauseShutOut:
+		return "its device was shut out, and another one needs a claim"
 	case CauseNeverSeen:
 		return "installed, but never heard of"
 	case CauseNoSound:

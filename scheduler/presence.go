@@ -23,6 +23,7 @@ const (
 	CauseHeartbeat = "heartbeat-lost" // no sign of life for OfflineAfter
 	CauseWill      = "link-lost"      // the broker lost the connection
 	CauseFarewell  = "farewell"       // the device was stopped on purpose
+	CauseShutOut   = "shut-out"       // the device was revoked
 	CauseNeverSeen = "never-seen"     // installed, and never heard of
 	CauseNoSound   = "no-sound"       // the device says that its sound output is gone
 	CauseMuted     = "muted-here"     // somebody muted the device itself

@@ -89,8 +89,8 @@ type Proof struct {
 	// Expected is how long content should have sounded or shown in it, Proved how long it did.
 	Expected, Proved time.Duration
 	Grade            string
-	// Why gives the reason of a skip, a failure or a cut in words.
-	Why string
+	// Why gives the reason of a skip, a failure or of what is missing.
+	Why Words
 	// AsRuns are the entries that prove it.
 	AsRuns []AsRun
 }

@@ -8,6 +8,9 @@ import (
 // Words are the same words in Chinese and in English.
 type Words struct{ ZH, EN string }
 
+// Quoted are words that somebody else said, in whatever language.
+func Quoted(s string) Words { return Words{s, s} }
+
 // In are the words in a language, as a browser or the command line names it.
 func (w Words) In(lang string) string {
 	if strings.HasPrefix(lang, "zh") {

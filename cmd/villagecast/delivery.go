@@ -47,7 +47,7 @@ func deliveryCommand(s *shell) *cobra.Command {
 func (s *shell) delivery(d client.Delivery) {
 	what := d.Name
 	if d.Programme != "" {
-		what = fmt.Sprintf("%s (%s, %s %d)", d.Title, d.Programme, s.say("第", "version"), d.Version)
+		what = fmt.Sprintf("%s (%s, %s)", d.Title, d.Programme, s.version(d.Version))
 	}
 	s.printf("%s: %s\n", what, s.delivered(d.Units))
 	if d.Planned > 0 {

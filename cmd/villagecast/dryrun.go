@@ -66,7 +66,7 @@ func (s *shell) dryLine(d client.DryRun) string {
 }
 
 func (s *shell) dryRun(d client.DryRun) {
-	s.printf("%s (%s, %s): %s\n", d.Title, d.Programme, s.say(fmt.Sprintf("第 %d 版", d.Version), fmt.Sprintf("version %d", d.Version)), s.dryLine(d))
+	s.printf("%s (%s, %s): %s\n", d.Title, d.Programme, s.version(d.Version), s.dryLine(d))
 	if len(d.Unreachable) > 0 {
 		var names []string
 		for _, u := range d.Unreachable[:min(len(d.Unreachable), 20)] {

@@ -51,7 +51,8 @@ func (s *shell) loud(levels []wire.Level) string {
 	return strings.Join(words, s.say("、", ", "))
 }
 
-var levelWords = map[wire.Level]string{wire.LevelRed: "红色", wire.LevelOrange: "橙色", wire.LevelYellow: "黄色", wire.LevelBlue: "蓝色"}
+var levelWords = map[wire.Level]string{wire.LevelRed: "红色", wire.LevelOrange: "橙色", wire.LevelYellow: "黄色", wire.LevelBlue: "蓝色",
+	wire.LevelLive: "直播", wire.LevelTimed: "定时通知", wire.LevelBackground: "背景节目"}
 
 func (s *shell) levelWord(l wire.Level) string {
 	if zh, ok := levelWords[l]; ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -54,35 +55,44 @@ func programmesShow(s *shell) *cobra.Command {
 }
 
 func (s *shell) programme(p client.Programme) {
-	s.printf("%s version %d, %s: %s\n", p.ID, p.Version, s.standing(p), p.Title)
+	s.printf("%s %s, %s: %s\n", p.ID, s.version(p.Version), s.standing(p), p.Title)
 	s.submission(p)
-	s.printf("when      %s\n", p.Says)
-	s.printf("to        %s, in the name of %s\n", targets(p.Targets), p.Issuer)
-	s.printf("level     %s, priority %d, volume %d %%\n", p.Level, p.Priority, p.Volume)
-	s.printf("if cut    %s; if blocked %s\n", p.OnCut, p.OnBlock)
+	s.row("时间", "when", p.Says)
+	s.row("发往", "to", s.say(fmt.Sprintf("%s，以 %s 的名义", targets(p.Targets), p.Issuer), fmt.Sprintf("%s, in the name of %s", targets(p.Targets), p.Issuer)))
+	s.row("级别", "level", s.say(fmt.Sprintf("%s，优先级 %d，音量 %d %%", s.levelWord(p.Level), p.Priority, p.Volume), fmt.Sprintf("%s, priority %d, volume %d %%", p.Level, p.Priority, p.Volume)))
+	s.row("被打断", "if cut", s.say(fmt.Sprintf("%s；轮不到时%s", waysOn[p.OnCut], waysOn[p.OnBlock]), fmt.Sprintf("%s; if blocked %s", p.OnCut, p.OnBlock)))
 	if p.Grace != nil && p.Rule.Kind != wire.RuleLoop { // a loop waits as long as its window
-		s.printf("grace     %s to wait\n", span(float64(*p.Grace)))
+		s.row("最多等", "grace", s.say(span(float64(*p.Grace)), span(float64(*p.Grace))+" to wait"))
 	}
 	s.limits(p)
 	for i, at := range p.Next {
 		if i == 0 {
-			s.printf("next      %s\n", s.clock(at))
+			s.row("接下来", "next", s.clock(at))
 		} else {
-			s.printf("          %s\n", s.clock(at))
+			s.row("", "", s.clock(at))
 		}
 	}
 }
 
-// limits says when a programme ends and what else bounds it.
+// version names one of a programme.
+func (s *shell) version(n int) string {
+	return s.say(fmt.Sprintf("第 %d 版", n), fmt.Sprintf("version %d", n))
+}
+
+// waysOn are what a programme does when it is cut or blocked, in Chinese.
+var waysOn = map[string]string{"rejoin": "播完后按时间接回", "resume": "播完后从断处续播", "skip": "跳过", "wait": "等待"}
+
+// limits says what bounds a programme: its end, how long it may sound, and how
+// long without a word of the centre.
 func (s *shell) limits(p client.Programme) {
 	if text := s.ends(p); text != "" {
-		s.printf("until     %s\n", text)
+		s.row("截止", "until", text)
 	}
 	if p.MaxPlay > 0 {
-		s.printf("at most   %s a round or chain\n", span(float64(p.MaxPlay)))
+		s.row("最长", "at most", s.say("一轮或一串 "+span(float64(p.MaxPlay)), span(float64(p.MaxPlay))+" a round or chain"))
 	}
 	if p.SilentAfter > 0 {
-		s.printf("silent    after %d h without a word of the centre\n", p.SilentAfter)
+		s.row("失联停播", "silent", s.say(fmt.Sprintf("%d 小时没有中心的消息就不再播", p.SilentAfter), fmt.Sprintf("after %d h without a word of the centre", p.SilentAfter)))
 	}
 }
 

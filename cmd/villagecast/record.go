@@ -33,7 +33,7 @@ func programmesRecord(s *shell) *cobra.Command {
 }
 
 func (s *shell) record(r client.Record) {
-	s.printf("%s (%s, %s %d), %s\n", r.Title, r.Programme, s.say("第", "version"), r.Version, r.State)
+	s.printf("%s (%s, %s), %s\n", r.Title, r.Programme, s.version(r.Version), r.State)
 	s.printf("%s  %s\n", s.say("何时播", "when     "), r.Says)
 	s.printf("%s  %s\n", s.say("拟稿  ", "author   "), dash(r.Author))
 	s.printf("%s  %s\n", s.say("审签  ", "approved "), dash(strings.Join(r.Approvers, s.say("、", ", "))))

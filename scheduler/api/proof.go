@@ -41,6 +41,12 @@ func (q ProofQuery) filter(now time.Time) scheduler.AsRunFilter {
 	return f
 }
 
+// spokenProof is the same where the centre gives reasons of its own.
+type spokenProof struct {
+	ProofQuery
+	Language string `header:"Accept-Language"`
+}
+
 // pagedProof is the same for lists that have pages.
 type pagedProof struct {
 	ProofQuery
@@ -58,7 +64,7 @@ func (s *server) proof() {
 	paged := proofPlace(s, func(in *pagedProof) *ProofQuery { return &in.ProofQuery })
 	route(s, methodGet, "/timetable", "get-timetable", "What will play and why, once per distinct set of bulletins", scheduler.ActRead, s.timetablePlace(), s.timetable)
 	route(s, methodGet, "/asrun", "list-asrun", "The play log: every stretch that was due or played, with its grade of proof", scheduler.ActRead,
-		proofPlace(s, func(in *ProofQuery) *ProofQuery { return in }), s.asrun)
+		proofPlace(s, func(in *spokenProof) *ProofQuery { return &in.ProofQuery }), s.asrun)
 	route(s, methodGet, "/asrun/entries", "list-asrun-entries", "The as-run entries themselves, as the units sent them", scheduler.ActRead, paged,
 		func(ctx context.Context, in *pagedProof) (*answer[client.Page[client.AsRun]], error) {
 			all, next, err := s.Store.AsRuns(ctx, in.filter(s.Now()))
@@ -122,14 +128,14 @@ func skipOut(k wire.Skip) client.Skipped {
 
 // asrun lists what was due beside what was proved. It has no pages: the span is
 // what bounds it.
-func (s *server) asrun(ctx context.Context, in *ProofQuery) (*answer[client.Page[client.AsRun]], error) {
+func (s *server) asrun(ctx context.Context, in *spokenProof) (*answer[client.Page[client.AsRun]], error) {
 	all, err := s.Store.Proof(ctx, in.filter(s.Now()), s.Now())
-	return list(all, "", proofOut), err
+	return list(all, "", func(p scheduler.Proof) client.AsRun { return proofOut(p, in.Language) }), err
 }
 
-func proofOut(p scheduler.Proof) client.AsRun {
+func proofOut(p scheduler.Proof, lang string) client.AsRun {
 	out := client.AsRun{Unit: p.Unit, Output: p.Output, Programme: p.Programme, Version: p.Version, Warning: p.Interrupt, Title: p.Title,
-		Level: p.Level, From: p.From, To: p.To, Rounds: []wire.RoundPart{}, Seconds: p.Proved.Seconds(), Grade: p.Grade, Why: p.Why}
+		Level: p.Level, From: p.From, To: p.To, Rounds: []wire.RoundPart{}, Seconds: p.Proved.Seconds(), Grade: p.Grade, Why: p.Why.In(lang)}
 	for _, a := range p.AsRuns {
 		out.Rounds = append(out.Rounds, a.Rounds...)
 		out.Outcome, out.By, out.Stored = a.Outcome, a.By, when(a.Stored)

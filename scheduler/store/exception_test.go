@@ -161,6 +161,14 @@ func TestAShutOutDeviceIsSeen(t *testing.T) {
 	if got := seen(); !slices.Equal(got, []string{"revoked liu1-1 从杆上偷走 名 dan"}) {
 		t.Errorf("shut out: %q", got)
 	}
+	must(t)(s.Watch(t.Context(), time.Now()))
+	must(t)(s.Sweep(t.Context(), time.Now().Add(time.Hour)))
+	if list := outages(t, s, "liu1-1"); len(list) != 1 || list[0].Cause != scheduler.CauseShutOut || !strings.Contains(list[0].Text, "从杆上偷走") {
+		t.Errorf("its outage: %+v", list)
+	}
+	if list := outages(t, s, "liu1-2"); len(list) != 1 || list[0].Cause == scheduler.CauseShutOut {
+		t.Errorf("its neighbour's outage: %+v", list)
+	}
 	certify("c")
 	if got := seen(); len(got) > 0 {
 		t.Errorf("another device is in: %q", got)

@@ -125,11 +125,14 @@ func (t *tx) muteInForce(m scheduler.Mute) (scheduler.InForce, error) {
 	return f, err
 }
 
+// lastRevoked is what holds for the last certificate of a unit that has no other way in.
+const lastRevoked = `revoked > 0 AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.unit = certificate.unit AND (c.revoked = 0 OR c.revoked > certificate.revoked))
+	AND EXISTS (SELECT 1 FROM unit u WHERE u.id = certificate.unit AND length(u.secret) = 0)`
+
 // shutOut are the units in service whose device was revoked, until another one, or
 // the same by a new claim, is in.
 func (t *tx) shutOut() (out []scheduler.InForce, err error) {
-	list, err := t.certificates(`revoked > 0 AND NOT EXISTS (SELECT 1 FROM certificate c WHERE c.unit = certificate.unit AND (c.revoked = 0 OR c.revoked > certificate.revoked))
-		AND unit IN (SELECT id FROM unit WHERE state <> ? AND length(secret) = 0) ORDER BY unit`, scheduler.UnitRemoved)
+	list, err := t.certificates(lastRevoked+" AND unit IN (SELECT id FROM unit WHERE state <> ?) ORDER BY unit", scheduler.UnitRemoved)
 	for i, c := range list {
 		if err != nil || i > 0 && c.Unit == list[i-1].Unit { // one device may hold two for a while
 			continue

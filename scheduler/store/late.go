@@ -59,7 +59,7 @@ func (t *tx) missed(w way, f scheduler.AsRunFilter, units []scheduler.Unit, from
 			}
 			for _, u := range set {
 				out = append(out, scheduler.Proof{Unit: u.ID, Output: s.Output, Programme: s.Programme, Version: s.Version, Title: s.Title, Level: s.Level,
-					From: s.From, To: sooner(s.To, to), Expected: contentIn(s, s.From, sooner(s.To, to)), Grade: scheduler.GradeSkipped, Why: scheduler.NotInTime})
+					From: s.From, To: sooner(s.To, to), Expected: contentIn(s, s.From, sooner(s.To, to)), Grade: scheduler.GradeSkipped, Why: scheduler.Words{ZH: "未按时审核", EN: scheduler.NotInTime}})
 			}
 		}
 		if err := t.ctx.Err(); err != nil {

@@ -223,6 +223,15 @@ func (t *tx) saveOutages(swept Swept) error {
 	for i := range swept.Opened {
 		o := &swept.Opened[i]
 		num, _ := t.s.presence.number(o.Unit)
+		if o.Kind == scheduler.Unreachable {
+			shut, err := t.certificates(lastRevoked+" AND unit = ? LIMIT 1", o.Unit)
+			if err != nil {
+				return err
+			}
+			if len(shut) > 0 {
+				*o = o.ShutOut(shut[0].Why)
+			}
+		}
 		res, err := t.sql.ExecContext(t.ctx, "INSERT INTO outage (unit, kind, start, finish, cause, text) VALUES (?, ?, ?, 0, ?, ?)", num, o.Kind, ms(o.From), o.Cause, o.Text)
 		if err != nil {
 			return err

@@ -155,8 +155,11 @@ func TestProofJoinsWhatShouldHavePlayedWithWhatDid(t *testing.T) {
 	if p := got[0]; p.Expected != time.Minute || p.Proved != time.Minute || len(p.AsRuns) != 1 || !p.From.Equal(hour(0)) {
 		t.Errorf("first line %+v", p)
 	}
-	if got[3].Why != "muted" {
-		t.Errorf("the skip says %q", got[3].Why)
+	if why := got[3].Why; why.EN != "muted" || why.ZH != "muted" {
+		t.Errorf("the skip says %q", why)
+	}
+	if why := got[1].Why.EN; why != "not all of it: the sound or the picture stood still" {
+		t.Errorf("what ran to its end with gaps says %q", why)
 	}
 }
 
