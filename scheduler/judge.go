@@ -105,9 +105,9 @@ func (s Scene) unreachable(was, p Presence, quiet time.Time) Outage {
 	if was.LastSeen.IsZero() {
 		cause = CauseNeverSeen
 	}
-	o := Outage{Unit: s.Unit.ID, Kind: Unreachable, From: quiet, Cause: cause, Text: causeText(cause)}
+	o := Outage{Unit: s.Unit.ID, Kind: Unreachable, From: quiet, Cause: cause}
 	if !p.LastSeen.IsZero() && p.LastSeen.Before(quiet) {
-		o.Text += "; last heard " + p.LastSeen.UTC().Format("2006-01-02 15:04:05") + " UTC, and not watched in between"
+		o.Detail = p.LastSeen.UTC().Format(time.RFC3339)
 	}
 	return o
 }
@@ -115,7 +115,7 @@ func (s Scene) unreachable(was, p Presence, quiet time.Time) Outage {
 // silence is the silent outage that a unit is in, or nil.
 func (p Presence) silence(s Scene, now time.Time) *Outage {
 	if cause, since := p.mute(s.Unit); cause != "" {
-		return &Outage{Unit: s.Unit.ID, Kind: Silent, From: latest(since, s.Unit.StateSince, s.Resumed), Cause: cause, Text: causeText(cause)}
+		return &Outage{Unit: s.Unit.ID, Kind: Silent, From: latest(since, s.Unit.StateSince, s.Resumed), Cause: cause}
 	}
 	if !p.Online || s.Due == nil || p.Hushed.IsZero() {
 		return nil
@@ -124,7 +124,7 @@ func (p Presence) silence(s Scene, now time.Time) *Outage {
 	if p.LastSeen.Sub(from) < hushedAfter {
 		return nil // by the unit's own word, not by its silence
 	}
-	return &Outage{Unit: s.Unit.ID, Kind: Silent, From: from, Cause: CauseNotPlayed, Text: causeText(CauseNotPlayed) + ": " + s.Due.Title}
+	return &Outage{Unit: s.Unit.ID, Kind: Silent, From: from, Cause: CauseNotPlayed, Detail: s.Due.Title}
 }
 
 // mute tells why the unit, being there, makes no sound where it should, and
@@ -144,28 +144,36 @@ func (p Presence) mute(u Unit) (cause string, since time.Time) {
 // ShutOut is the outage of a unit whose device was revoked: neither power nor
 // network is to be looked for.
 func (o Outage) ShutOut(why string) Outage {
-	o.Cause, o.Text = CauseShutOut, causeText(CauseShutOut)+": "+why
+	o.Cause, o.Detail = CauseShutOut, why
 	return o
 }
 
-func causeText(cause string) string {
-	switch cause {
-	case CauseWill:
-		return "the connection broke: power or network"
-	case CauseFarewell:
-		return "the device was stopped on purpose"
-	case CauseShutOut:
-		return "its device was shut out, and another one needs a claim"
-	case CauseNeverSeen:
-		return "installed, but never heard of"
-	case CauseNoSound:
-		return "its sound output is missing or was lost"
-	case CauseMuted:
-		return "the device was muted by hand"
-	case CauseNotPlayed:
-		return "it does not play what is due"
+// causes are the causes in words.
+var causes = map[string]Words{
+	CauseHeartbeat: {"没有消息：停电、断网，或设备卡死", "no sign of life: power, network, or the device hangs"},
+	CauseWill:      {"连接断了：停电或断网", "the connection broke: power or network"},
+	CauseFarewell:  {"设备被人为停下", "the device was stopped on purpose"},
+	CauseShutOut:   {"设备已吊销，换设备要新的入网码", "its device was shut out, and another one needs a claim"},
+	CauseNeverSeen: {"已安装，从没有消息", "installed, but never heard of"},
+	CauseNoSound:   {"没有声卡，或声卡丢了", "its sound output is missing or was lost"},
+	CauseMuted:     {"设备上被人静音", "the device was muted by hand"},
+	CauseNotPlayed: {"该播的没有播", "it does not play what is due"},
+}
+
+// Says tells the cause in words, with what is known beside it. zone is the county's.
+func (o Outage) Says(zone *time.Location) Words {
+	w, ok := causes[o.Cause]
+	if !ok {
+		w = causes[CauseHeartbeat]
 	}
-	return "no sign of life: power, network, or the device hangs"
+	if o.Detail == "" {
+		return w
+	}
+	if heard, err := time.Parse(time.RFC3339, o.Detail); err == nil && o.Kind == Unreachable {
+		last := heard.In(zone).Format("2006-01-02 15:04:05")
+		return Words{w.ZH + "；最后一次消息 " + last + "，其后一段时间无人值守", w.EN + "; last heard " + last + ", and not watched in between"}
+	}
+	return Words{w.ZH + "：" + o.Detail, w.EN + ": " + o.Detail}
 }
 
 func latest(ts ...time.Time) time.Time {

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"unicode"
 )
 
 // TestEverySentenceExistsInBothLanguages reads the whole source: whoever writes
@@ -29,7 +28,7 @@ func TestEverySentenceExistsInBothLanguages(t *testing.T) {
 			ast.Inspect(file, func(n ast.Node) bool {
 				if lit, ok := n.(*ast.CompositeLit); ok && isWords(lit.Type) && len(lit.Elts) > 0 {
 					found++
-					if len(lit.Elts) < 2 || written(lit.Elts[1]) != "" && !strings.ContainsFunc(written(lit.Elts[0]), func(r rune) bool { return unicode.Is(unicode.Han, r) || r == '；' }) {
+					if len(lit.Elts) < 2 || written(lit.Elts[1]) != "" && !strings.ContainsFunc(written(lit.Elts[0]), chinese) {
 						t.Errorf("%s: there is no Chinese", files.Position(n.Pos()))
 					}
 				}
@@ -45,6 +44,9 @@ func TestEverySentenceExistsInBothLanguages(t *testing.T) {
 		t.Errorf("only %d sentences were found", found)
 	}
 }
+
+// chinese tells Chinese characters, and the marks between them.
+func chinese(r rune) bool { return r >= '、' }
 
 func isWords(typ ast.Expr) bool {
 	switch x := typ.(type) {

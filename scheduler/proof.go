@@ -34,9 +34,11 @@ type Outage struct {
 	From time.Time
 	// To is zero while it lasts.
 	To time.Time
-	// Cause is a code, such as will, heartbeat-lost, hung; Text says it in words.
+	// Cause is one of the Cause… codes.
 	Cause string
-	Text  string
+	// Detail is, by the cause, the title of what should play, why the device was shut
+	// out, or when the unit was last heard (RFC 3339) if nobody watched after that.
+	Detail string
 }
 
 // Notable is an event that a unit or the centre itself reported.

@@ -73,6 +73,25 @@ func (t *Tree) called(area string) Words {
 	return Words{area, area}
 }
 
+// unwatched are the reasons why nobody watched, as they are kept.
+var unwatched = map[string]string{
+	"the centre has just started":                                   "中心刚启动",
+	"the centre starts":                                             "中心正在启动",
+	"the centre stops":                                              "中心正在停下",
+	"the centre does not hear its units":                            "中心听不到终端",
+	"the centre stopped without a word":                             "中心突然停了",
+	"the centre's machine slept, stood still, or its clock was set": "中心的电脑睡眠、停顿，或时钟被改过",
+}
+
+// WhyNotWatched says a reason that is kept of a time in which nobody watched. What
+// the link to the broker said is said as it stands.
+func WhyNotWatched(why string) Words {
+	if zh, ok := unwatched[why]; ok {
+		return Words{zh, why}
+	}
+	return Words{"中心和消息服务器断了：" + why, why}
+}
+
 // nouns are the things that have ids.
 var nouns = map[string]string{
 	"area": "区域", "unit": "终端", "group": "分组", "asset": "媒资", "playlist": "节目单", "calendar": "日历", "programme": "播发任务",

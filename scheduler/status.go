@@ -72,7 +72,7 @@ type Status struct {
 	// InForce is what keeps units from playing what they would, newest first.
 	InForce []InForce
 	// NotWatched says why the centre cannot judge now; empty when it can.
-	NotWatched string
+	NotWatched Words
 }
 
 // Trouble is a unit with a condition that the centre found.

@@ -143,15 +143,20 @@ func programmeIn(p client.ProgrammeSpec) scheduler.Programme {
 	return out
 }
 
+// zone is the county's.
+func (s *server) zone(ctx context.Context) *time.Location {
+	if c, err := s.Store.County(ctx); err == nil {
+		if z, err := time.LoadLocation(c.Zone); err == nil {
+			return z
+		}
+	}
+	return time.UTC
+}
+
 // programmeOut makes the converter of programmes, which says their rules in a
 // language.
 func (s *server) programmeOut(ctx context.Context, lang string) func(scheduler.Programme) client.Programme {
-	zone := time.UTC
-	if c, err := s.Store.County(ctx); err == nil {
-		if z, err := time.LoadLocation(c.Zone); err == nil {
-			zone = z
-		}
-	}
+	zone := s.zone(ctx)
 	return func(p scheduler.Programme) client.Programme {
 		out := specOut(p)
 		out.Says = p.Says(zone, lang)
@@ -186,6 +191,6 @@ func warningOut(w scheduler.Warning) client.Warning {
 		ID: w.ID, Issued: w.Issued, Ended: when(w.Ended), End: w.End, By: w.By, ConfirmedBy: w.Confirmed, Waits: w.Waits}
 }
 
-func outageOut(o scheduler.Outage) client.Outage {
-	return client.Outage{ID: o.ID, Unit: o.Unit, Kind: string(o.Kind), From: o.From, To: when(o.To), Cause: o.Cause, Text: o.Text}
+func outageOut(o scheduler.Outage, zone *time.Location, lang string) client.Outage {
+	return client.Outage{ID: o.ID, Unit: o.Unit, Kind: string(o.Kind), From: o.From, To: when(o.To), Cause: o.Cause, Text: o.Says(zone).In(lang)}
 }

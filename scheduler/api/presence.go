@@ -24,8 +24,9 @@ type uptimeQuery struct {
 }
 
 type gapQuery struct {
-	From time.Time `query:"from" doc:"A week before to if absent"`
-	To   time.Time `query:"to" doc:"Now if absent; at most 31 days after from"`
+	Language string    `header:"Accept-Language"`
+	From     time.Time `query:"from" doc:"A week before to if absent"`
+	To       time.Time `query:"to" doc:"Now if absent; at most 31 days after from"`
 }
 
 func (s *server) week(from, to time.Time) (time.Time, time.Time) {
@@ -67,7 +68,9 @@ func (s *server) presence() {
 		func(ctx context.Context, in *gapQuery) (*answer[client.Page[client.Gap]], error) {
 			from, to := s.week(in.From, in.To)
 			all, err := s.Store.NotWatched(ctx, from, to, s.Now())
-			return list(all, "", func(g scheduler.Gap) client.Gap { return client.Gap{From: g.From, To: g.To, Why: g.Why} }), err
+			return list(all, "", func(g scheduler.Gap) client.Gap {
+				return client.Gap{From: g.From, To: g.To, Why: scheduler.WhyNotWatched(g.Why).In(in.Language)}
+			}), err
 		})
 }
 

@@ -74,6 +74,7 @@ func (s *server) proof() {
 		proofPlace(s, func(in *ProofQuery) *ProofQuery { return in }), s.detail)
 	route(s, methodGet, "/asrun/skips", "list-skips", "Rounds that did not play, and why", scheduler.ActRead, paged, s.skips)
 	type outages struct {
+		Language string `header:"Accept-Language"`
 		ProofQuery
 		Paged
 		Open bool `query:"open" doc:"Only those that last"`
@@ -86,7 +87,7 @@ func (s *server) proof() {
 			if err != nil {
 				return nil, err
 			}
-			return list(all, next, func(o scheduler.Outage) client.Outage { return s.outage(ctx, o) }), nil
+			return list(all, next, s.outageOut(ctx, in.Language)), nil
 		})
 	route(s, methodGet, "/status", "get-status", "The county, or an area, at a glance", scheduler.ActRead,
 		narrowed(s, scheduler.ActRead, func(in *statusQuery) *string { return &in.Area }), s.status)
@@ -171,12 +172,16 @@ func (s *server) skips(ctx context.Context, in *pagedProof) (*answer[client.Page
 	}), err
 }
 
-func (s *server) outage(ctx context.Context, o scheduler.Outage) client.Outage {
-	out := outageOut(o)
-	if v, err := s.Store.Unit(ctx, o.Unit); err == nil {
-		out.Area = v.Area
+// outageOut turns outages for a reader of a language.
+func (s *server) outageOut(ctx context.Context, lang string) func(scheduler.Outage) client.Outage {
+	zone := s.zone(ctx)
+	return func(o scheduler.Outage) client.Outage {
+		out := outageOut(o, zone, lang)
+		if v, err := s.Store.Unit(ctx, o.Unit); err == nil {
+			out.Area = v.Area
+		}
+		return out
 	}
-	return out
 }
 
 type statusQuery struct {
@@ -192,7 +197,7 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 	out := client.Status{County: st.County, At: st.At, Units: client.Counts(st.Units), Towns: []client.AreaStatus{}, OnAir: []client.Playing{},
 		Outages: []client.Outage{}, Warnings: []client.Warning{}, Pending: st.Pending, Refused: st.Refused,
 		ClockUntrusted: st.ClockUntrusted, ClockUncertain: st.ClockUncertain,
-		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched, Secrets: st.Secrets,
+		Delivery: client.DeliveryCounts(st.Delivery), Missing: append([]string{}, st.Missing...), NotWatched: st.NotWatched.In(in.Language), Secrets: st.Secrets,
 		Incident: incidentOut(st.Incident), Paused: []client.Mute{}, InForce: inForceList(st.InForce), Troubled: []client.Trouble{}}
 	if out.Freezes, out.Waiting, err = s.held(ctx, st.Area.ID, in.Language); err != nil {
 		return nil, err
@@ -214,8 +219,9 @@ func (s *server) status(ctx context.Context, in *statusQuery) (*answer[client.St
 		}
 		out.OnAir = append(out.OnAir, on)
 	}
+	outage := s.outageOut(ctx, in.Language)
 	for _, o := range st.Outages {
-		out.Outages = append(out.Outages, s.outage(ctx, o))
+		out.Outages = append(out.Outages, outage(o))
 	}
 	for _, w := range st.Warnings {
 		out.Warnings = append(out.Warnings, warningOut(w))

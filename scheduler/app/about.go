@@ -84,6 +84,6 @@ func (a *App) setup(ctx context.Context) (client.Setup, error) {
 		s.DiskFree, s.DiskSize = int64(disk.Bavail)*int64(disk.Bsize), int64(disk.Blocks)*int64(disk.Bsize)
 	}
 	st, err2 := a.store.Status(ctx, "", s.At)
-	s.NotWatched = st.NotWatched
+	s.NotWatched = st.NotWatched.EN
 	return s, errors.Join(err, err2)
 }

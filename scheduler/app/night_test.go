@@ -47,8 +47,8 @@ func TestTheCentreIsAnOfficePC(t *testing.T) {
 		if len(list) != 1 || list[0].Unit != "dead" || list[0].Kind != scheduler.Unreachable || list[0].From.Before(dawn.Add(24*time.Hour)) || list[0].From.After(morning) {
 			t.Fatalf("outages in the morning: %+v", list)
 		}
-		if !strings.Contains(list[0].Text, "last heard 2026-11-24 ") {
-			t.Errorf("it does not say when the unit was last heard: %q", list[0].Text)
+		if !strings.Contains(list[0].Says(time.UTC).EN, "last heard 2026-11-24 ") {
+			t.Errorf("it does not say when the unit was last heard: %q", list[0].Says(time.UTC).EN)
 		}
 		if !c.online("fine") || !c.online("dark") {
 			t.Error("a unit is not back")

@@ -163,7 +163,7 @@ func TestAShutOutDeviceIsSeen(t *testing.T) {
 	}
 	must(t)(s.Watch(t.Context(), time.Now()))
 	must(t)(s.Sweep(t.Context(), time.Now().Add(time.Hour)))
-	if list := outages(t, s, "liu1-1"); len(list) != 1 || list[0].Cause != scheduler.CauseShutOut || !strings.Contains(list[0].Text, "从杆上偷走") {
+	if list := outages(t, s, "liu1-1"); len(list) != 1 || list[0].Cause != scheduler.CauseShutOut || list[0].Detail != "从杆上偷走" {
 		t.Errorf("its outage: %+v", list)
 	}
 	if list := outages(t, s, "liu1-2"); len(list) != 1 || list[0].Cause == scheduler.CauseShutOut {

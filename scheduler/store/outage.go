@@ -232,20 +232,20 @@ func (t *tx) saveOutages(swept Swept) error {
 				*o = o.ShutOut(shut[0].Why)
 			}
 		}
-		res, err := t.sql.ExecContext(t.ctx, "INSERT INTO outage (unit, kind, start, finish, cause, text) VALUES (?, ?, ?, 0, ?, ?)", num, o.Kind, ms(o.From), o.Cause, o.Text)
+		res, err := t.sql.ExecContext(t.ctx, "INSERT INTO outage (unit, kind, start, finish, cause, detail) VALUES (?, ?, ?, 0, ?, ?)", num, o.Kind, ms(o.From), o.Cause, o.Detail)
 		if err != nil {
 			return err
 		}
 		if o.ID, err = res.LastInsertId(); err != nil {
 			return err
 		}
-		t.event("outage", o.Unit, strconv.FormatInt(o.ID, 10), "opened", o.Text)
+		t.event("outage", o.Unit, strconv.FormatInt(o.ID, 10), "opened", o.Says(time.UTC).EN)
 	}
 	for _, o := range swept.Closed {
 		if err := t.exec("UPDATE outage SET finish = ? WHERE id = ?", ms(o.To), o.ID); err != nil {
 			return err
 		}
-		t.event("outage", o.Unit, strconv.FormatInt(o.ID, 10), "closed", o.Text)
+		t.event("outage", o.Unit, strconv.FormatInt(o.ID, 10), "closed", o.Says(time.UTC).EN)
 	}
 	return nil
 }
@@ -306,11 +306,11 @@ func (t *tx) outages(where string, args ...any) (out []scheduler.Outage, err err
 	err = t.each(func(scan func(...any) error) error {
 		var o scheduler.Outage
 		var from, to int64
-		err := scan(&o.ID, &o.Unit, &o.Kind, &from, &to, &o.Cause, &o.Text)
+		err := scan(&o.ID, &o.Unit, &o.Kind, &from, &to, &o.Cause, &o.Detail)
 		o.From, o.To = at(from), at(to)
 		out = append(out, o)
 		return err
-	}, "SELECT o.id, u.id, o.kind, o.start, o.finish, o.cause, o.text FROM outage o JOIN unit u ON u.num = o.unit WHERE "+where, args...)
+	}, "SELECT o.id, u.id, o.kind, o.start, o.finish, o.cause, o.detail FROM outage o JOIN unit u ON u.num = o.unit WHERE "+where, args...)
 	return out, err
 }
 

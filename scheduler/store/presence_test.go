@@ -164,7 +164,7 @@ func TestStatusCountsWhatPeopleSee(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := scheduler.Counts{All: 8, OnAir: 1, Silent: 1, Offline: 6}
-	if st.Units != want || st.County != "青禾县" || st.NotWatched != "" {
+	if st.Units != want || st.County != "青禾县" || st.NotWatched.EN != "" {
 		t.Errorf("status %+v", st)
 	}
 	if len(st.OnAir) != 1 || st.OnAir[0].Units != 1 || st.OnAir[0].Title != "A" {

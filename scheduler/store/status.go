@@ -149,10 +149,11 @@ func (s *Store) tally(st *scheduler.Status, tree *scheduler.Tree, now time.Time)
 	s.sum(st, tree, by)
 	switch {
 	case ps.watch.Since.IsZero():
-		st.NotWatched = cmp.Or(ps.watch.Why, "the centre does not hear its units")
+		st.NotWatched = scheduler.WhyNotWatched(cmp.Or(ps.watch.Why, "the centre does not hear its units"))
 	case !ps.watch.Judging(now) && st.Units.Unknown > 0:
-		st.NotWatched = fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged in %d s",
-			int(now.Sub(ps.watch.Since).Seconds()), int(ps.watch.Since.Add(scheduler.WatchGrace).Sub(now).Seconds())+1)
+		began, left := int(now.Sub(ps.watch.Since).Seconds()), int(ps.watch.Since.Add(scheduler.WatchGrace).Sub(now).Seconds())+1
+		st.NotWatched = scheduler.Words{ZH: fmt.Sprintf("中心 %d 秒前才开始监听；此后没有消息的终端 %d 秒后再判断", began, left),
+			EN: fmt.Sprintf("the centre began to listen %d s ago; units that it has not heard since are judged in %d s", began, left)}
 	}
 	for _, o := range onAir {
 		st.OnAir = append(st.OnAir, *o)

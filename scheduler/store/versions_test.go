@@ -79,6 +79,7 @@ func migrateFrom(t *testing.T, version string) {
 		}
 		return n
 	}
+	causes := causesOf(t, old)
 	had := map[string]int{}
 	for _, table := range []string{"area", "unit", "asset", "playlist", "programme", "warning", "bar", "envelope", "outage", "asrun", "skip", "off", "audit"} {
 		had[table] = rows(table)
@@ -89,18 +90,24 @@ func migrateFrom(t *testing.T, version string) {
 
 	s := open(t, path)
 	ctx := t.Context()
+	list, _, err := s.Outages(ctx, OutageFilter{Page: Page{Limit: 1000}})
+	for _, o := range list {
+		if err != nil || o.Says(time.UTC).EN != causes[o.ID] {
+			t.Errorf("an outage said %q, and says %q now, %v", causes[o.ID], o.Says(time.UTC).EN, err)
+		}
+	}
 	has := inventory(t, s)
 	for what, n := range had {
 		if has[what] != n {
 			t.Errorf("%d of %d rows of %s are there after the migration", has[what], n, what)
 		}
 	}
-	list, _, err := s.AsRuns(ctx, AsRunFilter{Page: Page{Limit: 1000}})
+	runs, _, err := s.AsRuns(ctx, AsRunFilter{Page: Page{Limit: 1000}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var length int64
-	for _, a := range list {
+	for _, a := range runs {
 		length += a.To - a.From
 		if a.Unit == "" || a.Programme == "" && a.Interrupt == "" || len(a.Rounds) == 0 || a.Grade == "" {
 			t.Errorf("a line of proof lost what it proved: %+v", a)
@@ -123,6 +130,29 @@ func migrateFrom(t *testing.T, version string) {
 		t.Errorf("the check finds %q, %v", faults, err)
 	}
 	goesOn(t, s, at(to))
+}
+
+// causesOf adds outages of causes that the dump may lack, and gives what all said
+// before the migration.
+func causesOf(t *testing.T, old *sql.DB) map[int64]string {
+	t.Helper()
+	for i, text := range []string{"it does not play what is due: 汛期宣传", "no sign of life: power, network, or the device hangs; last heard 2026-11-01 08:09:10 UTC, and not watched in between"} {
+		must(t)(old.Exec("INSERT INTO outage (unit, kind, start, finish, cause, text) SELECT unit, ?, 1, 2, ?, ? FROM outage LIMIT 1",
+			[]string{"silent", "unreachable"}[i], []string{"not-played", "heartbeat-lost"}[i], text))
+	}
+	rows, err := old.Query("SELECT id, text FROM outage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	said := map[int64]string{}
+	for rows.Next() {
+		var id int64
+		var text string
+		must(t)(0, rows.Scan(&id, &text))
+		said[id] = strings.ReplaceAll(text, " UTC,", ",")
+	}
+	return said
 }
 
 // inventory counts what the use cases give.
