@@ -38,9 +38,10 @@ type intake struct {
 	ceiling int64
 	// one decodes at a time: the machine has other work.
 	one sync.Mutex
-	// checking are the uploads that are whole and being looked at.
-	mu       sync.Mutex
-	checking map[string]bool
+	// held are the uploads that a request works on: true for one that is whole and
+	// being looked at.
+	mu   sync.Mutex
+	held map[string]bool
 }
 
 // Begin begins an upload, or finds the one begun before, or the asset that is
@@ -55,11 +56,17 @@ func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload
 	if u.Size > in.ceiling {
 		return client.Upload{}, nil, in.tooLarge(u.Size)
 	}
-	if a, err := in.store.Asset(ctx, string(hash)); err == nil && in.whole(a) {
-		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, &a, nil
+	whole := client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}
+	release, looked := in.hold(string(hash), false)
+	if release == nil && looked {
+		return whole, nil, nil
 	}
-	if in.checks(string(hash)) {
-		return client.Upload{ID: string(hash), Offset: u.Size, Size: u.Size}, nil, nil
+	if release == nil {
+		return client.Upload{}, nil, busy(media.ErrBusy)
+	}
+	defer release()
+	if a, err := in.store.Asset(ctx, string(hash)); err == nil && in.whole(a) {
+		return whole, &a, nil
 	}
 	if err := in.room(string(hash), u.Size); err != nil {
 		return client.Upload{}, nil, err
@@ -67,8 +74,28 @@ func (in *intake) Begin(ctx context.Context, u client.UploadSpec) (client.Upload
 	if err := in.write(string(hash), u); err != nil {
 		return client.Upload{}, nil, full(fmt.Errorf("note upload: %w", err))
 	}
-	up, err := in.State(ctx, string(hash))
+	up, err := in.state(string(hash))
 	return up, nil, err
+}
+
+// hold lets one request at a time work on an upload: another one must not begin it
+// anew between its last byte and its asset. release is nil where somebody has it;
+// looked tells whether that one looks at the whole file.
+func (in *intake) hold(id string, whole bool) (release func(), looked bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if looked, taken := in.held[id]; taken {
+		return nil, looked
+	}
+	if in.held == nil {
+		in.held = map[string]bool{}
+	}
+	in.held[id] = whole
+	return func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		delete(in.held, id)
+	}, false
 }
 
 // whole tells whether the files of an asset are what they should be: one that a
@@ -153,6 +180,15 @@ func (in *intake) spec(id string) (u client.UploadSpec, err error) {
 
 // State says how far an upload has got.
 func (in *intake) State(_ context.Context, id string) (client.Upload, error) {
+	release, _ := in.hold(id, false)
+	if release == nil {
+		return client.Upload{}, busy(media.ErrBusy)
+	}
+	defer release()
+	return in.state(id)
+}
+
+func (in *intake) state(id string) (client.Upload, error) {
 	u, err := in.spec(id)
 	if err != nil {
 		return client.Upload{}, err
@@ -167,6 +203,11 @@ func (in *intake) State(_ context.Context, id string) (client.Upload, error) {
 
 // Append takes the next bytes.
 func (in *intake) Append(_ context.Context, id string, offset int64, r io.Reader) (client.Upload, error) {
+	release, _ := in.hold(id, false)
+	if release == nil {
+		return client.Upload{}, busy(media.ErrBusy)
+	}
+	defer release()
 	u, err := in.spec(id)
 	if err != nil {
 		return client.Upload{}, err
@@ -218,39 +259,14 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// check notes that an upload is being looked at; it is false if it is already.
-func (in *intake) check(id string) bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.checking[id] {
-		return false
-	}
-	if in.checking == nil {
-		in.checking = map[string]bool{}
-	}
-	in.checking[id] = true
-	return true
-}
-
-func (in *intake) checks(id string) bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.checking[id]
-}
-
-func (in *intake) checked(id string) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	delete(in.checking, id)
-}
-
 // Finish checks the whole file and makes the asset. A file that is no audio is
 // thrown away.
 func (in *intake) Finish(ctx context.Context, id string) (scheduler.Asset, error) {
-	if !in.check(id) {
+	release, _ := in.hold(id, true)
+	if release == nil {
 		return scheduler.Asset{}, busy(media.ErrBusy)
 	}
-	defer in.checked(id)
+	defer release()
 	u, err := in.spec(id)
 	if err != nil {
 		return scheduler.Asset{}, err

@@ -285,7 +285,7 @@ func TestTwoUploadsOfOneFileAtOnce(t *testing.T) {
 	w := serve(t, nil)
 	path, wav := recording(t, 20*time.Second)
 	var both sync.WaitGroup
-	made := make([]client.Asset, 4)
+	made := make([]client.Asset, 16)
 	for i := range made {
 		both.Go(func() {
 			var err error
