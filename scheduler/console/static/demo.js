@@ -67,12 +67,19 @@ function head(view, age, stale) {
 	if (stale) text($("stale"), say(loggedOut ? "stale.login" : "stale", { time: clock.format(Date.parse(state.at)) }));
 }
 
+// place is where something is in force, as people call it.
+function place(f) {
+	const u = state.units.find((x) => (f.unit ? x.unit.id === f.unit : x.unit.area === f.area));
+	if (!u) return f.unit || f.area;
+	return f.unit ? name(u) : u.village || u.town;
+}
+
 // force says what keeps units from playing what they would, by whom and until when.
 function force(all) {
 	const shown = all.filter((f) => f.kind !== "pause"); // a pause stands on its unit
 	hide($("force"), shown.length === 0);
 	const lines = shown.map((f) => {
-		const parts = [say(known("force." + f.kind) ? "force." + f.kind : "force", { kind: f.kind }), f.unit || f.area, f.what, f.why,
+		const parts = [say(known("force." + f.kind) ? "force." + f.kind : "force", { kind: f.kind }), place(f), f.what, f.why,
 			say("force.since", { time: clock.format(Date.parse(f.since)), by: f.name || f.by || "-" }), f.until && say("force.until", { time: clock.format(Date.parse(f.until)) }),
 			f.mayLift?.length ? say("force.lift", { roles: f.mayLift.map((r) => say("role." + r)).join(say("force.or")) }) : f.kind === "stop" && say("force.good"),
 			(f.units ?? 0) > (f.obey ?? 0) && say("force.open", { n: f.units - (f.obey ?? 0), all: f.units })];
