@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/villagecast/villagecast/scheduler"
 )
 
 // TestEverySentenceExistsInBothLanguages reads the whole source: whoever writes
@@ -32,6 +34,9 @@ func TestEverySentenceExistsInBothLanguages(t *testing.T) {
 						t.Errorf("%s: there is no Chinese", files.Position(n.Pos()))
 					}
 				}
+				if what := missed(n); what != "" && scheduler.Noun(what).ZH == what {
+					t.Errorf("%s: there is no Chinese for %q", files.Position(n.Pos()), what)
+				}
 				return true
 			})
 			return nil
@@ -43,6 +48,25 @@ func TestEverySentenceExistsInBothLanguages(t *testing.T) {
 	if found < 300 {
 		t.Errorf("only %d sentences were found", found)
 	}
+}
+
+// missed is the thing of which a call says that it does not exist or is in use.
+func missed(n ast.Node) string {
+	call, ok := n.(*ast.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return ""
+	}
+	name := ""
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	}
+	if name != "Missing" && name != "unused" {
+		return ""
+	}
+	return written(call.Args[0])
 }
 
 // chinese tells Chinese characters, and the marks between them.

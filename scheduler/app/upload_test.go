@@ -345,7 +345,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	if got := piece(0, wav[:5000]); got.status != 200 || !strings.Contains(got.body, `"offset":5000`) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	for _, offset := range []int{0, 4999, 5001} { // in one packet: who is refused while writing may not hear why
+	for _, offset := range []int{0, 4999, 5001} { // in one packet: whoever closes after each answer, as this client, is cut while still writing
 		if got := piece(offset, wav[5000:5100]); got.status != 409 || got.problem.Errors[0].Field != "Upload-Offset" || !strings.Contains(got.body, "5000") {
 			t.Errorf("at %d: %d %s", offset, got.status, got.body)
 		}
