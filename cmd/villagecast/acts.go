@@ -97,7 +97,7 @@ func (s *shell) warned(w client.Warning) {
 	if w.Later != nil {
 		s.printf("%s\n", s.later(*w.Later, w.Until))
 	}
-	s.printf("%s: villagecast lift %s\n", s.say("提前结束", "end it with"), w.ID)
+	s.printf("%svillagecast lift %s\n", s.say("提前结束：", "end it with: "), w.ID)
 }
 
 // later says where a warning does not sound yet.

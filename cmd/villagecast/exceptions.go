@@ -112,7 +112,7 @@ func exceptionsAdd(s *shell) *cobra.Command {
 			if len(r.TooOld) > 0 {
 				s.printf("%s: %s\n", s.say("程序太旧，不认得例外，仍会发声，请更新或先静音", "too old to know exceptions, they go on sounding; update or mute them"), strings.Join(r.TooOld, ", "))
 			}
-			s.printf("%s: villagecast exceptions end %s\n", s.say("提前结束", "end it with"), x.ID)
+			s.printf("%svillagecast exceptions end %s\n", s.say("提前结束：", "end it with: "), x.ID)
 		})
 	f := cmd.Flags()
 	f.StringVar(&from, "from", "", "start: an instant (2027-06-07T08:00) or a length from now (default: now)")

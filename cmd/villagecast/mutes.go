@@ -58,8 +58,8 @@ func mutesAdd(s *shell) *cobra.Command {
 			return out, err
 		},
 		func(r halted[client.Mute]) {
-			s.printf("%s: villagecast mutes end %s\n", s.say(fmt.Sprintf("%s 静音到 %s；提前结束", r.Did.Area+r.Did.Unit, s.clock(r.Did.Until)),
-				fmt.Sprintf("%s muted until %s; end it with", r.Did.Area+r.Did.Unit, s.clock(r.Did.Until))), r.Did.ID)
+			s.printf("%svillagecast mutes end %s\n", s.say(fmt.Sprintf("%s 静音到 %s；提前结束：", r.Did.Area+r.Did.Unit, s.clock(r.Did.Until)),
+				fmt.Sprintf("%s muted until %s; end it with: ", r.Did.Area+r.Did.Unit, s.clock(r.Did.Until))), r.Did.ID)
 			s.obeyed(r.Stop, false)
 		})
 	cmd.Flags().StringVar(&until, "until", "", "end: a length (2h) or an instant (2026-11-24T18:00)")
