@@ -130,7 +130,8 @@ func TestAThousandReconnects(t *testing.T) {
 	}
 	spool, session := "s0", uint64(0)
 	for n := range 1000 {
-		if session++; r.IntN(50) == 0 { // a new card
+		if session++; r.IntN(50) == 0 { // a new card: to put it in takes longer than a will
+			deliver(now.Add(time.Minute))
 			spool, session = fmt.Sprint("s", n), 1
 		}
 		p, _ = p.Born(wire.Birth{Unit: "u", Spool: spool, Session: session, Boot: fmt.Sprint("b", n/3)}, now)
