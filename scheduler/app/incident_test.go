@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/villagecast/villagecast/device/faultnet"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
@@ -115,10 +115,8 @@ func TestTwoDevicesWithOneIdentity(t *testing.T) {
 // TestAThousandReconnectsOnTheWire (R5) says births, heartbeats and late wills as
 // a broker would bring them, through everything that the centre has.
 func TestAThousandReconnectsOnTheWire(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	r := faultnet.Random(t)
 	inCounty(t, func(t *testing.T, c *county) {
-		r := rand.New(rand.NewPCG(seed, 2))
 		c.add("u1")
 		time.Sleep(settle)
 		hear := func(topic string, v any) {

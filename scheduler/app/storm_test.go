@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"os"
 	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/villagecast/villagecast/device/faultnet"
 	"github.com/villagecast/villagecast/device/wire"
 	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/app"
@@ -23,12 +22,11 @@ import (
 // within the 30 s that agents really take; the long form is those 5,000.
 func TestAValleysPowerReturns(t *testing.T) {
 	units, jitter := 500, 3*time.Second
-	if os.Getenv("VILLAGECAST_SOAK") != "" {
+	if faultnet.Soak() {
 		units, jitter = 5000, 30*time.Second
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("%d units, seed %d", units, seed)
-	r := rand.New(rand.NewPCG(seed, 3))
+	t.Logf("%d units", units)
+	r := faultnet.Random(t)
 	c := &county{t: t, secrets: map[string]string{}, sessions: map[string]uint64{}}
 	c.options = app.Options{Data: t.TempDir(), HTTP: httpAddress, MQTT: mqttAddress, Listen: c.ports.listen, Logger: slog.New(slog.DiscardHandler)}
 	c.start()
