@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,9 +22,9 @@ func sessionsCommand(s *shell) *cobra.Command {
 }
 
 func (s *shell) printSessions(list []client.Session) {
-	t := newTable("SESSION", "PERSON", "ON", "FROM", "BY", "LAST USED", "ENDS")
+	t := newTable(s.say("登录", "SESSION"), s.say("账号", "PERSON"), s.say("设备", "ON"), s.say("来自", "FROM"), s.say("方式", "BY"), s.say("最后使用", "LAST USED"), s.say("到期", "ENDS"))
 	for _, v := range list {
-		t.add(v.ID, v.Person, dash(v.Label), dash(v.From), v.Via, s.clock(v.Used), s.clock(v.Ends))
+		t.add(v.ID, v.Person, dash(v.Label), dash(v.From), word(s, viaWords, v.Via), s.clock(v.Used), s.clock(v.Ends))
 	}
 	t.print(s.out)
 }
@@ -41,7 +40,7 @@ func tokensCommand(s *shell) *cobra.Command {
 }
 
 func (s *shell) printTokens(list []client.Token) {
-	t := newTable("TOKEN", "PERSON", "FOR", "ACTS", "AREA", "LAST USED", "ENDS")
+	t := newTable(s.say("令牌", "TOKEN"), s.say("账号", "PERSON"), s.say("用途", "FOR"), s.say("可做", "ACTS"), s.say("区域", "AREA"), s.say("最后使用", "LAST USED"), s.say("到期", "ENDS"))
 	for _, k := range list {
 		t.add(k.ID, k.Person, k.Title, strings.Join(k.Acts, ","), dash(k.Area), s.clockOf(k.Used), s.clock(k.Ends))
 	}
@@ -78,9 +77,9 @@ func auditList(s *shell) *cobra.Command {
 			return c.Audit(ctx, actor, kind, ref)
 		},
 		func(lines []client.AuditLine) {
-			t := newTable("LINE", "WHEN", "WHO", "VIA", "FROM", "ACT", "WHAT", "")
+			t := newTable(s.say("行", "LINE"), s.say("时间", "WHEN"), s.say("谁", "WHO"), s.say("方式", "VIA"), s.say("来自", "FROM"), s.say("做了什么", "ACT"), s.say("对象", "WHAT"), "")
 			for _, l := range lines {
-				t.add(l.ID, s.clock(l.At), l.Actor, dash(l.Via), dash(l.From), l.Act, dash(l.Ref), l.Text)
+				t.add(l.ID, s.clock(l.At), l.Actor, dash(word(s, viaWords, l.Via)), dash(l.From), s.act(l.Act), dash(l.Ref), l.Text)
 			}
 			t.print(s.out)
 		})
@@ -91,9 +90,6 @@ func auditList(s *shell) *cobra.Command {
 	return cmd
 }
 
-// errBroken says that the audit does not hold together.
-var errBroken = errors.New("the audit was tampered with")
-
 func auditVerify(s *shell) *cobra.Command {
 	var head string
 	cmd := query(s, "verify", "Walks the whole chain; with --head also tells whether a head noted before is in it", exactly(),
@@ -103,9 +99,9 @@ func auditVerify(s *shell) *cobra.Command {
 			case err != nil:
 				return v, err
 			case v.Broken != 0:
-				return v, fmt.Errorf("%w: line %d: %s", errBroken, v.Broken, v.Why)
+				return v, fault("审计记录被改动过：第 %d 行：%s", "the audit was tampered with: line %d: %s", v.Broken, v.Why)
 			case head != "" && !v.Known:
-				return v, fmt.Errorf("%w: no line has the hash %s any more", errBroken, head)
+				return v, fault("审计记录被改动过：已没有哪一行的哈希是 %s", "the audit was tampered with: no line has the hash %s any more", head)
 			}
 			return v, nil
 		},

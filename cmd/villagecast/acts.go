@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,7 +29,8 @@ func (s *shell) released(r client.Released) {
 		s.printf("%s\n", s.say(fmt.Sprintf("%s 第 %d 版将于 %s 播向 %d 个村 %d 个终端；此前可撤销：villagecast programmes undo %s", p.ID, p.Version, at, r.Villages, r.Units, p.ID),
 			fmt.Sprintf("%s version %d goes out at %s to %s, %s; until then: villagecast programmes undo %s", p.ID, p.Version, at, many(r.Villages, "village"), many(r.Units, "unit"), p.ID)))
 	} else {
-		s.printf("%s version %d released to %s, %s (%s)\n", p.ID, p.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
+		s.tell(fmt.Sprintf("%s 第 %d 版已签发，播向 %d 个村 %d 个终端（%d 条消息）", p.ID, p.Version, r.Villages, r.Units, r.Addresses),
+			fmt.Sprintf("%s version %d released to %s, %s (%s)", p.ID, p.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message")))
 	}
 	s.printf("%s %s\n", s.say("截止", "until"), s.ends(p))
 	s.unreachable(r.Offline)
@@ -39,7 +39,8 @@ func (s *shell) released(r client.Released) {
 // unreachable names the units that cannot be reached now.
 func (s *shell) unreachable(offline []string) {
 	if len(offline) > 0 {
-		s.printf("not reachable now, they take it when they are back: %s: %s\n", many(len(offline), "unit"), strings.Join(offline, ", "))
+		s.tell(fmt.Sprintf("%d 个终端现在联系不上，回来后自动接收：%s", len(offline), s.list(offline)),
+			fmt.Sprintf("not reachable now, they take it when they are back: %s: %s", many(len(offline), "unit"), s.list(offline)))
 	}
 }
 
@@ -52,7 +53,7 @@ func (s *shell) stopped(r client.Stopped) string {
 	if len(all) == 0 {
 		return s.say("没有正在播的", "nothing was on air")
 	}
-	return strings.Join(all, s.say("、", ", "))
+	return s.list(all)
 }
 
 func warnCommand(s *shell) *cobra.Command {
@@ -85,10 +86,10 @@ func warnCommand(s *shell) *cobra.Command {
 
 func (s *shell) warned(w client.Warning) {
 	if w.Waits {
-		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, s.levelWord(w.Level), w.ID),
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, word(s, levelWords, w.Level), w.ID),
 			fmt.Sprintf("warning %s (%s) is NOT out: it waits for a second person, a duty officer or an administrator: villagecast confirm %s", w.ID, w.Level, w.ID)))
 	} else {
-		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）已发往 %d 个终端，到 %s 为止", w.ID, s.levelWord(w.Level), w.Units, s.clock(w.Until)),
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）已发往 %d 个终端，到 %s 为止", w.ID, word(s, levelWords, w.Level), w.Units, s.clock(w.Until)),
 			fmt.Sprintf("warning %s (%s) to %s, until %s", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))))
 	}
 	if w.Spoken != "" && w.Spoken != "yes" {
@@ -134,5 +135,5 @@ func (s *shell) moment(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage("%q is no time; write 90m, -24h, 2026-11-24 or 2026-11-24T18:00", text)
+	return time.Time{}, usage("%q 不是时间：写成 90m、-24h、2026-11-24 或 2026-11-24T18:00", "%q is no time; write 90m, -24h, 2026-11-24 or 2026-11-24T18:00", text)
 }

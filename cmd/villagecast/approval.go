@@ -12,13 +12,9 @@ import (
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
-// states are what people see of a programme.
-var states = map[string]string{"draft": "草稿", "submitted": "待审", "returned": "退回", "releasing": "已签发，待生效", "released": "已签发", "ended": "已到期",
-	"superseded": "已被新版本代替", "withdrawn": "已撤播", "stopped": "已停播"}
-
 // standing says where a version is, in a word or two.
 func (s *shell) standing(p client.Programme) string {
-	text := s.say(states[p.State], p.State)
+	text := word(s, stateWords, p.State)
 	sub := p.Submission
 	if sub == nil {
 		return text
@@ -95,7 +91,7 @@ func programmesReview(s *shell) *cobra.Command {
 
 func (s *shell) saveSounds(ctx context.Context, c *client.Client, r client.Review, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make directory for sounds: %w", err)
+		return fault("建声音文件的目录：%w", "make directory for sounds: %w", err)
 	}
 	for i, it := range r.Items {
 		if it.Sound == "" {
@@ -104,14 +100,14 @@ func (s *shell) saveSounds(ctx context.Context, c *client.Client, r client.Revie
 		name := fmt.Sprintf("%s/%02d.%s", strings.TrimSuffix(dir, "/"), i+1, it.Type)
 		f, err := os.Create(name)
 		if err != nil {
-			return fmt.Errorf("write sound: %w", err)
+			return fault("写声音文件：%w", "write sound: %w", err)
 		}
 		err = c.Sound(ctx, r.Programme.ID, it.Sound, f)
 		if e := f.Close(); err == nil {
 			err = e
 		}
 		if err != nil {
-			return fmt.Errorf("write sound %s: %w", name, err)
+			return fault("写声音文件 %s：%w", "write sound %s: %w", name, err)
 		}
 		fmt.Fprintln(s.errs, name)
 	}
@@ -120,7 +116,7 @@ func (s *shell) saveSounds(ctx context.Context, c *client.Client, r client.Revie
 
 func (s *shell) review(r client.Review) {
 	s.programme(r.Programme)
-	s.printf("%s\n", s.say(fmt.Sprintf("范围      %d 个村，%d 个终端：%s", r.Villages, r.Units, addresses(r)), fmt.Sprintf("reaches   %s, %s: %s", many(r.Villages, "village"), many(r.Units, "unit"), addresses(r))))
+	s.printf("%s\n", s.say(fmt.Sprintf("范围      %d 个村，%d 个终端：%s", r.Villages, r.Units, s.addresses(r)), fmt.Sprintf("reaches   %s, %s: %s", many(r.Villages, "village"), many(r.Units, "unit"), s.addresses(r))))
 	for i, it := range r.Items {
 		s.printf("%2d  %s  %s\n", i+1, span(it.Seconds), it.Title)
 		if it.Sound != "" {
@@ -133,15 +129,15 @@ func (s *shell) review(r client.Review) {
 	if r.Changed {
 		s.printf("%s\n", s.say("送审后内容或范围有变：请编辑重新送审", "it changed after it was submitted: have it submitted again"))
 	}
-	s.printf("hash      %s\n", r.Hash)
+	s.row("哈希", "hash", r.Hash)
 }
 
-func addresses(r client.Review) string {
+func (s *shell) addresses(r client.Review) string {
 	words := make([]string, len(r.Addresses))
 	for i, a := range r.Addresses {
 		words[i] = string(a)
 	}
-	return strings.Join(words, ", ")
+	return s.list(words)
 }
 
 func programmesApprove(s *shell) *cobra.Command {
@@ -149,10 +145,11 @@ func programmesApprove(s *shell) *cobra.Command {
 	cmd := query(s, "approve ID --hash HASH", "Agrees to what its review showed; the last approval releases it", exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
 			if spec.Hash == "" {
-				return client.Programme{}, usage("say with --hash what you looked at: villagecast programmes review %s shows it", args[0])
+				return client.Programme{}, usage("用 --hash 写明看过的是哪一份：villagecast programmes review %s 会显示", "say with --hash what you looked at: villagecast programmes review %s shows it", args[0])
 			}
 			if len(spec.Hash) != 64 { // a part of it would let an author prepare two versions that share it
-				return client.Programme{}, usage("--hash wants all 64 digits of what you looked at, these are %d: villagecast programmes review %s shows them", len(spec.Hash), args[0])
+				return client.Programme{}, usage("--hash 要写全 64 位，这里是 %d 位：villagecast programmes review %s 会显示",
+					"--hash wants all 64 digits of what you looked at, these are %d: villagecast programmes review %s shows them", len(spec.Hash), args[0])
 			}
 			s.numbers(ctx, c, args[0])
 			return c.Approve(ctx, args[0], spec)
@@ -167,7 +164,7 @@ func programmesReturn(s *shell) *cobra.Command {
 	cmd := query(s, "return ID --why TEXT", "Hands a submitted programme back to its author", exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
 			if strings.TrimSpace(spec.Why) == "" {
-				return client.Programme{}, usage("say with --why what is to be changed")
+				return client.Programme{}, usage("用 --why 写明要改什么", "say with --why what is to be changed")
 			}
 			return c.Return(ctx, args[0], spec)
 		}, s.moved)
@@ -206,7 +203,7 @@ func approvalsCommand(s *shell) *cobra.Command {
 // waiting says what waits, since when, and for whom.
 func (s *shell) waiting(w client.Waiting) string {
 	if w.Warning != "" {
-		return s.say(fmt.Sprintf("预警 %s（%s）%s：%s 于 %s 提出，待另一名值班员或管理员确认：villagecast confirm %s", w.Warning, s.levelWord(w.Level), w.Title, who(w.Name, w.By), s.clock(w.Since), w.Warning),
+		return s.say(fmt.Sprintf("预警 %s（%s）%s：%s 于 %s 提出，待另一名值班员或管理员确认：villagecast confirm %s", w.Warning, word(s, levelWords, w.Level), w.Title, who(w.Name, w.By), s.clock(w.Since), w.Warning),
 			fmt.Sprintf("warning %s (%s) %s: asked for by %s at %s, waits for %s: villagecast confirm %s", w.Warning, w.Level, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Who, w.Warning))
 	}
 	zh := fmt.Sprintf("%s 第 %d 版 %s：%s 于 %s 送审，待第 %d/%d 审", w.Programme, w.Version, w.Title, who(w.Name, w.By), s.clock(w.Since), w.Step, w.Steps)
@@ -237,7 +234,7 @@ func (s *shell) frozen(f client.Freeze) string {
 	zh := fmt.Sprintf("%s 到 %s 冻结变更：%s（%s 设置，%s）", s.clock(f.From), s.clock(f.Until), f.Why, f.By, f.ID)
 	en := fmt.Sprintf("from %s to %s: %s (set by %s, %s)", s.clock(f.From), s.clock(f.Until), f.Why, f.By, f.ID)
 	if len(f.Approved) > 0 {
-		list := strings.Join(f.Approved, ", ")
+		list := s.list(f.Approved)
 		zh, en = zh+"；可播："+list, en+"; may go out: "+list
 	}
 	if f.Lifted != nil {
@@ -267,7 +264,7 @@ func freezeSet(s *shell) *cobra.Command {
 	cmd := query(s, "set", "Sets one", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (f client.Freeze, err error) {
 			if until == "" {
-				return f, usage("say with --until when it ends")
+				return f, usage("用 --until 写明何时结束", "say with --until when it ends")
 			}
 			now := time.Now()
 			if spec.Until, err = s.moment(until, now); err != nil {

@@ -19,7 +19,7 @@ func areasList(s *shell) *cobra.Command {
 	return query(s, "list", "Lists the areas as a tree", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Area, error) { return c.Areas(ctx) },
 		func(areas []client.Area) {
-			t := newTable("AREA", "ID", "CODE", "CONTACT")
+			t := newTable(s.say("区域", "AREA"), s.say("编号", "ID"), s.say("区划代码", "CODE"), s.say("联系人", "CONTACT"))
 			addTree(t, areas, "", 0)
 			t.print(s.out)
 		})
@@ -41,7 +41,7 @@ func areasPut(s *shell) *cobra.Command {
 			a.ID = args[0]
 			return c.PutArea(ctx, a)
 		},
-		func(a client.Area) { s.printf("area %s: %s\n", a.ID, a.Name) })
+		func(a client.Area) { s.tell("区域 "+a.ID+"："+a.Name, "area "+a.ID+": "+a.Name) })
 	f := cmd.Flags()
 	f.StringVar(&a.Parent, "parent", "", "id of the area above; none for the county")
 	f.StringVar(&a.Name, "name", "", "name")

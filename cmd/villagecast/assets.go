@@ -38,9 +38,9 @@ func assetsList(s *shell) *cobra.Command {
 	return query(s, "list", "Lists assets, newest first", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Asset, error) { return c.Assets(ctx) },
 		func(assets []client.Asset) {
-			t := newTable("ASSET", "KIND", "TITLE", "LENGTH", "CREATED")
+			t := newTable(s.say("媒资", "ASSET"), s.say("类型", "KIND"), s.say("标题", "TITLE"), s.say("时长", "LENGTH"), s.say("添加时间", "CREATED"))
 			for _, a := range assets {
-				t.add(short(a.ID), a.Kind, a.Title, span(a.Seconds+a.Stay), s.clock(a.Created))
+				t.add(short(a.ID), word(s, assetWords, a.Kind), a.Title, span(a.Seconds+a.Stay), s.clock(a.Created))
 			}
 			t.print(s.out)
 		})
@@ -55,22 +55,23 @@ func assetsShow(s *shell) *cobra.Command {
 
 // asset says what an asset is.
 func (s *shell) asset(a client.Asset) {
-	s.printf("%s %s\n%s\n", a.Kind, a.ID, a.Title)
+	s.printf("%s %s\n%s\n", word(s, assetWords, a.Kind), a.ID, a.Title)
 	if a.Text != "" {
-		s.printf("text      %s\n", a.Text)
+		s.row("文字", "text", a.Text)
 	}
 	if a.Kind == "audio" {
-		s.printf("length    %s, loudness %.1f dBFS, peak %.1f dBFS, longest silence %.1f s\n", span(a.Seconds), a.Loudness, a.Peak, a.Silence)
-		s.printf("travels   as %s %s\n", a.Type, short(a.Rendition))
-	} else {
-		s.printf("shown     %.1f s", a.Stay)
-		for _, how := range []string{a.Effect, a.Color} {
-			if how != "" {
-				s.printf(", %s", how)
-			}
-		}
-		s.printf("\n")
+		s.row("时长", "length", s.say(fmt.Sprintf("%s，响度 %.1f dBFS，峰值 %.1f dBFS，最长静默 %.1f 秒", span(a.Seconds), a.Loudness, a.Peak, a.Silence),
+			fmt.Sprintf("%s, loudness %.1f dBFS, peak %.1f dBFS, longest silence %.1f s", span(a.Seconds), a.Loudness, a.Peak, a.Silence)))
+		s.row("下发格式", "travels", s.say(a.Type+" "+short(a.Rendition), "as "+a.Type+" "+short(a.Rendition)))
+		return
 	}
+	shown := s.say(fmt.Sprintf("%.1f 秒", a.Stay), fmt.Sprintf("%.1f s", a.Stay))
+	for _, how := range []string{a.Effect, a.Color} {
+		if how != "" {
+			shown += s.say("，", ", ") + word(s, lookWords, how)
+		}
+	}
+	s.row("显示", "shown", shown)
 }
 
 func assetsAddAudio(s *shell) *cobra.Command {
@@ -89,9 +90,9 @@ func (s *shell) progress() client.Progress {
 		return nil
 	}
 	return func(done, total int64) {
-		fmt.Fprintf(s.errs, "\r%3d %% of %.1f MB", done*100/total, float64(total)/1e6)
+		fmt.Fprint(s.errs, "\r", s.say(fmt.Sprintf("%3d %%，共 %.1f MB", done*100/total, float64(total)/1e6), fmt.Sprintf("%3d %% of %.1f MB", done*100/total, float64(total)/1e6)))
 		if done == total {
-			fmt.Fprintln(s.errs, "; the centre decodes and measures it")
+			fmt.Fprintln(s.errs, s.say("；中心正在解码、测量", "; the centre decodes and measures it"))
 		}
 	}
 }

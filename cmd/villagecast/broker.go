@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,7 +31,7 @@ func brokerMosquitto(s *shell) *cobra.Command {
 	cmd := query(s, "mosquitto", "Writes Mosquitto's configuration, access list and list of revoked certificates; on the centre's machine", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (written, error) {
 			if len(hosts) == 0 {
-				return written{}, usage("give --host, the name or address under which units reach the broker")
+				return written{}, usage("用 --host 写明终端连消息服务器用的名字或地址", "give --host, the name or address under which units reach the broker")
 			}
 			out, err := writeBroker(ctx, c, o, dir, hosts)
 			if err != nil || pid == "" {
@@ -48,7 +47,7 @@ func brokerMosquitto(s *shell) *cobra.Command {
 		func(w written) {
 			s.printf("%s\n", s.say("已写入 "+w.Conf, w.Conf+" written"))
 			if len(w.Cut) > 0 {
-				s.printf("%s\n", s.say("已断开："+strings.Join(w.Cut, "、"), "cut off: "+strings.Join(w.Cut, ", ")))
+				s.printf("%s\n", s.say("已断开：", "cut off: ")+s.list(w.Cut))
 			}
 		})
 	f := cmd.Flags()
@@ -86,14 +85,14 @@ func hangUp(pid string) error {
 	}
 	n, err := strconv.Atoi(pid)
 	if err != nil || n <= 1 {
-		return usage("--pid %q is neither a process nor a file that holds one", pid)
+		return usage("--pid %q 既不是进程号，也不是写着进程号的文件", "--pid %q is neither a process nor a file that holds one", pid)
 	}
 	p, err := os.FindProcess(n)
 	if err == nil {
 		err = p.Signal(syscall.SIGHUP)
 	}
 	if err != nil {
-		return fmt.Errorf("let Mosquitto read its files anew: %w", err)
+		return fault("让 Mosquitto 重新读文件：%w", "let Mosquitto read its files anew: %w", err)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func unitsClaim(s *shell) *cobra.Command {
 	cmd := query(s, "claim [ID]...", "Writes a file for the stick or card of each device that is to become a unit's: once, within 90 days", cobra.ArbitraryArgs,
 		func(ctx context.Context, c *client.Client, args []string) ([]issued, error) {
 			if (spec.New > 0) == (len(args) > 0) {
-				return nil, usage("name units, or give --new N for devices without a place yet")
+				return nil, usage("写出终端，或用 --new N 为还没有位置的设备要 N 个", "name units, or give --new N for devices without a place yet")
 			}
 			spec.Units = args
 			for _, o := range outputs {
@@ -54,7 +54,7 @@ func unitsClaim(s *shell) *cobra.Command {
 // codes are given only once.
 func writeClaims(ctx context.Context, c *client.Client, spec client.ClaimSpec, dir string) ([]issued, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("write claims: %w; choose another directory with --out", err)
+		return nil, fault("写入网码：%w；用 --out 换一个目录", "write claims: %w; choose another directory with --out", err)
 	}
 	claims, err := c.IssueClaims(ctx, spec)
 	if err != nil {
@@ -70,7 +70,7 @@ func claimFiles(claims []client.IssuedClaim, dir string) ([]issued, error) {
 		file := filepath.Join(dir, k.Unit+".yaml")
 		// An older claim of the unit is void, and so is its file.
 		if err := os.WriteFile(file, []byte(k.Settings), 0o600); err != nil {
-			return out, fmt.Errorf("write claim: %w; claims that were not written can be issued again", err)
+			return out, fault("写入网码：%w；没写出的可以重新签发", "write claim: %w; claims that were not written can be issued again", err)
 		}
 		out = append(out, issued{k.Claim, k.Name, file})
 	}
@@ -153,7 +153,7 @@ func unitsPlace(s *shell) *cobra.Command {
 			if position != "" {
 				spec.Position = &client.Position{}
 				if _, err := fmt.Sscanf(position, "%g,%g", &spec.Position.Lat, &spec.Position.Lon); err != nil {
-					return client.Unit{}, usage("--position %q is no place; write it as 30.123,120.456", position)
+					return client.Unit{}, usage("--position %q 不是位置：写成 30.123,120.456", "--position %q is no place; write it as 30.123,120.456", position)
 				}
 			}
 			return c.PlaceUnit(ctx, args[0], spec)

@@ -31,9 +31,9 @@ func unitsBundle(s *shell) *cobra.Command {
 				file = m.Unit + ".tar.gz"
 			}
 			if err := os.WriteFile(file, data, 0o600); err != nil {
-				return fmt.Errorf("write bundle: %w; choose another file with -o", err)
+				return fault("写诊断包：%w；用 -o 换一个文件", "write bundle: %w; choose another file with -o", err)
 			}
-			fmt.Fprintf(s.errs, "%s: %d bytes\n", file, len(data))
+			fmt.Fprintln(s.errs, s.say(fmt.Sprintf("%s：%d 字节", file, len(data)), fmt.Sprintf("%s: %d bytes", file, len(data))))
 			return nil
 		})
 	cmd.Flags().StringVarP(&file, "output", "o", "", "where to write it (default UNIT.tar.gz)")
@@ -61,11 +61,11 @@ func unitsCommanded(s *shell, use, short, do string, then func(context.Context, 
 func (s *shell) commanded(ctx context.Context, c *client.Client, unit, do string, timeout time.Duration) (client.Command, error) {
 	m, err := c.Command(ctx, unit, do)
 	for err == nil {
-		fmt.Fprintf(s.errs, "%s %s: %s", unit, do, m.State)
+		line := unit + " " + word(s, commandWords, do) + s.say("：", ": ") + word(s, commandWords, m.State)
 		if m.Why != "" {
-			fmt.Fprintf(s.errs, ": %s", m.Why)
+			line += s.say("：", ": ") + m.Why
 		}
-		fmt.Fprintln(s.errs)
+		fmt.Fprintln(s.errs, line)
 		if m.Over() {
 			break
 		}
@@ -78,11 +78,12 @@ func (s *shell) commanded(ctx context.Context, c *client.Client, unit, do string
 	}
 	switch {
 	case err != nil && ctx.Err() != nil && m.ID != "":
-		return m, fmt.Errorf("%s has not answered within %v (its last word: %s): see whether it is online with \"villagecast units show %s\"", unit, timeout, m.State, unit)
+		return m, fault("%[1]s 在 %[2]v 内没有回话（最后是：%[3]s）：用 villagecast units show %[1]s 看它是否在线",
+			"%[1]s has not answered within %[2]v (its last word: %[3]s): see whether it is online with \"villagecast units show %[1]s\"", unit, timeout, word(s, commandWords, m.State))
 	case err != nil:
 		return m, err
 	case m.State != "done":
-		return m, fmt.Errorf("%s %s the command: %s", unit, m.State, m.Why)
+		return m, fault("%s 没有照办，%s：%s", "%s %s the command: %s", unit, word(s, commandWords, m.State), m.Why)
 	}
 	return m, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/x509"
-	"errors"
 	"os"
 	"path/filepath"
 
@@ -12,7 +11,7 @@ import (
 )
 
 // errIll makes the command end with an exit code of its own.
-var errIll = errors.New("something must be mended: see the lines that say fail")
+var errIll = fault("有要修的：看写着“不行”的几行", "something must be mended: see the lines that say fail")
 
 func doctorCommand(s *shell) *cobra.Command {
 	backup := ""
@@ -46,14 +45,11 @@ func doctorCommand(s *shell) *cobra.Command {
 
 // examined prints one line for each check, and what helps below it.
 func (s *shell) examined(lines []doctor.Line) {
-	marks := map[doctor.Verdict]string{doctor.OK: "ok", doctor.Warn: "warn", doctor.Fail: "FAIL", doctor.Skip: "skip"}
-	if s.lang == "zh-CN" {
-		marks = map[doctor.Verdict]string{doctor.OK: "正常", doctor.Warn: "注意", doctor.Fail: "不行", doctor.Skip: "略过"}
-	}
+	marks := map[doctor.Verdict]string{doctor.OK: s.say("正常", "ok"), doctor.Warn: s.say("注意", "warn"), doctor.Fail: s.say("不行", "FAIL"), doctor.Skip: s.say("略过", "skip")}
 	for _, l := range lines {
-		s.printf("%-4s  %-11s  %s\n", marks[l.Verdict], l.Check, l.Text)
+		s.printf("%s  %s  %s\n", padded(marks[l.Verdict], 4), padded(word(s, checkWords, l.Check), 11), l.Text)
 		if l.Remedy != "" && l.Verdict != doctor.OK {
-			s.printf("      %-11s  → %s\n", "", l.Remedy)
+			s.printf("      %s  → %s\n", padded("", 11), l.Remedy)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ func exceptionsList(s *shell) *cobra.Command {
 			return c.Exceptions(ctx, area)
 		},
 		func(all []client.Exception) {
-			t := newTable("EXCEPTION", "WHERE", "FROM", "UNTIL", "DAILY", "STILL SOUND", "BY", "MAY END", "WHY")
+			t := newTable(s.say("例外", "EXCEPTION"), s.say("哪里", "WHERE"), s.say("自", "FROM"), s.say("到", "UNTIL"), s.say("每天", "DAILY"),
+				s.say("仍发声的预警", "STILL SOUND"), s.say("谁设的", "BY"), s.say("可解除", "MAY END"), s.say("原因", "WHY"))
 			for _, e := range all {
 				t.add(e.ID, e.Area+e.Unit, s.clock(*e.From), s.clock(e.Until), s.daily(e), s.loud(e.Loud), dash(e.By), s.roleNames(e.MayLift), e.Why)
 			}
@@ -46,27 +48,17 @@ func (s *shell) loud(levels []wire.Level) string {
 	}
 	var words []string
 	for _, l := range levels {
-		words = append(words, s.levelWord(l))
+		words = append(words, word(s, levelWords, l))
 	}
-	return strings.Join(words, s.say("、", ", "))
-}
-
-var levelWords = map[wire.Level]string{wire.LevelRed: "红色", wire.LevelOrange: "橙色", wire.LevelYellow: "黄色", wire.LevelBlue: "蓝色",
-	wire.LevelLive: "直播", wire.LevelTimed: "定时通知", wire.LevelBackground: "背景节目"}
-
-func (s *shell) levelWord(l wire.Level) string {
-	if zh, ok := levelWords[l]; ok {
-		return s.say(zh, string(l))
-	}
-	return string(l)
+	return s.list(words)
 }
 
 func (s *shell) roleNames(names []string) string {
 	var words []string
 	for _, r := range names {
-		words = append(words, s.say(roles[r], r))
+		words = append(words, word(s, roles, r))
 	}
-	return strings.Join(words, s.say("、", ", "))
+	return s.list(words)
 }
 
 func exceptionsAdd(s *shell) *cobra.Command {
@@ -76,10 +68,10 @@ func exceptionsAdd(s *shell) *cobra.Command {
 	cmd := query(s, "add AREA", "Keeps the sound of an area, or of unit/ID, silent for a while; warnings that break quiet hours sound all the same", exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (out client.ExceptionAdded, err error) {
 			if until == "" {
-				return out, usage("say until when: --until 2h, or --until 2027-06-09T12:00")
+				return out, usage("写明到什么时候：--until 2h，或 --until 2027-06-09T12:00", "say until when: --until 2h, or --until 2027-06-09T12:00")
 			}
 			if e.Why == "" {
-				return out, usage("say why: --why 高考")
+				return out, usage("写明原因：--why 高考", "say why: --why 高考")
 			}
 			if e.Until, err = s.moment(until, time.Now()); err != nil {
 				return out, err
@@ -106,11 +98,11 @@ func exceptionsAdd(s *shell) *cobra.Command {
 		func(r client.ExceptionAdded) {
 			x := r.Exception
 			s.printf("%s\n", s.say(
-				x.Area+x.Unit+" 静默："+x.Why+"，"+s.clock(*x.From)+" 至 "+s.clock(x.Until)+"（"+s.daily(x)+"），共 "+many(r.Units, "unit")+"；仍可发声的预警："+s.loud(x.Loud),
+				x.Area+x.Unit+" 静默："+x.Why+"，"+s.clock(*x.From)+" 至 "+s.clock(x.Until)+fmt.Sprintf("（%s），共 %d 个终端；仍发声的预警：", s.daily(x), r.Units)+s.loud(x.Loud),
 				x.Area+x.Unit+" silent, "+x.Why+", from "+s.clock(*x.From)+" until "+s.clock(x.Until)+" ("+s.daily(x)+"), "+many(r.Units, "unit")+"; warnings that still sound: "+s.loud(x.Loud)))
 			s.unreachable(r.Offline)
 			if len(r.TooOld) > 0 {
-				s.printf("%s: %s\n", s.say("程序太旧，不认得例外，仍会发声，请更新或先静音", "too old to know exceptions, they go on sounding; update or mute them"), strings.Join(r.TooOld, ", "))
+				s.printf("%s%s\n", s.say("版本过旧，不认得例外，仍会发声，请更新或先静音：", "too old to know exceptions, they go on sounding; update or mute them: "), s.list(r.TooOld))
 			}
 			s.printf("%svillagecast exceptions end %s\n", s.say("提前结束：", "end it with: "), x.ID)
 		})

@@ -19,13 +19,13 @@ func mutesList(s *shell) *cobra.Command {
 	return query(s, "list", "Mutes and pauses in force or to come, with who may end them", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Mute, error) { return c.Mutes(ctx) },
 		func(all []client.Mute) {
-			t := newTable("MUTE", "KIND", "WHERE", "SINCE", "UNTIL", "BY", "WHY")
+			t := newTable(s.say("静音", "MUTE"), s.say("类型", "KIND"), s.say("哪里", "WHERE"), s.say("自", "SINCE"), s.say("到", "UNTIL"), s.say("谁设的", "BY"), s.say("原因", "WHY"))
 			for _, m := range all {
-				kind := "mute"
+				kind := s.haltWord("mute")
 				if m.Pause {
-					kind = "pause"
+					kind = s.haltWord("pause")
 				}
-				t.add(m.ID, s.haltWord(kind), m.Area+m.Unit, s.clock(m.From), s.clock(m.Until), dash(m.By), dash(m.Why))
+				t.add(m.ID, kind, m.Area+m.Unit, s.clock(m.From), s.clock(m.Until), dash(m.By), dash(m.Why))
 			}
 			t.print(s.out)
 		})
@@ -37,7 +37,7 @@ func mutesAdd(s *shell) *cobra.Command {
 	cmd := query(s, "add AREA", "Silences an area, or a unit, but for warnings", exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (out halted[client.Mute], err error) {
 			if until == "" {
-				return out, usage("say until when: --until 2h, or --until 2026-11-24T18:00")
+				return out, usage("写明到什么时候：--until 2h，或 --until 2026-11-24T18:00", "say until when: --until 2h, or --until 2026-11-24T18:00")
 			}
 			if m.Until, err = s.moment(until, time.Now()); err != nil {
 				return out, err
@@ -73,5 +73,7 @@ func mutesEnd(s *shell) *cobra.Command {
 		func(ctx context.Context, c *client.Client, args []string) (client.Mute, error) {
 			return c.Unmute(ctx, args[0])
 		},
-		func(m client.Mute) { s.printf("mute %s of %s ended\n", m.ID, m.Area+m.Unit) })
+		func(m client.Mute) {
+			s.tell(m.Area+m.Unit+" 的静音 "+m.ID+" 已结束", "mute "+m.ID+" of "+m.Area+m.Unit+" ended")
+		})
 }

@@ -17,9 +17,9 @@ func unitsPause(s *shell) *cobra.Command {
 		func(ctx context.Context, c *client.Client, args []string) (client.Mute, error) {
 			switch {
 			case until == "":
-				return client.Mute{}, usage("say until when the unit is under work: --until 2h, or --until 2026-11-24T18:00")
+				return client.Mute{}, usage("写明检修到什么时候：--until 2h，或 --until 2026-11-24T18:00", "say until when the unit is under work: --until 2h, or --until 2026-11-24T18:00")
 			case m.Why == "":
-				return client.Mute{}, usage("say why: --why \"roof work\"")
+				return client.Mute{}, usage("写明原因：--why 修屋顶", "say why: --why \"roof work\"")
 			}
 			end, err := s.moment(until, time.Now())
 			if err != nil {

@@ -16,9 +16,6 @@ func peopleCommand(s *shell) *cobra.Command {
 		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleCards(s), peopleImport(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
 }
 
-// roles are what people see.
-var roles = map[string]string{"administrator": "管理员", "editor": "编辑", "approver": "审核", "duty": "值班", "town": "镇广播员", "village": "村管理员", "crew": "维修员", "viewer": "查看"}
-
 // grants says roles with their areas.
 func (s *shell) grants(list []client.Grant) string {
 	words := make([]string, len(list))
@@ -29,7 +26,7 @@ func (s *shell) grants(list []client.Grant) string {
 		}
 		words[i] = s.say(fmt.Sprintf("%s（%s）", roles[g.Role], area), fmt.Sprintf("%s of %s", g.Role, area))
 	}
-	return dash(strings.Join(words, s.say("、", ", ")))
+	return dash(s.list(words))
 }
 
 // parseGrants reads role or role@area.
@@ -43,7 +40,8 @@ func parseGrants(words []string) ([]client.Grant, error) {
 				names = append(names, name)
 			}
 			slices.Sort(names)
-			return nil, usage("%q is no role: use one of %s, with @ and an area, such as town@liushu", role, strings.Join(names, ", "))
+			return nil, usage("没有角色 %q：用 %s 之一，后面加 @ 和区域，如 town@liushu",
+				"%q is no role: use one of %s, with @ and an area, such as town@liushu", role, strings.Join(names, ", "))
 		}
 		grants = append(grants, client.Grant{Role: role, Area: area})
 	}
@@ -51,7 +49,7 @@ func parseGrants(words []string) ([]client.Grant, error) {
 }
 
 func (s *shell) printPeople(people []client.Person) {
-	t := newTable("PERSON", "NAME", "PHONE", "MAY", "COMES BY")
+	t := newTable(s.say("账号", "PERSON"), s.say("姓名", "NAME"), s.say("电话", "PHONE"), s.say("角色", "MAY"), s.say("登录方式", "COMES BY"))
 	for _, p := range people {
 		by := s.say("登录卡", "card")
 		switch {
@@ -112,7 +110,9 @@ func peopleShow(s *shell) *cobra.Command {
 }
 
 // one shows one account that was changed.
-func (s *shell) one(p client.Person) { s.printf("%s %s: %s\n", p.ID, dash(p.Name), s.grants(p.Grants)) }
+func (s *shell) one(p client.Person) {
+	s.printf("%s %s%s%s\n", p.ID, dash(p.Name), s.say("：", ": "), s.grants(p.Grants))
+}
 
 func peopleAdd(s *shell) *cobra.Command {
 	var spec client.PersonSpec
@@ -124,7 +124,7 @@ func peopleAdd(s *shell) *cobra.Command {
 				return client.Person{}, err
 			}
 			if old, err := c.Person(ctx, args[0]); err == nil {
-				return client.Person{}, usage("there is an account %s already: %s", old.ID, s.grants(old.Grants))
+				return client.Person{}, usage("已经有账号 %s：%s", "there is an account %s already: %s", old.ID, s.grants(old.Grants))
 			}
 			spec.ID = args[0]
 			return c.PutPerson(ctx, spec)
@@ -179,7 +179,7 @@ func peoplePhone(s *shell) *cobra.Command {
 			p.Phone = args[1]
 			return c.PutPerson(ctx, p.PersonSpec)
 		},
-		func(p client.Person) { s.printf("%s %s: %s\n", p.ID, dash(p.Name), dash(p.Phone)) })
+		func(p client.Person) { s.printf("%s %s%s%s\n", p.ID, dash(p.Name), s.say("：", ": "), dash(p.Phone)) })
 }
 
 func peoplePassword(s *shell) *cobra.Command {
@@ -254,7 +254,7 @@ func peopleLeave(s *shell) *cobra.Command {
 			s.printf("%s\n", s.say(fmt.Sprintf("%s 已离开：结束登录 %d、令牌 %d、登录卡 %d；移交草稿 %d", l.Person, l.Sessions, l.Tokens, l.Cards, l.Drafts),
 				fmt.Sprintf("%s has left: %d sessions, %d tokens, %d cards ended; %d drafts handed over", l.Person, l.Sessions, l.Tokens, l.Cards, l.Drafts)))
 			if len(l.Unapproved) > 0 {
-				list := strings.Join(l.Unapproved, ", ")
+				list := s.list(l.Unapproved)
 				s.printf("%s\n", s.say("这些待审内容已无人可审，请另授审核角色："+list, "nobody can approve these any more, make somebody an approver: "+list))
 			}
 		})

@@ -21,7 +21,7 @@ func playlistsList(s *shell) *cobra.Command {
 			return c.Playlists(ctx)
 		},
 		func(all []client.Playlist) {
-			t := newTable("PLAYLIST", "TITLE", "ITEMS", "ROUND")
+			t := newTable(s.say("节目单", "PLAYLIST"), s.say("标题", "TITLE"), s.say("条目", "ITEMS"), s.say("一遍", "ROUND"))
 			for _, p := range all {
 				t.add(p.ID, p.Title, len(p.Items), span(p.Seconds))
 			}
@@ -37,8 +37,8 @@ func playlistsShow(s *shell) *cobra.Command {
 }
 
 func (s *shell) playlist(p client.Playlist) {
-	s.printf("%s  %s, one round %s\n", p.ID, p.Title, span(p.Seconds))
-	t := newTable("", "TITLE", "AUDIO", "TEXT")
+	s.tell(p.ID+"  "+p.Title+"，一遍 "+span(p.Seconds), p.ID+"  "+p.Title+", one round "+span(p.Seconds))
+	t := newTable("", s.say("标题", "TITLE"), s.say("音频", "AUDIO"), s.say("文字", "TEXT"))
 	for i, it := range p.Items {
 		t.add(i+1, dash(it.Title), dash(short(it.Audio)), dash(short(it.Text)))
 	}

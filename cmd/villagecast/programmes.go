@@ -24,22 +24,22 @@ func programmesList(s *shell) *cobra.Command {
 			return c.Programmes(ctx)
 		},
 		func(all []client.Programme) {
-			t := newTable("PROGRAMME", "VERSION", "STATE", "TITLE", "LEVEL", "TO", "WHEN")
+			t := newTable(s.say("播发任务", "PROGRAMME"), s.say("版本", "VERSION"), s.say("状态", "STATE"), s.say("标题", "TITLE"), s.say("级别", "LEVEL"), s.say("发往", "TO"), s.say("时间", "WHEN"))
 			for _, p := range all {
-				t.add(p.ID, p.Version, s.standing(p), p.Title, p.Level, targets(p.Targets), p.Says)
+				t.add(p.ID, p.Version, s.standing(p), p.Title, word(s, levelWords, p.Level), s.targets(p.Targets), p.Says)
 			}
 			t.print(s.out)
 		})
 }
 
-func targets(t client.Targets) string {
+func (s *shell) targets(t client.Targets) string {
 	list := append(append(append([]string{}, t.Areas...), t.Groups...), t.Units...)
-	text := strings.Join(list, ", ")
 	if t.Heard != "" {
-		text = strings.TrimPrefix(text+", those who played "+t.Heard, ", ")
+		list = append(list, s.say("播过 "+t.Heard+" 的终端", "those who played "+t.Heard))
 	}
+	text := s.list(list)
 	if len(t.Except) > 0 {
-		text += " except " + strings.Join(t.Except, ", ")
+		text += s.say("，"+s.list(t.Except)+" 除外", " except "+s.list(t.Except))
 	}
 	return dash(text)
 }
@@ -55,12 +55,12 @@ func programmesShow(s *shell) *cobra.Command {
 }
 
 func (s *shell) programme(p client.Programme) {
-	s.printf("%s %s, %s: %s\n", p.ID, s.version(p.Version), s.standing(p), p.Title)
+	s.tell(fmt.Sprintf("%s %s，%s：%s", p.ID, s.version(p.Version), s.standing(p), p.Title), fmt.Sprintf("%s %s, %s: %s", p.ID, s.version(p.Version), s.standing(p), p.Title))
 	s.submission(p)
 	s.row("时间", "when", p.Says)
-	s.row("发往", "to", s.say(fmt.Sprintf("%s，以 %s 的名义", targets(p.Targets), p.Issuer), fmt.Sprintf("%s, in the name of %s", targets(p.Targets), p.Issuer)))
-	s.row("级别", "level", s.say(fmt.Sprintf("%s，优先级 %d，音量 %d %%", s.levelWord(p.Level), p.Priority, p.Volume), fmt.Sprintf("%s, priority %d, volume %d %%", p.Level, p.Priority, p.Volume)))
-	s.row("被打断", "if cut", s.say(fmt.Sprintf("%s；轮不到时%s", waysOn[p.OnCut], waysOn[p.OnBlock]), fmt.Sprintf("%s; if blocked %s", p.OnCut, p.OnBlock)))
+	s.row("发往", "to", s.say(fmt.Sprintf("%s，以 %s 的名义", s.targets(p.Targets), p.Issuer), fmt.Sprintf("%s, in the name of %s", s.targets(p.Targets), p.Issuer)))
+	s.row("级别", "level", s.say(fmt.Sprintf("%s，优先级 %d，音量 %d %%", word(s, levelWords, p.Level), p.Priority, p.Volume), fmt.Sprintf("%s, priority %d, volume %d %%", p.Level, p.Priority, p.Volume)))
+	s.row("被打断", "if cut", s.say(fmt.Sprintf("%s；轮不到时%s", onwardWords[p.OnCut], onwardWords[p.OnBlock]), fmt.Sprintf("%s; if blocked %s", p.OnCut, p.OnBlock)))
 	if p.Grace != nil && p.Rule.Kind != wire.RuleLoop { // a loop waits as long as its window
 		s.row("最多等", "grace", s.say(span(float64(*p.Grace)), span(float64(*p.Grace))+" to wait"))
 	}
@@ -79,8 +79,10 @@ func (s *shell) version(n int) string {
 	return s.say(fmt.Sprintf("第 %d 版", n), fmt.Sprintf("version %d", n))
 }
 
-// waysOn are what a programme does when it is cut or blocked, in Chinese.
-var waysOn = map[string]string{"rejoin": "播完后按时间接回", "resume": "播完后从断处续播", "skip": "跳过", "wait": "等待"}
+// titled names a version by its title, with its id.
+func (s *shell) titled(title, id string, version int) string {
+	return s.say(fmt.Sprintf("%s（%s，%s）", title, id, s.version(version)), fmt.Sprintf("%s (%s, %s)", title, id, s.version(version)))
+}
 
 // limits says what bounds a programme: its end, how long it may sound, and how
 // long without a word of the centre.
@@ -188,7 +190,7 @@ func (r *ruleFlags) rule() (wire.Rule, error) {
 		minutes, win, _ := strings.Cut(r.every, "@")
 		n, err := strconv.Atoi(minutes)
 		if err != nil {
-			return out, usage("--every %q: write it as 30@07:00-21:00", r.every)
+			return out, usage("--every %q 要写成 30@07:00-21:00", "--every %q: write it as 30@07:00-21:00", r.every)
 		}
 		out.Kind, out.Every, out.Window = wire.RuleEvery, n, window(win)
 	}
@@ -204,7 +206,7 @@ func (r *ruleFlags) rule() (wire.Rule, error) {
 		out.Kind, out.Once = wire.RuleOnce, instant(r.once)
 	}
 	if kinds != 1 {
-		return out, usage("say when in one way: --loop, --every, --at (or --cron), or --once")
+		return out, usage("写明什么时候播，只用一种：--loop、--every、--at（或 --cron）、--once", "say when in one way: --loop, --every, --at (or --cron), or --once")
 	}
 	return out, nil
 }

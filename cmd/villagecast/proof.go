@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,17 +83,18 @@ func (s *shell) timetables(all []client.Timetable) {
 			zone = time.Local
 		}
 		at := func(t time.Time) string { return t.In(zone).Format("01-02 15:04:05") }
-		s.printf("%s (%s)\n", strings.Join(tt.Units, ", "), tt.Zone)
-		t := newTable("FROM", "TO", "OUTPUT", "TITLE", "LEVEL", "WHY")
+		s.tell(s.list(tt.Units)+"（"+tt.Zone+"）", s.list(tt.Units)+" ("+tt.Zone+")")
+		t := newTable(s.say("自", "FROM"), s.say("到", "TO"), s.say("输出", "OUTPUT"), s.say("标题", "TITLE"), s.say("级别", "LEVEL"), s.say("原因", "WHY"))
 		for _, st := range tt.Stretches {
-			t.add(at(st.From), at(st.To), st.Output, st.Title, st.Level, st.Why)
+			t.add(at(st.From), at(st.To), word(s, outputWords, st.Output), st.Title, word(s, levelWords, st.Level), st.Why)
 		}
 		t.print(s.out)
 		for _, k := range tt.Skips {
-			s.printf("will not play: %s %s on %s, %d round(s): %s\n", at(k.At), k.Programme, k.Output, k.Rounds, k.Why)
+			s.tell(fmt.Sprintf("不会播：%s %s，%s，%d 遍：%s", at(k.At), k.Programme, word(s, outputWords, k.Output), k.Rounds, k.Why),
+				fmt.Sprintf("will not play: %s %s on %s, %d round(s): %s", at(k.At), k.Programme, k.Output, k.Rounds, k.Why))
 		}
 		for _, p := range tt.Problems {
-			s.printf("problem: %s\n", p)
+			s.tell("问题："+p, "problem: "+p)
 		}
 		s.printf("\n")
 	}
@@ -112,9 +112,9 @@ func asrunCommand(s *shell) *cobra.Command {
 			return c.AsRun(ctx, q)
 		},
 		func(all []client.AsRun) {
-			t := newTable("FROM", "TO", "UNIT", "OUTPUT", "TITLE", "PLAYED", "GRADE", "WHY")
+			t := newTable(s.say("自", "FROM"), s.say("到", "TO"), s.say("终端", "UNIT"), s.say("输出", "OUTPUT"), s.say("标题", "TITLE"), s.say("播了", "PLAYED"), s.say("结果", "GRADE"), s.say("原因", "WHY"))
 			for _, a := range all {
-				t.add(s.clock(a.From), a.To.In(s.location()).Format("15:04:05"), a.Unit, a.Output, a.Title, spanOf(a), a.Grade, dash(a.Why))
+				t.add(s.clock(a.From), a.To.In(s.location()).Format("15:04:05"), a.Unit, word(s, outputWords, a.Output), a.Title, s.played(a), word(s, gradeWords, a.Grade), dash(a.Why))
 			}
 			t.print(s.out)
 		})
@@ -126,9 +126,10 @@ func asrunCommand(s *shell) *cobra.Command {
 	return cmd
 }
 
-func spanOf(a client.AsRun) string {
+// played is how long something played, in how many rounds.
+func (s *shell) played(a client.AsRun) string {
 	if n := len(a.Rounds); n > 1 {
-		return fmt.Sprintf("%s in %d rounds", span(a.Seconds), n)
+		return s.say(fmt.Sprintf("%s，%d 遍", span(a.Seconds), n), fmt.Sprintf("%s in %d rounds", span(a.Seconds), n))
 	}
 	return span(a.Seconds)
 }
@@ -150,7 +151,7 @@ func outagesCommand(s *shell) *cobra.Command {
 		func(l lost) {
 			s.outageTable(l.Outages)
 			for _, g := range l.NotWatched {
-				s.printf("not watched %s to %s: %s\n", s.clock(g.From), s.clock(g.To), g.Why)
+				s.tell(fmt.Sprintf("无人值守 %s 到 %s：%s", s.clock(g.From), s.clock(g.To), g.Why), fmt.Sprintf("not watched %s to %s: %s", s.clock(g.From), s.clock(g.To), g.Why))
 			}
 		})
 	span.add(cmd, "-168h", "0s")
@@ -169,16 +170,16 @@ type lost struct {
 
 func (s *shell) outageTable(all []client.Outage) {
 	if len(all) == 0 {
-		s.printf("no outages\n")
+		s.tell("没有中断", "no outages")
 		return
 	}
-	t := newTable("UNIT", "AREA", "KIND", "FROM", "TO", "CAUSE")
+	t := newTable(s.say("终端", "UNIT"), s.say("区域", "AREA"), s.say("状况", "KIND"), s.say("自", "FROM"), s.say("到", "TO"), s.say("原因", "CAUSE"))
 	for _, o := range all {
-		to := "still"
+		to := s.say("还没恢复", "still")
 		if o.To != nil {
 			to = s.clock(*o.To)
 		}
-		t.add(o.Unit, dash(o.Area), o.Kind, s.clock(o.From), to, dash(o.Text))
+		t.add(o.Unit, dash(o.Area), word(s, outageWords, o.Kind), s.clock(o.From), to, dash(o.Text))
 	}
 	t.print(s.out)
 }

@@ -33,12 +33,12 @@ func programmesRecord(s *shell) *cobra.Command {
 }
 
 func (s *shell) record(r client.Record) {
-	s.printf("%s (%s, %s), %s\n", r.Title, r.Programme, s.version(r.Version), r.State)
-	s.printf("%s  %s\n", s.say("何时播", "when     "), r.Says)
-	s.printf("%s  %s\n", s.say("拟稿  ", "author   "), dash(r.Author))
-	s.printf("%s  %s\n", s.say("审签  ", "approved "), dash(strings.Join(r.Approvers, s.say("、", ", "))))
+	s.printf("%s%s%s\n", s.titled(r.Title, r.Programme, r.Version), s.say("，", ", "), word(s, stateWords, r.State))
+	s.printf("%s  %s\n", s.say("时间", "when     "), r.Says)
+	s.printf("%s  %s\n", s.say("拟稿", "author   "), dash(r.Author))
+	s.printf("%s  %s\n", s.say("审核", "approved "), dash(s.list(r.Approvers)))
 	for _, a := range r.Acts {
-		s.printf("%s  %s: %s %s\n", a.At.In(s.location()).Format("2006-01-02 15:04:05"), who(a.Name, a.By), a.Act, a.Text)
+		s.printf("%s  %s%s%s %s\n", s.clock(a.At), who(a.Name, a.By), s.say("：", ": "), s.act(a.Act), a.Text)
 	}
 	played := 0
 	for _, v := range r.Villages {
@@ -50,6 +50,14 @@ func (s *shell) record(r client.Record) {
 		t.add(v.TownName, v.AreaName, s.second(v.From), s.second(v.To), v.Units, v.Played)
 	}
 	t.print(s.out)
+}
+
+// act says what somebody did.
+func (s *shell) act(text string) string {
+	if area, stop := strings.CutPrefix(text, "STOP in "); stop {
+		return s.say("立即停播 "+area, text)
+	}
+	return word(s, auditWords, text)
 }
 
 // second is an instant to the second; of none it is said so.
@@ -64,10 +72,10 @@ func (s *shell) second(t *time.Time) string {
 func (s *shell) recordCSV(r client.Record) {
 	s.printf("\ufeff")
 	w := csv.NewWriter(s.out)
-	row := func(cells ...string) { _ = w.Write(cells) } // Flush tells of an error; there is nobody to hear it
-	row(s.say("镇", "town"), s.say("村", "village"), s.say("区域编号", "area"), s.say("自", "from"), s.say("到", "to"), s.say("终端", "units"), s.say("已播", "played"))
+	line := func(cells ...string) { _ = w.Write(cells) } // Flush tells of an error; there is nobody to hear it
+	line(s.say("镇", "town"), s.say("村", "village"), s.say("区域编号", "area"), s.say("自", "from"), s.say("到", "to"), s.say("终端", "units"), s.say("已播", "played"))
 	for _, v := range r.Villages {
-		row(v.TownName, v.AreaName, v.Area, s.second(v.From), s.second(v.To), strconv.Itoa(v.Units), strconv.Itoa(v.Played))
+		line(v.TownName, v.AreaName, v.Area, s.second(v.From), s.second(v.To), strconv.Itoa(v.Units), strconv.Itoa(v.Played))
 	}
 	w.Flush()
 }

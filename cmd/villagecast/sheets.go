@@ -22,15 +22,15 @@ const maxTable = 700 << 10
 func readTable(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, usage("read table: %w", err)
+		return nil, usage("读表格：%w", "read table: %w", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxTable+1))
 	if err != nil {
-		return nil, fmt.Errorf("read table: %w", err)
+		return nil, fault("读表格：%w", "read table: %w", err)
 	}
 	if len(data) > maxTable {
-		return nil, usage("%s is larger than %d KB: split it, or take pictures and empty rows out", file, maxTable>>10)
+		return nil, usage("%s 超过 %d KB：分成几个，或删去图片和空行", "%s is larger than %d KB: split it, or take pictures and empty rows out", file, maxTable>>10)
 	}
 	return data, nil
 }
@@ -67,7 +67,7 @@ func unitsImport(s *shell) *cobra.Command {
 			}
 			if spec.Claims = dir != ""; spec.Claims && !spec.Check {
 				if err := os.MkdirAll(dir, 0o700); err != nil {
-					return out, usage("write claims: %w; choose another directory with --claims", err)
+					return out, usage("写入网码：%w；用 --claims 换一个目录", "write claims: %w; choose another directory with --claims", err)
 				}
 			}
 			if out, err = c.ImportUnits(ctx, spec); err == nil {
@@ -112,7 +112,7 @@ func (s *shell) printedStickers(ctx context.Context, c *client.Client, claims []
 // imported says what a spreadsheet changed: each thing that did, and the sum.
 func (s *shell) imported(v client.Imported) {
 	counts := map[string]int{}
-	t := newTable("ROW", "ID", "NAME", "AREA", "")
+	t := newTable(s.say("行", "ROW"), s.say("编号", "ID"), s.say("名称", "NAME"), s.say("区域", "AREA"), "")
 	words := map[string]string{"created": s.say("新增", "new"), "updated": s.say("修改", "changed")}
 	for _, r := range v.Rows {
 		counts[r.Change]++
@@ -124,7 +124,7 @@ func (s *shell) imported(v client.Imported) {
 		t.print(s.out)
 	}
 	if len(v.Ignored) > 0 {
-		s.printf("%s\n", s.say("没有读的列："+strings.Join(v.Ignored, "、"), "columns not read: "+strings.Join(v.Ignored, ", ")))
+		s.printf("%s\n", s.say("没有读的列："+s.list(v.Ignored), "columns not read: "+s.list(v.Ignored)))
 	}
 	line := s.say(fmt.Sprintf("新增 %d，修改 %d，没变 %d", counts["created"], counts["updated"], counts["unchanged"]),
 		fmt.Sprintf("%d new, %d changed, %d as before", counts["created"], counts["updated"], counts["unchanged"]))
@@ -195,11 +195,11 @@ func (s *shell) printedCards(ctx context.Context, c *client.Client, spec client.
 func writeNew(path string, write func(io.Writer) (bool, error)) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return usage("write %s: %w; choose another file with --out", filepath.Base(path), err)
+		return usage("写 %s：%w；用 --out 换一个文件", "write %s: %w; choose another file with --out", filepath.Base(path), err)
 	}
 	stays, err := write(f)
 	if closed := f.Close(); err == nil && closed != nil {
-		return fmt.Errorf("write %s: %w", path, closed)
+		return fault("写 %s：%w", "write %s: %w", path, closed)
 	}
 	if !stays {
 		os.Remove(path)
@@ -211,7 +211,7 @@ func writeNew(path string, write func(io.Writer) (bool, error)) error {
 func (s *shell) grantPlaces(grants []client.Grant, areas []client.Area) string {
 	words := make([]string, len(grants))
 	for i, g := range grants {
-		role := s.say(roles[g.Role], g.Role)
+		role := word(s, roles, g.Role)
 		words[i] = strings.TrimSpace(placeName(areas, g.Area) + " " + role)
 	}
 	return strings.Join(words, s.say("；", "; "))

@@ -113,24 +113,13 @@ func stopsCommand(s *shell) *cobra.Command {
 	return cmd
 }
 
-// haltWords are the kinds as people see them.
-var haltWords = map[string][2]string{"stop": {"立即停播", "STOP"}, "mute": {"静音", "mute"}, "pause": {"暂停", "pause"}, "withdraw": {"撤播", "withdrawal"},
-	"exception": {"例外", "exception"}, "freeze": {"重保期", "change freeze"}, "revoked": {"设备已吊销", "device shut out"}}
-
-func (s *shell) haltWord(kind string) string {
-	w, ok := haltWords[kind]
-	if !ok {
-		return kind
-	}
-	return s.say(w[0], w[1])
-}
-
 // obeyed says who obeys, and lists who does not, by village; or every unit.
 func (s *shell) obeyed(h *client.Stop, every bool) {
 	if h == nil {
 		return
 	}
-	s.printf("%s %s, %s, %s %s: %s\n", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h))
+	s.tell(fmt.Sprintf("%s %s，%s，%s %s：%s", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h)),
+		fmt.Sprintf("%s %s, %s, %s %s: %s", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h)))
 	t := newTable(s.say("村", "VILLAGE"), s.say("终端", "UNIT"), s.say("联系人", "CONTACT"), s.say("情况", "STATE"), s.say("将继续播", "GOES ON"))
 	rows := 0
 	for _, u := range h.List {
@@ -229,9 +218,9 @@ func (s *shell) inForce(f client.InForce) string {
 	if len(f.MayLift) > 0 {
 		var names []string
 		for _, r := range f.MayLift {
-			names = append(names, s.say(roles[r], r))
+			names = append(names, word(s, roles, r))
 		}
-		lift = s.say("可解除：", "may be lifted by ") + strings.Join(names, s.say("、", ", "))
+		lift = s.say("可解除：", "may be lifted by ") + s.list(names)
 	}
 	parts = append(parts, lift)
 	if f.Units > f.Obey {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,9 +57,9 @@ func unitsList(s *shell) *cobra.Command {
 	cmd := query(s, "list", "Lists units", exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Unit, error) { return c.Units(ctx, f) },
 		func(units []client.Unit) {
-			t := newTable("UNIT", "AREA", "NAME", "SHOWS", "ON AIR", "LAST SEEN", "CLOCK", "HOLDS")
+			t := newTable(s.say("终端", "UNIT"), s.say("区域", "AREA"), s.say("名称", "NAME"), s.say("状态", "SHOWS"), s.say("正在播", "ON AIR"), s.say("最后消息", "LAST SEEN"), s.say("时钟", "CLOCK"), s.say("内容", "HOLDS"))
 			for _, u := range units {
-				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), timeKept(u.Presence.Clock), holds(u.Presence))
+				t.add(u.ID, u.Area, u.Name, s.shows(u.Presence), s.onAir(u.Presence.OnAir), s.clockOf(u.Presence.LastSeen), s.timeKept(u.Presence.Clock), s.holds(u.Presence))
 			}
 			t.print(s.out)
 		})
@@ -69,45 +68,45 @@ func unitsList(s *shell) *cobra.Command {
 	return cmd
 }
 
-func onAir(list []wire.OnAir) string {
+func (s *shell) onAir(list []wire.OnAir) string {
 	var titles []string
 	for _, o := range list {
 		if o.Title != "" && (len(titles) == 0 || titles[len(titles)-1] != o.Title) {
 			titles = append(titles, o.Title)
 		}
 	}
-	return dash(strings.Join(titles, ", "))
+	return dash(s.list(titles))
 }
 
 // holds says whether the unit has all that was sent to it.
-func holds(p client.Presence) string {
+func (s *shell) holds(p client.Presence) string {
 	switch {
 	case p.Delivery == "refused" && len(p.Refused) > 0:
-		return "refused: " + p.Refused[0].Code
+		return s.say("拒收：", "refused: ") + word(s, refusalWords, p.Refused[0].Code)
 	case len(p.Pending) > 0:
-		return fmt.Sprintf("%d pending", len(p.Pending))
+		return s.say(fmt.Sprintf("%d 份未送达", len(p.Pending)), fmt.Sprintf("%d pending", len(p.Pending)))
 	case p.Delivery == "too-old":
-		return fmt.Sprintf("too old for %d programmes", len(p.TooOld))
+		return s.say(fmt.Sprintf("版本过旧，播不了 %d 个播发任务", len(p.TooOld)), fmt.Sprintf("too old for %d programmes", len(p.TooOld)))
 	case p.Ready < p.Assets:
-		return fmt.Sprintf("%d of %d media", p.Ready, p.Assets)
+		return s.say(fmt.Sprintf("媒资 %d/%d", p.Ready, p.Assets), fmt.Sprintf("%d of %d media", p.Ready, p.Assets))
 	case p.LastSeen == nil:
 		return "-"
 	}
-	return "all"
+	return s.say("齐全", "all")
 }
 
 // shows is what a unit shows, with the end of a pause and what the centre found.
 func (s *shell) shows(p client.Presence) string {
-	text := p.Shows
+	text := word(s, shownWords, p.Shows)
 	if p.Paused != nil {
-		text += " until " + s.clock(p.Paused.Until)
+		text += s.say("到 ", " until ") + s.clock(p.Paused.Until)
 	}
 	if p.Muted != nil {
-		text += ", muted until " + s.clock(p.Muted.Until)
+		text += s.say("，静音到 ", ", muted until ") + s.clock(p.Muted.Until)
 	}
 	for _, c := range p.Conditions {
 		if c.Code == "flapping" || c.Code == "two-devices" {
-			text += ", " + c.Code
+			text += s.say("，", ", ") + word(s, conditionWords, c.Code)
 		}
 	}
 	return text
@@ -129,44 +128,59 @@ func unitsShow(s *shell) *cobra.Command {
 		},
 		func(v shown) {
 			u := v.Unit
-			s.printf("%s  %s, in %s\n", u.ID, u.Name, u.Area)
+			s.tell(fmt.Sprintf("%s  %s，在 %s", u.ID, u.Name, u.Area), fmt.Sprintf("%s  %s, in %s", u.ID, u.Name, u.Area))
 			if p := u.Presence.Paused; p != nil {
 				s.printf("%s\n", s.paused(*p))
 			}
-			for _, f := range u.Presence.InForce {
-				s.printf("in force   %s\n", s.inForce(f))
-			}
-			s.printf("shows      %s, %s since %s, last seen %s\n", u.Presence.Shows, there(u.Presence.Online), s.clockOf(u.Presence.Since), s.clockOf(u.Presence.LastSeen))
-			s.printf("outputs    %s\n", outputs(u))
-			s.printf("software   %s\n", dash(u.Presence.Software))
-			s.printf("clock      %s\n", timeKnown(u.Presence.Clock, time.Now()))
-			s.printf("holds      %s\n", holds(u.Presence))
-			for _, a := range u.Presence.Addresses {
-				s.printf("  %s %s: wanted %d, held %d: %s\n", a.Address, a.Kind, a.Wanted, a.Held, s.deliveryWord(a.State))
-			}
-			s.printf("uptime     7 days: %s\n", s.uptime(v.Uptime))
-			for _, o := range u.Presence.OnAir {
-				s.printf("on air     %s: %s (%s)\n", o.Output, dash(o.Title), o.Why)
-			}
-			for _, k := range u.Presence.Conditions {
-				s.printf("condition  %s: %s\n", k.Code, k.Text)
-			}
-			for _, r := range u.Presence.Refused {
-				s.printf("refused    %s %s %d: %s\n", r.Kind, r.Address, r.Revision, r.Why)
-			}
+			s.present(u, time.Now())
+			s.fact("可用率", "uptime", s.say("7 天：", "7 days: ")+s.uptime(v.Uptime))
+			s.reported(u.Presence)
 		})
 }
 
-// there is what "since" is of.
-func there(online bool) string {
-	if online {
-		return "connected"
+// fact prints one line of what is known of a unit.
+func (s *shell) fact(zh, en, text string) {
+	s.printf("%s %s\n", padded(s.say(zh, en), 10), text)
+}
+
+// present says how a unit stands, and how far it is with what was sent to it.
+func (s *shell) present(u client.Unit, now time.Time) {
+	p := u.Presence
+	for _, f := range p.InForce {
+		s.fact("生效中", "in force", s.inForce(f))
 	}
-	return "gone"
+	since := s.say("失联", "gone")
+	if p.Online {
+		since = s.say("已连接", "connected")
+	}
+	s.fact("状态", "shows", s.say(fmt.Sprintf("%s，%s，自 %s，最后消息 %s", word(s, shownWords, p.Shows), since, s.clockOf(p.Since), s.clockOf(p.LastSeen)),
+		fmt.Sprintf("%s, %s since %s, last seen %s", p.Shows, since, s.clockOf(p.Since), s.clockOf(p.LastSeen))))
+	s.fact("输出", "outputs", s.outputs(u))
+	s.fact("软件", "software", dash(p.Software))
+	s.fact("时钟", "clock", s.timeKnown(p.Clock, now))
+	s.fact("内容", "holds", s.holds(p))
+	for _, a := range p.Addresses {
+		s.tell(fmt.Sprintf("  %s %s：应有 %d，已有 %d：%s", a.Address, word(s, snapshotWords, a.Kind), a.Wanted, a.Held, word(s, deliveryWords, a.State)),
+			fmt.Sprintf("  %s %s: wanted %d, held %d: %s", a.Address, a.Kind, a.Wanted, a.Held, a.State))
+	}
+}
+
+// reported says what a unit plays, and what else it said of itself.
+func (s *shell) reported(p client.Presence) {
+	for _, o := range p.OnAir {
+		s.fact("正在播", "on air", s.say(fmt.Sprintf("%s：%s（%s）", word(s, outputWords, o.Output), dash(o.Title), o.Why), fmt.Sprintf("%s: %s (%s)", o.Output, dash(o.Title), o.Why)))
+	}
+	for _, k := range p.Conditions {
+		s.fact("状况", "condition", s.say(word(s, conditionWords, k.Code)+"："+k.Text, k.Code+": "+k.Text))
+	}
+	for _, r := range p.Refused {
+		s.fact("拒收", "refused", s.say(fmt.Sprintf("%s %s %d：%s，%s", word(s, snapshotWords, r.Kind), r.Address, r.Revision, word(s, refusalWords, r.Code), r.Why),
+			fmt.Sprintf("%s %s %d: %s", r.Kind, r.Address, r.Revision, r.Why)))
+	}
 }
 
 // outputs says what a unit has, and where its sound goes.
-func outputs(u client.Unit) string {
+func (s *shell) outputs(u client.Unit) string {
 	var words []string
 	has := u.Outputs
 	if len(has) == 0 {
@@ -174,52 +188,68 @@ func outputs(u client.Unit) string {
 	}
 	for _, o := range has {
 		if o == wire.OutputSound {
-			words = append(words, fmt.Sprintf("sound to %s at %d %%", dash(u.Presence.SoundOutput), volume(u.Volume)))
+			to := dash(u.Presence.SoundOutput)
+			words = append(words, s.say(fmt.Sprintf("声音（%s，音量 %d %%）", to, volume(u.Volume)), fmt.Sprintf("sound to %s at %d %%", to, volume(u.Volume))))
 		} else {
-			words = append(words, string(o))
+			words = append(words, word(s, outputWords, o))
 		}
 	}
-	return strings.Join(words, ", ")
+	return s.list(words)
 }
 
 // timeKept is a unit's clock in a word or two.
-func timeKept(c *client.Clock) string {
+func (s *shell) timeKept(c *client.Clock) string {
 	switch {
 	case c == nil:
 		return "-"
 	case c.State == wire.ClockUntrusted:
-		return c.State
+		return word(s, clockWords, c.State)
 	case c.State == wire.ClockUncertain:
-		return "± " + apart(c.Uncertainty)
+		return "± " + s.apart(c.Uncertainty)
 	}
-	return "ok"
+	return s.say("准", "ok")
 }
 
 // timeKnown is all that a unit says of its clock.
-func timeKnown(c *client.Clock, now time.Time) string {
+func (s *shell) timeKnown(c *client.Clock, now time.Time) string {
 	switch {
 	case c == nil:
 		return "-"
 	case c.State == wire.ClockUntrusted:
-		return "untrusted: it does not know the time, nothing scheduled plays"
+		return s.say("未校准：它不知道时间，不播定时内容", "untrusted: it does not know the time, nothing scheduled plays")
 	case c.Learned == nil:
-		return c.State
+		return word(s, clockWords, c.State)
 	}
-	source := "the centre"
+	source := s.say("中心", "the centre")
 	if c.Source == "system" {
-		source = "the device's own time service or clock chip"
+		source = s.say("设备自己的授时服务或时钟芯片", "the device's own time service or clock chip")
 	}
-	return fmt.Sprintf("%s within %s, learned from %s %s ago; the device's own clock is off by %s", c.State, apart(c.Uncertainty),
-		source, now.Sub(*c.Learned).Round(time.Second), apart(max(c.Offset, -c.Offset)))
+	within, off, ago := s.apart(c.Uncertainty), s.apart(max(c.Offset, -c.Offset)), now.Sub(*c.Learned).Round(time.Second)
+	return s.say(fmt.Sprintf("%s，误差不超过 %s，%s前由%s校准；设备自己的时钟差 %s", word(s, clockWords, c.State), within, s.length(ago), source, off),
+		fmt.Sprintf("%s within %s, learned from %s %s ago; the device's own clock is off by %s", c.State, within, source, ago, off))
 }
 
 // apart is a short span of seconds.
-func apart(seconds float64) string {
+func (s *shell) apart(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	if d > time.Minute {
-		return d.Round(time.Second).String()
+		return s.length(d.Round(time.Second))
 	}
-	return d.Round(time.Millisecond).String()
+	return s.length(d.Round(time.Millisecond))
+}
+
+// length is a span of time, in Chinese by its largest unit that is not too coarse.
+func (s *shell) length(d time.Duration) string {
+	zh := fmt.Sprintf("%d 毫秒", d.Milliseconds())
+	switch {
+	case d >= 2*time.Hour:
+		zh = fmt.Sprintf("%.0f 小时", d.Hours())
+	case d >= 2*time.Minute:
+		zh = fmt.Sprintf("%.0f 分钟", d.Minutes())
+	case d >= time.Second:
+		zh = fmt.Sprintf("%.0f 秒", d.Seconds())
+	}
+	return s.say(zh, d.String())
 }
 
 func volume(v *int) int {
@@ -243,7 +273,7 @@ func unitsAdd(s *shell) *cobra.Command {
 			if panel != "" {
 				u.Panel = &wire.Panel{}
 				if _, err := fmt.Sscanf(panel, "%dx%d", &u.Panel.Width, &u.Panel.Height); err != nil {
-					return client.UnitAdded{}, usage("--panel %q is no size; write it as 128x32", panel)
+					return client.UnitAdded{}, usage("--panel %q 不是尺寸：写成 128x32", "--panel %q is no size; write it as 128x32", panel)
 				}
 			}
 			if file == "" {
@@ -252,7 +282,8 @@ func unitsAdd(s *shell) *cobra.Command {
 			return addUnit(ctx, c, u, file)
 		},
 		func(a client.UnitAdded) {
-			s.printf("unit %s added; its settings are in %s: copy the file to the device, it is for one device, and not shown again\n", a.Unit.ID, file)
+			s.tell(fmt.Sprintf("已添加终端 %s；设置文件是 %s：拷到设备上，一个文件只给一台设备用，以后不再显示", a.Unit.ID, file),
+				fmt.Sprintf("unit %s added; its settings are in %s: copy the file to the device, it is for one device, and not shown again", a.Unit.ID, file))
 		})
 	f := cmd.Flags()
 	f.StringVar(&u.Area, "area", "", "id of the area that it stands in")
@@ -271,7 +302,7 @@ func unitsAdd(s *shell) *cobra.Command {
 func addUnit(ctx context.Context, c *client.Client, u client.UnitAdd, file string) (client.UnitAdded, error) {
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return client.UnitAdded{}, fmt.Errorf("write settings file: %w; choose another with --settings", err)
+		return client.UnitAdded{}, fault("写设置文件：%w；用 --settings 换一个", "write settings file: %w; choose another with --settings", err)
 	}
 	a, err := c.AddDevice(ctx, u)
 	if err != nil {
@@ -281,7 +312,7 @@ func addUnit(ctx context.Context, c *client.Client, u client.UnitAdd, file strin
 	}
 	if _, err := f.WriteString(a.Settings); err != nil {
 		f.Close()
-		return a, fmt.Errorf("write settings file: %w", err)
+		return a, fault("写设置文件：%w", "write settings file: %w", err)
 	}
 	return a, f.Close()
 }
