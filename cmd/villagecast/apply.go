@@ -121,10 +121,13 @@ func (s *shell) printPlan(p *countyfile.Plan) {
 	for _, step := range p.Steps {
 		s.printf("%s %s\n", sign[step.Act], s.step(step))
 		for _, what := range step.What {
-			s.printf("    %s\n", what)
+			s.printf("    %s\n", s.say(absent.Replace(what), what))
 		}
 	}
 }
+
+// absent is what was or is to be nothing, in Chinese.
+var absent = strings.NewReplacer(": nothing → ", ": 没有 → ", " → nothing", " → 没有")
 
 // step says one change.
 func (s *shell) step(step countyfile.Step) string {

@@ -149,12 +149,15 @@ func (s *shell) present(u client.Unit, now time.Time) {
 	for _, f := range p.InForce {
 		s.fact("生效中", "in force", s.inForce(f))
 	}
-	since := s.say("失联", "gone")
+	link := s.say("已断开", "gone")
 	if p.Online {
-		since = s.say("已连接", "connected")
+		link = s.say("已连接", "connected")
 	}
-	s.fact("状态", "shows", s.say(fmt.Sprintf("%s，%s，自 %s，最后消息 %s", word(s, shownWords, p.Shows), since, s.clockOf(p.Since), s.clockOf(p.LastSeen)),
-		fmt.Sprintf("%s, %s since %s, last seen %s", p.Shows, since, s.clockOf(p.Since), s.clockOf(p.LastSeen))))
+	zh := word(s, shownWords, p.Shows) + "，从没有消息"
+	if p.LastSeen != nil {
+		zh = fmt.Sprintf("%s，%s 起%s，最后消息 %s", word(s, shownWords, p.Shows), s.clockOf(p.Since), link, s.clock(*p.LastSeen))
+	}
+	s.fact("状态", "shows", s.say(zh, fmt.Sprintf("%s, %s since %s, last seen %s", p.Shows, link, s.clockOf(p.Since), s.clockOf(p.LastSeen))))
 	s.fact("输出", "outputs", s.outputs(u))
 	s.fact("软件", "software", dash(p.Software))
 	s.fact("时钟", "clock", s.timeKnown(p.Clock, now))
@@ -188,7 +191,7 @@ func (s *shell) outputs(u client.Unit) string {
 	}
 	for _, o := range has {
 		if o == wire.OutputSound {
-			to := dash(u.Presence.SoundOutput)
+			to := dash(word(s, deviceWords, u.Presence.SoundOutput))
 			words = append(words, s.say(fmt.Sprintf("声音（%s，音量 %d %%）", to, volume(u.Volume)), fmt.Sprintf("sound to %s at %d %%", to, volume(u.Volume))))
 		} else {
 			words = append(words, word(s, outputWords, o))
@@ -225,7 +228,11 @@ func (s *shell) timeKnown(c *client.Clock, now time.Time) string {
 		source = s.say("设备自己的授时服务或时钟芯片", "the device's own time service or clock chip")
 	}
 	within, off, ago := s.apart(c.Uncertainty), s.apart(max(c.Offset, -c.Offset)), now.Sub(*c.Learned).Round(time.Second)
-	return s.say(fmt.Sprintf("%s，误差不超过 %s，%s前由%s校准；设备自己的时钟差 %s", word(s, clockWords, c.State), within, s.length(ago), source, off),
+	when := "刚才"
+	if ago > 0 {
+		when = s.length(ago) + "前"
+	}
+	return s.say(fmt.Sprintf("%s，误差不超过 %s，%s由%s校准；设备自己的时钟差 %s", word(s, clockWords, c.State), within, when, source, off),
 		fmt.Sprintf("%s within %s, learned from %s %s ago; the device's own clock is off by %s", c.State, within, source, ago, off))
 }
 

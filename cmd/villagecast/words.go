@@ -63,6 +63,9 @@ var (
 		"disk-full": "存储卡满了", "disk-read-only": "存储卡只能读", "disk-failing": "存储卡出错", "disk-missing": "没有存储卡",
 		"spool-damaged": "存储内容损坏", "asset-damaged": "媒资文件损坏", "proof-lost": "播出记录丢失"}
 
+	// deviceWords are sound outputs that are no sound card's.
+	deviceWords = map[string]string{"silent": "不出声", "counting": "只计时"}
+
 	// commandWords are what a unit can be told to do once, and how far it is.
 	commandWords = map[string]string{"tone": "试音", "restart": "重启", "bundle": "诊断包", "sent": "已发出", "accepted": "已收到", "refused": "拒收", "done": "完成", "failed": "失败"}
 
