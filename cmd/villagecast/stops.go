@@ -147,7 +147,7 @@ func (s *shell) confirmed(h client.Stop) string {
 func (s *shell) haltState(u client.StopUnit) string {
 	seen := ""
 	if u.LastSeen != nil {
-		seen = s.say("，最后 ", ", last seen ") + s.clock(*u.LastSeen)
+		seen = s.say("，最后消息 ", ", last seen ") + s.clock(*u.LastSeen)
 	}
 	switch u.State {
 	case "silent":
