@@ -13,12 +13,12 @@ import (
 
 func releaseCommand(s *shell) *cobra.Command {
 	now := false
-	cmd := query(s, "release PROGRAMME", "Puts the draft of a programme on air, after ten seconds in which it can be undone", exactly("PROGRAMME"),
+	cmd := query(s, "release PROGRAMME", s.say("签发播发任务的草稿，十秒内可撤销", "Puts the draft of a programme on air, after ten seconds in which it can be undone"), exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
 			s.numbers(ctx, c, args[0])
 			return c.Release(ctx, args[0], now)
 		}, s.released)
-	cmd.Flags().BoolVar(&now, "now", false, "at once, without time to undo it")
+	cmd.Flags().BoolVar(&now, "now", false, s.say("立即生效，不留撤销时间", "at once, without time to undo it"))
 	return cmd
 }
 
@@ -59,7 +59,7 @@ func (s *shell) stopped(r client.Stopped) string {
 func warnCommand(s *shell) *cobra.Command {
 	var w client.WarningSpec
 	var level, until string
-	cmd := query(s, "warn AREA", "Sends a warning to every loudspeaker and screen of an area, at once", exactly("AREA"),
+	cmd := query(s, "warn AREA", s.say("向一个区域的所有喇叭和屏幕发预警，立即播出", "Sends a warning to every loudspeaker and screen of an area, at once"), exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
 			w.Area, w.Level = args[0], wire.Level(level)
 			end, err := s.moment(until, time.Now())
@@ -74,13 +74,13 @@ func warnCommand(s *shell) *cobra.Command {
 		},
 		s.warned)
 	f := cmd.Flags()
-	f.StringVar(&level, "level", "", "blue, yellow, orange or red")
-	f.StringVar(&w.Title, "title", "", "title")
-	f.StringVar(&w.Text, "text", "", "text: shown on screens, and spoken unless --asset is given")
-	f.StringVar(&w.Audio, "asset", "", "audio asset to play")
-	f.IntVar(&w.Repeat, "repeat", 0, "rounds (default: until the end)")
-	f.IntVar(&w.Pause, "pause", 5, "seconds between rounds")
-	f.StringVar(&until, "until", "1h", "end: a length (30m, 2h) or an instant (2026-11-24T18:00)")
+	f.StringVar(&level, "level", "", s.say("blue、yellow、orange 或 red（蓝、黄、橙、红）", "blue, yellow, orange or red"))
+	f.StringVar(&w.Title, "title", "", s.say("标题", "title"))
+	f.StringVar(&w.Text, "text", "", s.say("文字：显示在屏幕上；没有 --asset 就念出来", "text: shown on screens, and spoken unless --asset is given"))
+	f.StringVar(&w.Audio, "asset", "", s.say("要播的音频媒资", "audio asset to play"))
+	f.IntVar(&w.Repeat, "repeat", 0, s.say("遍数（默认：播到结束时间）", "rounds (default: until the end)"))
+	f.IntVar(&w.Pause, "pause", 5, s.say("两遍之间的秒数", "seconds between rounds"))
+	f.StringVar(&until, "until", "1h", s.say("结束：时长（30m、2h）或时刻（2026-11-24T18:00）", "end: a length (30m, 2h) or an instant (2026-11-24T18:00)"))
 	return cmd
 }
 
@@ -116,7 +116,7 @@ func (s *shell) later(l client.Later, end time.Time) string {
 }
 
 func liftCommand(s *shell) *cobra.Command {
-	return query(s, "lift WARNING", "Ends a warning", exactly("WARNING"),
+	return query(s, "lift WARNING", s.say("解除预警", "Ends a warning"), exactly("WARNING"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
 			return c.Lift(ctx, args[0])
 		},

@@ -25,7 +25,7 @@ type applyFlags struct {
 
 func applyCommand(s *shell) *cobra.Command {
 	var f applyFlags
-	cmd := &cobra.Command{Use: "apply -f FILE", Short: "Brings a whole county from one file: says the changes, asks, makes them", Args: exactly(),
+	cmd := &cobra.Command{Use: "apply -f FILE", Short: s.say("用一个文件配好全县：先说要改什么，问过再改", "Brings a whole county from one file: says the changes, asks, makes them"), Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -33,10 +33,10 @@ func applyCommand(s *shell) *cobra.Command {
 			}
 			return s.apply(cmd.Context(), c, f)
 		}}
-	cmd.Flags().StringVarP(&f.file, "file", "f", "county.yaml", "county file; - for standard input")
-	cmd.Flags().StringVar(&f.settings, "settings", "settings", "directory for the settings files of units that are added")
-	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "only say what would change")
+	cmd.Flags().StringVarP(&f.file, "file", "f", "county.yaml", s.say("县文件；- 表示标准输入", "county file; - for standard input"))
+	cmd.Flags().StringVar(&f.settings, "settings", "settings", s.say("新增终端的设置文件放在哪个目录", "directory for the settings files of units that are added"))
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, s.say("不再询问", "do not ask"))
+	cmd.Flags().BoolVar(&f.dry, "dry-run", false, s.say("只说要改什么，不改", "only say what would change"))
 	return cmd
 }
 
@@ -157,7 +157,7 @@ func writeSettings(dir, unit, text string) error {
 
 func exportCommand(s *shell) *cobra.Command {
 	path := ""
-	cmd := &cobra.Command{Use: "export -f FILE", Short: "Writes the whole county to one file, its audio files beside it", Args: exactly(),
+	cmd := &cobra.Command{Use: "export -f FILE", Short: s.say("把全县写成一个文件，音频文件放在旁边", "Writes the whole county to one file, its audio files beside it"), Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -181,6 +181,6 @@ func exportCommand(s *shell) *cobra.Command {
 				fmt.Sprintf("%s: %d areas, %d units, %d assets, %d programmes", path, len(f.Areas), len(f.Units), len(f.Assets), len(f.Programmes)))
 			return nil
 		}}
-	cmd.Flags().StringVarP(&path, "file", "f", "county.yaml", "county file to write")
+	cmd.Flags().StringVarP(&path, "file", "f", "county.yaml", s.say("要写的县文件", "county file to write"))
 	return cmd
 }

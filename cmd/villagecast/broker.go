@@ -15,7 +15,7 @@ import (
 )
 
 func brokerCommand(s *shell) *cobra.Command {
-	return parent("broker", "For a broker of your own", brokerMosquitto(s))
+	return parent("broker", s.say("用自己的消息服务器", "For a broker of your own"), brokerMosquitto(s))
 }
 
 // written is what broker mosquitto did.
@@ -28,7 +28,7 @@ func brokerMosquitto(s *shell) *cobra.Command {
 	o := broker.MosquittoOptions{Address: "0.0.0.0"}
 	var dir, pid string
 	var hosts []string
-	cmd := query(s, "mosquitto", "Writes Mosquitto's configuration, access list and list of revoked certificates; on the centre's machine", exactly(),
+	cmd := query(s, "mosquitto", s.say("写出 Mosquitto 的配置、访问列表和吊销的证书列表；在中心的机器上用", "Writes Mosquitto's configuration, access list and list of revoked certificates; on the centre's machine"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (written, error) {
 			if len(hosts) == 0 {
 				return written{}, usage("用 --host 写明终端连消息服务器用的名字或地址", "give --host, the name or address under which units reach the broker")
@@ -51,12 +51,12 @@ func brokerMosquitto(s *shell) *cobra.Command {
 			}
 		})
 	f := cmd.Flags()
-	f.StringVar(&dir, "out", "mosquitto", "directory for the files; Mosquitto's user must be able to read it")
-	f.StringSliceVar(&hosts, "host", nil, "name or address under which units reach the broker; may be repeated")
-	f.StringVar(&o.Address, "address", o.Address, "address to listen on")
-	f.IntVar(&o.Port, "port", 8883, "port to listen on")
-	f.StringVar(&o.RunAs, "user", "", "system user that Mosquitto becomes, if root starts it")
-	f.StringVar(&pid, "pid", "", "file with the process id of Mosquitto, or the id itself: it reads the files anew, and connections of revoked devices end")
+	f.StringVar(&dir, "out", "mosquitto", s.say("文件放在哪个目录；Mosquitto 的用户要能读", "directory for the files; Mosquitto's user must be able to read it"))
+	f.StringSliceVar(&hosts, "host", nil, s.say("终端连消息服务器用的名字或地址；可重复", "name or address under which units reach the broker; may be repeated"))
+	f.StringVar(&o.Address, "address", o.Address, s.say("监听的地址", "address to listen on"))
+	f.IntVar(&o.Port, "port", 8883, s.say("监听的端口", "port to listen on"))
+	f.StringVar(&o.RunAs, "user", "", s.say("由 root 启动时，Mosquitto 换成哪个系统用户", "system user that Mosquitto becomes, if root starts it"))
+	f.StringVar(&pid, "pid", "", s.say("写着 Mosquitto 进程号的文件，或进程号本身：让它重新读文件，断开已吊销的设备", "file with the process id of Mosquitto, or the id itself: it reads the files anew, and connections of revoked devices end"))
 	return cmd
 }
 

@@ -13,9 +13,10 @@ import (
 var errDamaged = fault("中心的数据有损坏", "the data of the centre are damaged")
 
 func checkCommand(s *shell) *cobra.Command {
-	return &cobra.Command{Use: "check", Short: "Looks whether the centre's database and media files are whole",
-		Long: "Reads the database and every media file of the data directory (--data) and compares each with its hash.\n" +
-			"It changes nothing, and the centre may run meanwhile.",
+	return &cobra.Command{Use: "check", Short: s.say("检查中心的数据库和媒资文件是否完好", "Looks whether the centre's database and media files are whole"),
+		Long: s.say("读数据目录（--data）里的数据库和每个媒资文件，逐个核对哈希。什么都不改，中心可以照常运行。",
+			"Reads the database and every media file of the data directory (--data) and compares each with its hash.\n"+
+				"It changes nothing, and the centre may run meanwhile."),
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var told time.Time

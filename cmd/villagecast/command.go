@@ -12,16 +12,16 @@ import (
 )
 
 func unitsTone(s *shell) *cobra.Command {
-	return unitsCommanded(s, "tone UNIT", "Lets a unit sound a test tone of 2 s", "tone", nil)
+	return unitsCommanded(s, "tone UNIT", s.say("让终端响 2 秒试音", "Lets a unit sound a test tone of 2 s"), "tone", nil)
 }
 
 func unitsRestart(s *shell) *cobra.Command {
-	return unitsCommanded(s, "restart UNIT", "Lets a unit's agent end, to be started anew by its supervisor", "restart", nil)
+	return unitsCommanded(s, "restart UNIT", s.say("让终端的播控程序退出，由守护程序重新启动", "Lets a unit's agent end, to be started anew by its supervisor"), "restart", nil)
 }
 
 func unitsBundle(s *shell) *cobra.Command {
 	var file string
-	cmd := unitsCommanded(s, "bundle UNIT", "Fetches a unit's diagnostics bundle: its state, conditions, link and last log lines", "bundle",
+	cmd := unitsCommanded(s, "bundle UNIT", s.say("取终端的诊断包：状态、状况、连接和最近的日志", "Fetches a unit's diagnostics bundle: its state, conditions, link and last log lines"), "bundle",
 		func(ctx context.Context, c *client.Client, m client.Command) error {
 			data, err := c.Bundle(ctx, m.Unit, m.ID)
 			if err != nil {
@@ -36,7 +36,7 @@ func unitsBundle(s *shell) *cobra.Command {
 			fmt.Fprintln(s.errs, s.say(fmt.Sprintf("%s：%d 字节", file, len(data)), fmt.Sprintf("%s: %d bytes", file, len(data))))
 			return nil
 		})
-	cmd.Flags().StringVarP(&file, "output", "o", "", "where to write it (default UNIT.tar.gz)")
+	cmd.Flags().StringVarP(&file, "output", "o", "", s.say("写到哪里（默认 UNIT.tar.gz）", "where to write it (default UNIT.tar.gz)"))
 	return cmd
 }
 
@@ -54,7 +54,7 @@ func unitsCommanded(s *shell, use, short, do string, then func(context.Context, 
 			return m, err
 		},
 		func(client.Command) {})
-	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait for the unit")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, s.say("等终端多久", "how long to wait for the unit"))
 	return cmd
 }
 

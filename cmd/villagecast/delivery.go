@@ -13,7 +13,7 @@ import (
 
 func deliveryCommand(s *shell) *cobra.Command {
 	details := false
-	cmd := query(s, "delivery [PROGRAMME|AREA]", "Has everybody got it? Everything, or one programme; by what units said they hold", atMost("PROGRAMME|AREA"),
+	cmd := query(s, "delivery [PROGRAMME|AREA]", s.say("都送到了吗？全部内容，或一个播发任务；以终端自己说的为准", "Has everybody got it? Everything, or one programme; by what units said they hold"), atMost("PROGRAMME|AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Delivery, error) {
 			q := client.DeliveryQuery{Details: details}
 			if len(args) == 0 {
@@ -31,7 +31,7 @@ func deliveryCommand(s *shell) *cobra.Command {
 			}
 			return d, err2
 		}, s.delivery)
-	cmd.Flags().BoolVar(&details, "details", false, "every unit with the revisions wanted and held, not only those that are not ready")
+	cmd.Flags().BoolVar(&details, "details", false, s.say("列出所有终端应有和已有的版本，不只是没备好的", "every unit with the revisions wanted and held, not only those that are not ready"))
 	return cmd
 }
 
@@ -84,7 +84,7 @@ func (s *shell) delivered(n client.DeliveryCounts) string {
 }
 
 func callsCommand(s *shell) *cobra.Command {
-	return query(s, "calls [AREA]", "The list to call the villages by: units that cannot be reached or are silent, by town", atMost("AREA"),
+	return query(s, "calls [AREA]", s.say("给各村打电话用的清单：联系不上或无声的终端，按镇排", "The list to call the villages by: units that cannot be reached or are silent, by town"), atMost("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Call, error) {
 			area := ""
 			if len(args) > 0 {

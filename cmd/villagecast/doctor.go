@@ -15,10 +15,12 @@ var errIll = fault("有要修的：看写着“不行”的几行", "something m
 
 func doctorCommand(s *shell) *cobra.Command {
 	backup := ""
-	cmd := &cobra.Command{Use: "doctor", Short: "Looks whether phones and units really come in, and how the centre's machine stands",
-		Long: "Asks the centre how it is set up, then comes in from outside as a phone and as a unit do, and says what is wrong and\n" +
-			"what helps. It changes nothing. On the centre's machine it looks at the database too; from another network, with a\n" +
-			"copy of address, token and ca.pem as --data, it sees what phones see.",
+	cmd := &cobra.Command{Use: "doctor", Short: s.say("检查手机和终端是否真能连进来，中心的机器怎么样", "Looks whether phones and units really come in, and how the centre's machine stands"),
+		Long: s.say("问中心是怎样设置的，再像手机和终端那样从外面连进来，说出哪里不对、怎么办。什么都不改。\n"+
+			"在中心的机器上还检查数据库；在别的网络里，把 address、token、ca.pem 三个文件拷来，用 --data 指明，看到的就和手机一样。",
+			"Asks the centre how it is set up, then comes in from outside as a phone and as a unit do, and says what is wrong and\n"+
+				"what helps. It changes nothing. On the centre's machine it looks at the database too; from another network, with a\n"+
+				"copy of address, token and ca.pem as --data, it sees what phones see."),
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
@@ -39,7 +41,7 @@ func doctorCommand(s *shell) *cobra.Command {
 			}
 			return cmd.Context().Err()
 		}}
-	cmd.Flags().StringVar(&backup, "backup", "", "directory (or file) in which backups of the database are laid")
+	cmd.Flags().StringVar(&backup, "backup", "", s.say("放数据库备份的目录（或文件）", "directory (or file) in which backups of the database are laid"))
 	return cmd
 }
 

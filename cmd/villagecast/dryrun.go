@@ -13,11 +13,11 @@ import (
 
 func programmesCheck(s *shell) *cobra.Command {
 	version := 0
-	cmd := query(s, "check ID", "Dry run: what a release would do, in numbers", exactly("ID"),
+	cmd := query(s, "check ID", s.say("播前核对：签发后会怎样，用数字说", "Dry run: what a release would do, in numbers"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.DryRun, error) {
 			return c.DryRun(ctx, args[0], version)
 		}, s.dryRun)
-	cmd.Flags().IntVar(&version, "version", 0, "version (default: the newest)")
+	cmd.Flags().IntVar(&version, "version", 0, s.say("版本（默认：最新的）", "version (default: the newest)"))
 	return cmd
 }
 

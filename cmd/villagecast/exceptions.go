@@ -13,12 +13,12 @@ import (
 )
 
 func exceptionsCommand(s *shell) *cobra.Command {
-	return parent("exceptions", "Quiet times with an end: an exam, a noon rest, a funeral; screens go on", exceptionsList(s), exceptionsAdd(s), exceptionsEnd(s))
+	return parent("exceptions", s.say("有期限的静默：考试、午休、丧事；屏幕照常", "Quiet times with an end: an exam, a noon rest, a funeral; screens go on"), exceptionsList(s), exceptionsAdd(s), exceptionsEnd(s))
 }
 
 func exceptionsList(s *shell) *cobra.Command {
 	area := ""
-	cmd := query(s, "list", "Exceptions in force or to come, with who may end them", exactly(),
+	cmd := query(s, "list", s.say("列出生效中和将要开始的例外，以及谁可以解除", "Exceptions in force or to come, with who may end them"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Exception, error) {
 			return c.Exceptions(ctx, area)
 		},
@@ -30,7 +30,7 @@ func exceptionsList(s *shell) *cobra.Command {
 			}
 			t.print(s.out)
 		})
-	cmd.Flags().StringVar(&area, "area", "", "only those that concern this area")
+	cmd.Flags().StringVar(&area, "area", "", s.say("只看与这个区域有关的", "only those that concern this area"))
 	return cmd
 }
 
@@ -65,7 +65,7 @@ func exceptionsAdd(s *shell) *cobra.Command {
 	var e client.ExceptionSpec
 	var from, until, daily string
 	var loud []string
-	cmd := query(s, "add AREA", "Keeps the sound of an area, or of unit/ID, silent for a while; warnings that break quiet hours sound all the same", exactly("AREA"),
+	cmd := query(s, "add AREA", s.say("让一个区域（或 unit/ID）静默一段时间；能打破静默时段的预警照样响", "Keeps the sound of an area, or of unit/ID, silent for a while; warnings that break quiet hours sound all the same"), exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (out client.ExceptionAdded, err error) {
 			if until == "" {
 				return out, usage("写明到什么时候：--until 2h，或 --until 2027-06-09T12:00", "say until when: --until 2h, or --until 2027-06-09T12:00")
@@ -107,16 +107,16 @@ func exceptionsAdd(s *shell) *cobra.Command {
 			s.printf("%svillagecast exceptions end %s\n", s.say("提前结束：", "end it with: "), x.ID)
 		})
 	f := cmd.Flags()
-	f.StringVar(&from, "from", "", "start: an instant (2027-06-07T08:00) or a length from now (default: now)")
-	f.StringVar(&until, "until", "", "end: a length (2h) or an instant (2027-06-09T12:00)")
-	f.StringVar(&daily, "daily", "", "only at this time of each day: 13:00-14:30")
-	f.StringVar(&e.Why, "why", "", "the reason, for those who see it in force")
-	f.StringSliceVar(&loud, "loud", nil, "warning levels that sound all the same (default: those that break quiet hours)")
+	f.StringVar(&from, "from", "", s.say("开始：时刻（2027-06-07T08:00）或时长（默认：现在）", "start: an instant (2027-06-07T08:00) or a length from now (default: now)"))
+	f.StringVar(&until, "until", "", s.say("结束：时长（2h）或时刻（2027-06-09T12:00）", "end: a length (2h) or an instant (2027-06-09T12:00)"))
+	f.StringVar(&daily, "daily", "", s.say("只在每天的这个时段：13:00-14:30", "only at this time of each day: 13:00-14:30"))
+	f.StringVar(&e.Why, "why", "", s.say("原因，给看到它的人", "the reason, for those who see it in force"))
+	f.StringSliceVar(&loud, "loud", nil, s.say("照样响的预警级别（默认：能打破静默时段的）", "warning levels that sound all the same (default: those that break quiet hours)"))
 	return cmd
 }
 
 func exceptionsEnd(s *shell) *cobra.Command {
-	return query(s, "end ID", "Ends an exception before its time", exactly("ID"),
+	return query(s, "end ID", s.say("提前结束例外", "Ends an exception before its time"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Exception, error) {
 			return c.EndException(ctx, args[0])
 		},

@@ -12,7 +12,7 @@ import (
 )
 
 func peopleCommand(s *shell) *cobra.Command {
-	return parent("people", "Accounts: who may do what, where",
+	return parent("people", s.say("账号：谁在哪里可以做什么", "Accounts: who may do what, where"),
 		peopleList(s), peopleShow(s), peopleAdd(s), peoplePhone(s), peopleGrant(s), peopleTake(s), peoplePassword(s), peopleCard(s), peopleCards(s), peopleImport(s), peopleDeputy(s), peopleLeave(s), peopleRecover(s))
 }
 
@@ -64,7 +64,7 @@ func (s *shell) printPeople(people []client.Person) {
 }
 
 func peopleList(s *shell) *cobra.Command {
-	return query(s, "list [AREA]", "Lists the accounts, of an area and below", cobra.MaximumNArgs(1),
+	return query(s, "list [AREA]", s.say("列出一个区域及以下的账号", "Lists the accounts, of an area and below"), cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Person, error) {
 			return c.People(ctx, strings.Join(args, ""))
 		}, s.printPeople)
@@ -79,7 +79,7 @@ type seenPerson struct {
 }
 
 func peopleShow(s *shell) *cobra.Command {
-	return query(s, "show ID", "Shows an account, where it is signed in, its tokens and deputies", exactly("ID"),
+	return query(s, "show ID", s.say("显示一个账号：登录、令牌和代审人", "Shows an account, where it is signed in, its tokens and deputies"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (out seenPerson, err error) {
 			if out.Person, err = c.Person(ctx, args[0]); err != nil {
 				return out, err
@@ -117,7 +117,7 @@ func (s *shell) one(p client.Person) {
 func peopleAdd(s *shell) *cobra.Command {
 	var spec client.PersonSpec
 	var words []string
-	cmd := query(s, "add ID", "Adds an account; give a card or a password next", exactly("ID"),
+	cmd := query(s, "add ID", s.say("添加账号；接着发登录卡或设密码", "Adds an account; give a card or a password next"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Person, error) {
 			var err error
 			if spec.Grants, err = parseGrants(words); err != nil {
@@ -129,9 +129,9 @@ func peopleAdd(s *shell) *cobra.Command {
 			spec.ID = args[0]
 			return c.PutPerson(ctx, spec)
 		}, s.one)
-	cmd.Flags().StringVar(&spec.Name, "name", "", "as people call them")
-	cmd.Flags().StringVar(&spec.Phone, "phone", "", "how to call them")
-	cmd.Flags().StringSliceVar(&words, "role", nil, "a role and its area: administrator, editor, approver, duty, town@AREA, village@AREA, crew, viewer; may be repeated")
+	cmd.Flags().StringVar(&spec.Name, "name", "", s.say("大家怎么称呼", "as people call them"))
+	cmd.Flags().StringVar(&spec.Phone, "phone", "", s.say("电话", "how to call them"))
+	cmd.Flags().StringSliceVar(&words, "role", nil, s.say("角色和区域：administrator、editor、approver、duty、town@AREA、village@AREA、crew、viewer；可重复", "a role and its area: administrator, editor, approver, duty, town@AREA, village@AREA, crew, viewer; may be repeated"))
 	return cmd
 }
 
@@ -153,7 +153,7 @@ func regrant(s *shell, use, short string, change func(old, given []client.Grant)
 }
 
 func peopleGrant(s *shell) *cobra.Command {
-	return regrant(s, "grant ID ROLE[@AREA]...", "Gives roles; they hold at once", func(old, given []client.Grant) []client.Grant {
+	return regrant(s, "grant ID ROLE[@AREA]...", s.say("授予角色，立即生效", "Gives roles; they hold at once"), func(old, given []client.Grant) []client.Grant {
 		for _, g := range given {
 			if !slices.Contains(old, g) {
 				old = append(old, g)
@@ -164,13 +164,13 @@ func peopleGrant(s *shell) *cobra.Command {
 }
 
 func peopleTake(s *shell) *cobra.Command {
-	return regrant(s, "take ID ROLE[@AREA]...", "Takes roles back; at once", func(old, given []client.Grant) []client.Grant {
+	return regrant(s, "take ID ROLE[@AREA]...", s.say("收回角色，立即生效", "Takes roles back; at once"), func(old, given []client.Grant) []client.Grant {
 		return slices.DeleteFunc(old, func(g client.Grant) bool { return slices.Contains(given, g) })
 	})
 }
 
 func peoplePhone(s *shell) *cobra.Command {
-	return query(s, "phone ID NUMBER", "Says how to call somebody", exactly("ID", "NUMBER"),
+	return query(s, "phone ID NUMBER", s.say("写某人的电话", "Says how to call somebody"), exactly("ID", "NUMBER"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Person, error) {
 			p, err := c.Person(ctx, args[0])
 			if err != nil {
@@ -183,7 +183,7 @@ func peoplePhone(s *shell) *cobra.Command {
 }
 
 func peoplePassword(s *shell) *cobra.Command {
-	return query(s, "password ID", "Sets a password, asked for on the terminal or read from standard input; other sessions end", exactly("ID"),
+	return query(s, "password ID", s.say("设密码，在终端窗口里问或从标准输入读；其他登录随即结束", "Sets a password, asked for on the terminal or read from standard input; other sessions end"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Person, error) {
 			p, err := c.Person(ctx, args[0])
 			if err != nil {
@@ -206,18 +206,18 @@ func (s *shell) printCard(c client.Card) {
 
 func peopleCard(s *shell) *cobra.Command {
 	var spec client.CardSpec
-	cmd := query(s, "card ID", "Makes a card that signs its person in once, by a link or a code; one not used yet ends", exactly("ID"),
+	cmd := query(s, "card ID", s.say("做一张登录卡，凭链接或卡号登录一次；没用过的旧卡作废", "Makes a card that signs its person in once, by a link or a code; one not used yet ends"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Card, error) {
 			return c.AddCard(ctx, args[0], spec)
 		}, s.printCard)
-	cmd.Flags().IntVar(&spec.Days, "days", 14, "how long it waits for its use, 1 to 90")
+	cmd.Flags().IntVar(&spec.Days, "days", 14, s.say("等待使用的天数，1 到 90", "how long it waits for its use, 1 to 90"))
 	return cmd
 }
 
 func peopleDeputy(s *shell) *cobra.Command {
 	var d client.Deputy
 	var end bool
-	cmd := query(s, "deputy ID", "Lets another approve in somebody's place for some days, or ends that", exactly("ID"),
+	cmd := query(s, "deputy ID", s.say("让别人代审几天，或取消代审", "Lets another approve in somebody's place for some days, or ends that"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Deputy, error) {
 			var err error
 			switch {
@@ -237,16 +237,16 @@ func peopleDeputy(s *shell) *cobra.Command {
 			}
 		})
 	f := cmd.Flags()
-	f.StringVar(&d.Deputy, "to", "", "who approves instead")
-	f.StringVar((*string)(&d.First), "from", "", "the first day, such as 2026-12-01")
-	f.StringVar((*string)(&d.Last), "until", "", "the last day")
-	f.BoolVar(&end, "end", false, "end all that this person named")
+	f.StringVar(&d.Deputy, "to", "", s.say("由谁代审", "who approves instead"))
+	f.StringVar((*string)(&d.First), "from", "", s.say("第一天，如 2026-12-01", "the first day, such as 2026-12-01"))
+	f.StringVar((*string)(&d.Last), "until", "", s.say("最后一天", "the last day"))
+	f.BoolVar(&end, "end", false, s.say("取消此人指定的所有代审", "end all that this person named"))
 	return cmd
 }
 
 func peopleLeave(s *shell) *cobra.Command {
 	var spec client.LeaveSpec
-	cmd := query(s, "leave ID", "Ends all sessions, tokens and cards of somebody who leaves", exactly("ID"),
+	cmd := query(s, "leave ID", s.say("离职：结束此人的所有登录、令牌和登录卡", "Ends all sessions, tokens and cards of somebody who leaves"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Left, error) {
 			return c.Leave(ctx, args[0], spec)
 		},
@@ -258,11 +258,11 @@ func peopleLeave(s *shell) *cobra.Command {
 				s.printf("%s\n", s.say("这些待审内容已无人可审，请另授审核角色："+list, "nobody can approve these any more, make somebody an approver: "+list))
 			}
 		})
-	cmd.Flags().StringVar(&spec.To, "to", "", "who gets the drafts")
+	cmd.Flags().StringVar(&spec.To, "to", "", s.say("草稿移交给谁", "who gets the drafts"))
 	return cmd
 }
 
 func peopleRecover(s *shell) *cobra.Command {
-	return query(s, "recover", "On the centre's own machine: a link for one login as administrator, within an hour; it is in the audit", exactly(),
+	return query(s, "recover", s.say("在中心的机器上用：给一个管理员登录链接，一小时内用一次；会记入审计", "On the centre's own machine: a link for one login as administrator, within an hour; it is in the audit"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (client.Card, error) { return c.Recover(ctx) }, s.printCard)
 }

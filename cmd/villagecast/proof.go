@@ -16,9 +16,9 @@ import (
 // spanFlags are --from and --to.
 type spanFlags struct{ from, to string }
 
-func (f *spanFlags) add(cmd *cobra.Command, from, to string) {
-	cmd.Flags().StringVar(&f.from, "from", from, "from: a length from now (-24h) or an instant (2026-11-24T07:00)")
-	cmd.Flags().StringVar(&f.to, "to", to, "to")
+func (f *spanFlags) add(s *shell, cmd *cobra.Command, from, to string) {
+	cmd.Flags().StringVar(&f.from, "from", from, s.say("自：距现在的时长（-24h）或时刻（2026-11-24T07:00）", "from: a length from now (-24h) or an instant (2026-11-24T07:00)"))
+	cmd.Flags().StringVar(&f.to, "to", to, s.say("到", "to"))
 }
 
 func (f *spanFlags) read(s *shell) (from, to time.Time, err error) {
@@ -32,7 +32,7 @@ func (f *spanFlags) read(s *shell) (from, to time.Time, err error) {
 func timetableCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	draft := ""
-	cmd := query(s, "timetable UNIT|AREA", "What will play and why, also before anything is released", exactly("UNIT|AREA"),
+	cmd := query(s, "timetable UNIT|AREA", s.say("将会播什么、为什么，签发之前也能看", "What will play and why, also before anything is released"), exactly("UNIT|AREA"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Timetable, error) {
 			from, to, err := span.read(s)
 			if err != nil {
@@ -54,8 +54,8 @@ func timetableCommand(s *shell) *cobra.Command {
 			}
 			return all, err
 		}, s.timetables)
-	span.add(cmd, "0s", "24h")
-	cmd.Flags().StringVar(&draft, "draft", "", "take the draft of this programme as if it were released")
+	span.add(s, cmd, "0s", "24h")
+	cmd.Flags().StringVar(&draft, "draft", "", s.say("把这个播发任务的草稿当作已签发来看", "take the draft of this programme as if it were released"))
 	return cmd
 }
 
@@ -103,7 +103,7 @@ func (s *shell) timetables(all []client.Timetable) {
 func asrunCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	var q client.ProofQuery
-	cmd := query(s, "asrun", "The play log: what was due or played, each with its grade of proof", exactly(),
+	cmd := query(s, "asrun", s.say("播出记录：该播的和播了的，以及各自的结果", "The play log: what was due or played, each with its grade of proof"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.AsRun, error) {
 			var err error
 			if q.From, q.To, err = span.read(s); err != nil {
@@ -118,11 +118,11 @@ func asrunCommand(s *shell) *cobra.Command {
 			}
 			t.print(s.out)
 		})
-	span.add(cmd, "-24h", "0s")
+	span.add(s, cmd, "-24h", "0s")
 	f := cmd.Flags()
-	f.StringVar(&q.Unit, "unit", "", "only this unit")
-	f.StringVar(&q.Area, "area", "", "only this area and below")
-	f.StringVar(&q.Programme, "programme", "", "only this programme")
+	f.StringVar(&q.Unit, "unit", "", s.say("只看这个终端", "only this unit"))
+	f.StringVar(&q.Area, "area", "", s.say("只看这个区域及以下", "only this area and below"))
+	f.StringVar(&q.Programme, "programme", "", s.say("只看这个播发任务", "only this programme"))
 	return cmd
 }
 
@@ -138,7 +138,7 @@ func outagesCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	var q client.ProofQuery
 	open := false
-	cmd := query(s, "outages", "When units were lost to their villages, and when nobody watched", exactly(),
+	cmd := query(s, "outages", s.say("终端什么时候中断，什么时候无人值守", "When units were lost to their villages, and when nobody watched"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (out lost, err error) {
 			if q.From, q.To, err = span.read(s); err != nil {
 				return out, err
@@ -154,11 +154,11 @@ func outagesCommand(s *shell) *cobra.Command {
 				s.tell(fmt.Sprintf("无人值守 %s 到 %s：%s", s.clock(g.From), s.clock(g.To), g.Why), fmt.Sprintf("not watched %s to %s: %s", s.clock(g.From), s.clock(g.To), g.Why))
 			}
 		})
-	span.add(cmd, "-168h", "0s")
+	span.add(s, cmd, "-168h", "0s")
 	f := cmd.Flags()
-	f.StringVar(&q.Unit, "unit", "", "only this unit")
-	f.StringVar(&q.Area, "area", "", "only this area and below")
-	f.BoolVar(&open, "open", false, "only those that last")
+	f.StringVar(&q.Unit, "unit", "", s.say("只看这个终端", "only this unit"))
+	f.StringVar(&q.Area, "area", "", s.say("只看这个区域及以下", "only this area and below"))
+	f.BoolVar(&open, "open", false, s.say("只看还没恢复的", "only those that last"))
 	return cmd
 }
 

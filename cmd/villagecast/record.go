@@ -16,7 +16,7 @@ import (
 
 func programmesRecord(s *shell) *cobra.Command {
 	version, asCSV := 0, false
-	cmd := query(s, "record ID", "The record of a version, to print: who did what, and where it played from when to when", exactly("ID"),
+	cmd := query(s, "record ID", s.say("一个版本的记录，可打印：谁做了什么，在哪里从何时播到何时", "The record of a version, to print: who did what, and where it played from when to when"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Record, error) {
 			return c.Record(ctx, args[0], version)
 		},
@@ -27,8 +27,8 @@ func programmesRecord(s *shell) *cobra.Command {
 			}
 			s.record(r)
 		})
-	cmd.Flags().IntVar(&version, "version", 0, "version (default: the newest that was released)")
-	cmd.Flags().BoolVar(&asCSV, "csv", false, "the villages as a table for spreadsheets")
+	cmd.Flags().IntVar(&version, "version", 0, s.say("版本（默认：最近签发的）", "version (default: the newest that was released)"))
+	cmd.Flags().BoolVar(&asCSV, "csv", false, s.say("把各村写成表格文件", "the villages as a table for spreadsheets"))
 	return cmd
 }
 
@@ -83,7 +83,7 @@ func (s *shell) recordCSV(r client.Record) {
 func programmesCorrect(s *shell) *cobra.Command {
 	var r ruleFlags
 	version, heard, list, title := 0, false, "", ""
-	cmd := query(s, "correct ID", "Drafts a correction: the next version, for the units that played this one; release puts it on air", exactly("ID"),
+	cmd := query(s, "correct ID", s.say("拟一份更正：下一版，发给播过这一版的终端；release 签发", "Drafts a correction: the next version, for the units that played this one; release puts it on air"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Programme, error) {
 			rec, err := c.Record(ctx, args[0], version)
 			if err != nil {
@@ -115,11 +115,11 @@ func programmesCorrect(s *shell) *cobra.Command {
 			return c.PutProgramme(ctx, spec)
 		}, s.programme)
 	f := cmd.Flags()
-	f.BoolVar(&heard, "heard", false, "to exactly the units that prove, now or later, that they played it")
-	f.IntVar(&version, "version", 0, "the version that was wrong (default: the newest that was released)")
-	f.StringVar(&list, "playlist", "", "id of the playlist that puts it right")
-	f.StringVar(&title, "title", "", "title")
-	r.add(cmd)
+	f.BoolVar(&heard, "heard", false, s.say("只发给已证明或以后证明播过的终端", "to exactly the units that prove, now or later, that they played it"))
+	f.IntVar(&version, "version", 0, s.say("播错的版本（默认：最近签发的）", "the version that was wrong (default: the newest that was released)"))
+	f.StringVar(&list, "playlist", "", s.say("更正用的节目单的编号", "id of the playlist that puts it right"))
+	f.StringVar(&title, "title", "", s.say("标题", "title"))
+	r.add(s, cmd)
 	return cmd
 }
 

@@ -35,17 +35,17 @@ func newRoot(s *shell) *cobra.Command {
 	s.lang = cmp.Or(s.lang, language())
 	root := &cobra.Command{
 		Use:           "villagecast",
-		Short:         "The centre of a county's village broadcasting, and its command line",
+		Short:         s.say("全县村级广播的播控中心，以及它的命令行", "The centre of a county's village broadcasting, and its command line"),
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&s.data, "data", dataDirectory(), "directory of the centre's data; the token is read from it")
-	f.StringVar(&s.server, "server", os.Getenv("VILLAGECAST_SERVER"), "address of the centre (default: as the data directory says)")
-	f.Var((*tongue)(&s.lang), "lang", "language of sentences: zh-CN or en")
+	f.StringVar(&s.data, "data", dataDirectory(), s.say("中心的数据目录；从中读令牌", "directory of the centre's data; the token is read from it"))
+	f.StringVar(&s.server, "server", os.Getenv("VILLAGECAST_SERVER"), s.say("中心的地址（默认：数据目录里写的）", "address of the centre (default: as the data directory says)"))
+	f.Var((*tongue)(&s.lang), "lang", s.say("语言：zh-CN 或 en", "language of sentences: zh-CN or en"))
 	f.Lookup("lang").DefValue = language()
-	f.BoolVar(&s.json, "json", false, "print JSON, for scripts")
+	f.BoolVar(&s.json, "json", false, s.say("输出 JSON，给脚本用", "print JSON, for scripts"))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", "%w", err) })
 	root.AddCommand(
 		serveCommand(s), demoCommand(s),
@@ -58,6 +58,7 @@ func newRoot(s *shell) *cobra.Command {
 		applyCommand(s), exportCommand(s),
 	)
 	s.completions(root)
+	s.helps(root)
 	return root
 }
 

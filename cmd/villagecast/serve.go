@@ -70,12 +70,12 @@ func defaults() settings {
 func serveCommand(s *shell) *cobra.Command {
 	file := ""
 	given := defaults()
-	cmd := &cobra.Command{Use: "serve", Short: "Runs the centre until it is interrupted", Args: exactly()}
+	cmd := &cobra.Command{Use: "serve", Short: s.say("运行中心，直到被中断", "Runs the centre until it is interrupted"), Args: exactly()}
 	f := cmd.Flags()
-	f.StringVar(&file, "config", "", "settings file, see configs/centre.yaml; flags given beside it win")
-	f.StringVar(&given.HTTP, "listen", given.HTTP, "address for people and units; beyond loopback only with TLS")
-	f.StringVar(&given.MQTT, "mqtt", given.MQTT, "address of the embedded MQTT broker")
-	f.StringVar(&given.Log, "log", given.Log, "debug, info, warn or error")
+	f.StringVar(&file, "config", "", s.say("设置文件，见 configs/centre.yaml；同时写的选项优先", "settings file, see configs/centre.yaml; flags given beside it win"))
+	f.StringVar(&given.HTTP, "listen", given.HTTP, s.say("给人和终端用的地址；对外要用 TLS", "address for people and units; beyond loopback only with TLS"))
+	f.StringVar(&given.MQTT, "mqtt", given.MQTT, s.say("内置 MQTT 消息服务器的地址", "address of the embedded MQTT broker"))
+	f.StringVar(&given.Log, "log", given.Log, s.say("debug、info、warn 或 error", "debug, info, warn or error"))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		set := defaults()
 		if file != "" {

@@ -36,7 +36,7 @@ func readTable(file string) ([]byte, error) {
 }
 
 func peopleImport(s *shell) *cobra.Command {
-	return importing(s, "Makes accounts from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none",
+	return importing(s, s.say("从表格（XLSX，或 UTF-8、GBK 的 CSV）导入账号：要么全部，要么不导", "Makes accounts from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none"),
 		func(c *client.Client, ctx context.Context, t client.TableSpec) (client.Imported, error) {
 			return c.ImportPeople(ctx, t)
 		})
@@ -53,14 +53,14 @@ func importing(s *shell, short string, send func(*client.Client, context.Context
 			}
 			return send(c, ctx, client.TableSpec{Table: data, Check: check})
 		}, s.imported)
-	cmd.Flags().BoolVar(&check, "check", false, "only say what would change")
+	cmd.Flags().BoolVar(&check, "check", false, s.say("只说要改什么，不改", "only say what would change"))
 	return cmd
 }
 
 func unitsImport(s *shell) *cobra.Command {
 	var dir string
 	var spec client.UnitsTableSpec
-	cmd := query(s, "import FILE", "Adds or changes units from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none", exactly("FILE"),
+	cmd := query(s, "import FILE", s.say("从表格（XLSX，或 UTF-8、GBK 的 CSV）添加或修改终端：要么全部，要么不导", "Adds or changes units from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none"), exactly("FILE"),
 		func(ctx context.Context, c *client.Client, args []string) (out client.UnitsImported, err error) {
 			if spec.Table, err = readTable(args[0]); err != nil {
 				return out, err
@@ -84,8 +84,8 @@ func unitsImport(s *shell) *cobra.Command {
 				s.printf("%s\n", s.say(fmt.Sprintf("%d 个入网码在 %s；标签用 units claims --out 打印", n, dir), fmt.Sprintf("%d claims are in %s; print their stickers with units claims --out", n, dir)))
 			}
 		})
-	cmd.Flags().BoolVar(&spec.Check, "check", false, "only say what would change")
-	cmd.Flags().StringVar(&dir, "claims", "", "give each new unit a claim, and write the files of their devices into this directory")
+	cmd.Flags().BoolVar(&spec.Check, "check", false, s.say("只说要改什么，不改", "only say what would change"))
+	cmd.Flags().StringVar(&dir, "claims", "", s.say("给每个新终端一个入网码，把设备用的文件写到这个目录", "give each new unit a claim, and write the files of their devices into this directory"))
 	return cmd
 }
 
@@ -140,7 +140,7 @@ func (s *shell) imported(v client.Imported) {
 func peopleCards(s *shell) *cobra.Command {
 	var spec client.CardsSpec
 	var out string
-	cmd := query(s, "cards [ID]...", "Makes cards for those named, or for all who still need one, on a sheet to print (A4, HTML)", cobra.ArbitraryArgs,
+	cmd := query(s, "cards [ID]...", s.say("给写出的人，或所有还缺的人做登录卡，排成一页打印（A4，HTML）", "Makes cards for those named, or for all who still need one, on a sheet to print (A4, HTML)"), cobra.ArbitraryArgs,
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Card, error) {
 			spec.People = args
 			return s.printedCards(ctx, c, spec, out)
@@ -153,9 +153,9 @@ func peopleCards(s *shell) *cobra.Command {
 			s.printf("%s\n", s.say(fmt.Sprintf("%d 张登录卡在 %s：打印后请删除，它能登录", len(cards), out), fmt.Sprintf("%d sign-in cards are in %s: delete it when it is printed, it opens doors", len(cards), out)))
 		})
 	f := cmd.Flags()
-	f.StringVarP(&out, "out", "o", "cards.html", "where to write the sheet")
-	f.StringVar(&spec.Area, "area", "", "only people of this area and below")
-	f.IntVar(&spec.Days, "days", 30, "how long the cards wait for their use, 1 to 90")
+	f.StringVarP(&out, "out", "o", "cards.html", s.say("打印页写到哪里", "where to write the sheet"))
+	f.StringVar(&spec.Area, "area", "", s.say("只给这个区域及以下的人", "only people of this area and below"))
+	f.IntVar(&spec.Days, "days", 30, s.say("登录卡等待使用的天数，1 到 90", "how long the cards wait for their use, 1 to 90"))
 	return cmd
 }
 

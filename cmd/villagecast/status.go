@@ -14,7 +14,7 @@ import (
 
 func statusCommand(s *shell) *cobra.Command {
 	watch := false
-	cmd := &cobra.Command{Use: "status", Short: "The county at a glance", Args: exactly(),
+	cmd := &cobra.Command{Use: "status", Short: s.say("全县一览", "The county at a glance"), Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -29,7 +29,7 @@ func statusCommand(s *shell) *cobra.Command {
 			}
 			return s.show(st, func() { s.status(st) })
 		}}
-	cmd.Flags().BoolVar(&watch, "watch", false, "show it anew at every change")
+	cmd.Flags().BoolVar(&watch, "watch", false, s.say("有变化就重新显示", "show it anew at every change"))
 	return cmd
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 func unitsCommand(s *shell) *cobra.Command {
-	return parent("units", "The loudspeakers and screens",
+	return parent("units", s.say("喇叭和屏幕", "The loudspeakers and screens"),
 		unitsList(s), unitsShow(s), unitsAdd(s), unitsClaim(s), unitsClaims(s), unitsImport(s), unitsPlace(s), unitsRevoke(s), unitsCertificates(s), unitsPause(s), unitsResume(s), unitsTone(s), unitsRestart(s), unitsBundle(s),
 		unitsRemove(s))
 }
@@ -25,7 +25,7 @@ type letGo struct {
 }
 
 func unitsRemove(s *shell) *cobra.Command {
-	return query(s, "remove ID", "Takes a unit out of service, and silences its device; what it proved stays", exactly("ID"),
+	return query(s, "remove ID", s.say("拆除终端，让它的设备静下来；已有的播出记录保留", "Takes a unit out of service, and silences its device; what it proved stays"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (out letGo, err error) {
 			out.Removed = args[0]
 			if err = c.RemoveUnit(ctx, args[0]); err == nil {
@@ -54,7 +54,7 @@ func (s *shell) sayUntold(yes bool) {
 
 func unitsList(s *shell) *cobra.Command {
 	var f client.UnitFilter
-	cmd := query(s, "list", "Lists units", exactly(),
+	cmd := query(s, "list", s.say("列出终端", "Lists units"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.Unit, error) { return c.Units(ctx, f) },
 		func(units []client.Unit) {
 			t := newTable(s.say("终端", "UNIT"), s.say("区域", "AREA"), s.say("名称", "NAME"), s.say("状态", "SHOWS"), s.say("正在播", "ON AIR"), s.say("最后消息", "LAST SEEN"), s.say("时钟", "CLOCK"), s.say("内容", "HOLDS"))
@@ -63,8 +63,8 @@ func unitsList(s *shell) *cobra.Command {
 			}
 			t.print(s.out)
 		})
-	cmd.Flags().StringVar(&f.Area, "area", "", "only units in this area and below")
-	cmd.Flags().StringVar(&f.Shows, "shows", "", "only units that show this: on-air, idle, silent, offline, unknown, unplaced, planned, paused")
+	cmd.Flags().StringVar(&f.Area, "area", "", s.say("只看这个区域及以下的终端", "only units in this area and below"))
+	cmd.Flags().StringVar(&f.Shows, "shows", "", s.say("只看这个状态的终端：on-air、idle、silent、offline、unknown、unplaced、planned、paused", "only units that show this: on-air, idle, silent, offline, unknown, unplaced, planned, paused"))
 	return cmd
 }
 
@@ -119,7 +119,7 @@ type shown struct {
 }
 
 func unitsShow(s *shell) *cobra.Command {
-	return query(s, "show ID", "Shows one unit", exactly("ID"),
+	return query(s, "show ID", s.say("显示一个终端", "Shows one unit"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (out shown, err error) {
 			if out.Unit, err = c.Unit(ctx, args[0]); err == nil {
 				out.Uptime, err = c.Uptime(ctx, args[0], time.Time{}, time.Time{})
@@ -271,7 +271,7 @@ func unitsAdd(s *shell) *cobra.Command {
 	var outputs []string
 	var vol int
 	var panel, file string
-	cmd := query(s, "add ID", "Adds a unit and writes the settings file of its device", exactly("ID"),
+	cmd := query(s, "add ID", s.say("添加终端，写出设备用的设置文件", "Adds a unit and writes the settings file of its device"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.UnitAdded, error) {
 			u.ID, u.Volume = args[0], &vol
 			for _, o := range outputs {
@@ -293,14 +293,14 @@ func unitsAdd(s *shell) *cobra.Command {
 				fmt.Sprintf("unit %s added; its settings are in %s: copy the file to the device, it is for one device, and not shown again", a.Unit.ID, file))
 		})
 	f := cmd.Flags()
-	f.StringVar(&u.Area, "area", "", "id of the area that it stands in")
-	f.StringVar(&u.Name, "name", "", "name of the place")
-	f.StringVar(&u.State, "state", "planned", "planned or installed")
-	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, "sound, screen or both")
-	f.IntVar(&vol, "volume", 80, "volume in per cent")
-	f.StringVar(&panel, "panel", "", "size of the LED panel in pixels, such as 128x32")
-	f.BoolVar(&u.Secret, "secret", false, "for an agent before v0.3.0, which knows no claims: write a secret")
-	f.StringVar(&file, "settings", "", "where to write the settings file (default ID.yaml)")
+	f.StringVar(&u.Area, "area", "", s.say("所在区域的编号", "id of the area that it stands in"))
+	f.StringVar(&u.Name, "name", "", s.say("地点的名称", "name of the place"))
+	f.StringVar(&u.State, "state", "planned", s.say("planned 或 installed（未安装、已安装）", "planned or installed"))
+	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, s.say("sound、screen 或都写", "sound, screen or both"))
+	f.IntVar(&vol, "volume", 80, s.say("音量，百分比", "volume in per cent"))
+	f.StringVar(&panel, "panel", "", s.say("LED 屏的点阵大小，如 128x32", "size of the LED panel in pixels, such as 128x32"))
+	f.BoolVar(&u.Secret, "secret", false, s.say("给 v0.3.0 以前不认得入网码的播控程序：写旧版密码", "for an agent before v0.3.0, which knows no claims: write a secret"))
+	f.StringVar(&file, "settings", "", s.say("设置文件写到哪里（默认 ID.yaml）", "where to write the settings file (default ID.yaml)"))
 	return cmd
 }
 
