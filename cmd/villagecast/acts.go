@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,7 +94,8 @@ func (s *shell) warned(w client.Warning) {
 			fmt.Sprintf("warning %s (%s) to %s, until %s", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))))
 	}
 	if w.Spoken != "" && w.Spoken != "yes" {
-		s.printf("%s\n", s.say("只上屏幕，没有声音："+w.Spoken, "on screens only; spoken: "+w.Spoken))
+		_, why, _ := strings.Cut(w.Spoken, ": ")
+		s.printf("%s\n", s.say("只上屏幕，没有声音："+why, "on screens only; spoken: "+w.Spoken))
 	}
 	if w.Later != nil {
 		s.printf("%s\n", s.later(*w.Later, w.Until))
