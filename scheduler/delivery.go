@@ -85,7 +85,7 @@ type UnitDelivery struct {
 	Unit, Name, Area string
 	State            DeliveryState
 	// Why says in words what is missing; empty when nothing is.
-	Why        string
+	Why        Words
 	Agreements []Agreement
 	// Assets and Ready count recordings; of one programme, only Missing is known.
 	Assets, Ready int
@@ -104,14 +104,14 @@ func DeliveryOf(u Unit, p Presence, wanted []Wanted, programme *Programme) UnitD
 		}
 		switch {
 		case a.State == DeliveryRefused:
-			d.State, d.Why = DeliveryRefused, fmt.Sprintf("%s: %s", a.Code, a.Why)
+			d.State, d.Why = DeliveryRefused, Quoted(a.Code+": "+a.Why)
 		case a.State == DeliveryPending && d.State != DeliveryRefused:
 			d.State, d.Why = DeliveryPending, pendingWhy(p, *a)
 		}
 	}
 	if p.Have == nil {
 		if d.State == DeliveryReady {
-			d.State, d.Why = DeliveryPending, "the unit has not said what it holds"
+			d.State, d.Why = DeliveryPending, Words{"终端还没说手里有什么", "the unit has not said what it holds"}
 		}
 		return d
 	}
@@ -124,9 +124,9 @@ func DeliveryOf(u Unit, p Presence, wanted []Wanted, programme *Programme) UnitD
 	switch {
 	case d.State != DeliveryReady:
 	case tooOld:
-		d.State, d.Why = DeliveryTooOld, "its agent is too old for "+strings.Join(d.TooOld, ", ")
+		d.State, d.Why = DeliveryTooOld, Words{"播控程序太旧，播不了 " + strings.Join(d.TooOld, "、"), "its agent is too old for " + strings.Join(d.TooOld, ", ")}
 	case missing > 0:
-		d.State, d.Why = DeliveryDelivered, fmt.Sprintf("%d recordings are not there yet", missing)
+		d.State, d.Why = DeliveryDelivered, Words{fmt.Sprintf("还有 %d 条录音没有传到", missing), fmt.Sprintf("%d recordings are not there yet", missing)}
 	}
 	return d
 }
@@ -134,16 +134,16 @@ func DeliveryOf(u Unit, p Presence, wanted []Wanted, programme *Programme) UnitD
 // partOf is how an agent begins to say why it left a programme version out.
 func partOf(p Programme) string { return fmt.Sprintf("%s version %d:", p.ID, p.Version) }
 
-func pendingWhy(p Presence, a Agreement) string {
+func pendingWhy(p Presence, a Agreement) Words {
 	switch {
 	case a.Composing:
-		return "it is being made ready to be sent"
+		return Words{"正在准备下发", "it is being made ready to be sent"}
 	case p.LastSeen.IsZero():
-		return "the unit was never heard of"
+		return Words{"终端从没有消息", "the unit was never heard of"}
 	case !p.Online:
-		return "the unit is offline; it takes it when it is back"
+		return Words{"终端离线，回来后自动接收", "the unit is offline; it takes it when it is back"}
 	}
-	return "the unit has not said that it holds it"
+	return Words{"终端还没确认收到", "the unit has not said that it holds it"}
 }
 
 // missingOf is how many recordings of a programme a unit lacks. It names only

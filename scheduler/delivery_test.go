@@ -80,7 +80,7 @@ func TestAUnitIsAsFarAsItsWorst(t *testing.T) {
 		{"left something out", wire.Have{Held: held, Refused: []wire.Refusal{part("ad version 3: bad rule")}}, nil, DeliveryRefused},
 	} {
 		got := DeliveryOf(unit, Presence{Have: &c.have}, []Wanted{village, town}, c.programme)
-		if got.State != c.is || (got.State == DeliveryReady) != (got.Why == "") {
+		if got.State != c.is || (got.State == DeliveryReady) != (got.Why == Words{}) {
 			t.Errorf("%s: %s, %q; want %s", c.name, got.State, got.Why, c.is)
 		}
 	}

@@ -46,7 +46,7 @@ type DryRun struct {
 	// plays.
 	Calendars []CalendarGap
 	// Problems say why it would not play on a unit, in words.
-	Problems []string
+	Problems []Words
 	// Sets is how many different timetables were worked out.
 	Sets int
 }

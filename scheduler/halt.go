@@ -108,24 +108,24 @@ const (
 
 // Obeys decides by the unit's own words how far it is. The revisions are those
 // wanted now, see Halt.Of.
-func (h Halt) Obeys(p Presence, wanted []Wanted, now time.Time) (HaltState, string) {
+func (h Halt) Obeys(p Presence, wanted []Wanted, now time.Time) (HaltState, Words) {
 	for _, a := range Agree(p.Have, wanted) {
 		switch a.State {
 		case DeliveryRefused:
-			return HaltRefused, a.Code + ": " + a.Why
+			return HaltRefused, Quoted(a.Code + ": " + a.Why)
 		case DeliveryPending:
 			return HaltWaiting, pendingWhy(p, a)
 		}
 	}
 	switch {
 	case now.Before(h.From):
-		return HaltSilent, ""
+		return HaltSilent, Words{}
 	case p.Aired.IsZero():
-		return HaltHolds, "it has not said what is on air"
+		return HaltHolds, Words{"终端还没说在播什么", "it has not said what is on air"}
 	case h.Sounds(p.OnAir):
-		return HaltHolds, "it says that it still plays"
+		return HaltHolds, Words{"终端说还在播", "it says that it still plays"}
 	}
-	return HaltSilent, ""
+	return HaltSilent, Words{}
 }
 
 // HaltUnit is how far one unit is.
@@ -136,7 +136,7 @@ type HaltUnit struct {
 	Area, Town Area
 	Contact    string
 	State      HaltState
-	Why        string
+	Why        Words
 	Online     bool
 	LastSeen   time.Time
 	// Said is when the centre heard that it obeys.

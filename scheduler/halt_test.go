@@ -46,7 +46,7 @@ func TestOnlyItsOwnWordIsObedience(t *testing.T) {
 		if c.halt != nil {
 			c.halt(&h)
 		}
-		if got, why := h.Obeys(c.p, wanted, now); got != c.want || (got == HaltSilent) != (why == "") {
+		if got, why := h.Obeys(c.p, wanted, now); got != c.want || (got == HaltSilent) != (why == (Words{})) {
 			t.Errorf("%s: %s (%s), want %s", name, got, why, c.want)
 		}
 	}

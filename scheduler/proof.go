@@ -106,10 +106,10 @@ type Stretch struct {
 	Interrupt string
 	Title     string
 	Level     wire.Level
-	// Reason says why it is on, EndReason why it ends; Why is the first in
-	// English words. End is how it ends (wire.Outcome…), By what ends it.
+	// Reason says why it is on, EndReason why it ends. End is how it ends
+	// (wire.Outcome…), By what ends it.
 	Reason, EndReason timetable.Reason
-	Why, End, By      string
+	End, By           string
 }
 
 // Timetable is what the units of one distinct set of snapshots do.

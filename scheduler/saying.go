@@ -94,7 +94,7 @@ func WhyNotWatched(why string) Words {
 
 // nouns are the things that have ids.
 var nouns = map[string]string{
-	"area": "区域", "unit": "终端", "group": "分组", "asset": "媒资", "playlist": "节目单", "calendar": "日历", "programme": "播发任务",
+	"county": "全县设置", "area": "区域", "unit": "终端", "group": "分组", "asset": "媒资", "playlist": "节目单", "calendar": "日历", "programme": "播发任务",
 	"version of this programme": "版本", "submission of this version": "提交", "warning": "预警", "warning that waits": "待确认的预警",
 	"mute": "静音", "exception": "例外", "freeze": "重保期", "stop": "立即停播", "person": "人员", "token": "令牌", "session": "登录",
 	"certificate": "证书", "bundle": "诊断包", "command": "命令", "draft": "草稿",

@@ -14,12 +14,12 @@ import (
 
 func releaseCommand(s *shell) *cobra.Command {
 	now := false
-	cmd := query(s, "release PROGRAMME", "Puts the draft of a programme on air, after ten seconds in which it can be undone", exactly("PROGRAMME"),
+	cmd := query(s, "release PROGRAMME", s.say("签发播发任务的草稿，十秒内可撤销", "Puts the draft of a programme on air, after ten seconds in which it can be undone"), exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Released, error) {
 			s.numbers(ctx, c, args[0])
 			return c.Release(ctx, args[0], now)
 		}, s.released)
-	cmd.Flags().BoolVar(&now, "now", false, "at once, without time to undo it")
+	cmd.Flags().BoolVar(&now, "now", false, s.say("立即生效，不留撤销时间", "at once, without time to undo it"))
 	return cmd
 }
 
@@ -30,7 +30,8 @@ func (s *shell) released(r client.Released) {
 		s.printf("%s\n", s.say(fmt.Sprintf("%s 第 %d 版将于 %s 播向 %d 个村 %d 个终端；此前可撤销：villagecast programmes undo %s", p.ID, p.Version, at, r.Villages, r.Units, p.ID),
 			fmt.Sprintf("%s version %d goes out at %s to %s, %s; until then: villagecast programmes undo %s", p.ID, p.Version, at, many(r.Villages, "village"), many(r.Units, "unit"), p.ID)))
 	} else {
-		s.printf("%s version %d released to %s, %s (%s)\n", p.ID, p.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message"))
+		s.tell(fmt.Sprintf("%s 第 %d 版已签发，播向 %d 个村 %d 个终端（%d 条消息）", p.ID, p.Version, r.Villages, r.Units, r.Addresses),
+			fmt.Sprintf("%s version %d released to %s, %s (%s)", p.ID, p.Version, many(r.Villages, "village"), many(r.Units, "unit"), many(r.Addresses, "message")))
 	}
 	s.printf("%s %s\n", s.say("截止", "until"), s.ends(p))
 	s.unreachable(r.Offline)
@@ -39,7 +40,8 @@ func (s *shell) released(r client.Released) {
 // unreachable names the units that cannot be reached now.
 func (s *shell) unreachable(offline []string) {
 	if len(offline) > 0 {
-		s.printf("not reachable now, they take it when they are back: %s: %s\n", many(len(offline), "unit"), strings.Join(offline, ", "))
+		s.tell(fmt.Sprintf("%d 个终端现在联系不上，回来后自动接收：%s", len(offline), s.list(offline)),
+			fmt.Sprintf("not reachable now, they take it when they are back: %s: %s", many(len(offline), "unit"), s.list(offline)))
 	}
 }
 
@@ -52,13 +54,13 @@ func (s *shell) stopped(r client.Stopped) string {
 	if len(all) == 0 {
 		return s.say("没有正在播的", "nothing was on air")
 	}
-	return strings.Join(all, s.say("、", ", "))
+	return s.list(all)
 }
 
 func warnCommand(s *shell) *cobra.Command {
 	var w client.WarningSpec
 	var level, until string
-	cmd := query(s, "warn AREA", "Sends a warning to every loudspeaker and screen of an area, at once", exactly("AREA"),
+	cmd := query(s, "warn AREA", s.say("向一个区域的所有喇叭和屏幕发预警，立即播出", "Sends a warning to every loudspeaker and screen of an area, at once"), exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
 			w.Area, w.Level = args[0], wire.Level(level)
 			end, err := s.moment(until, time.Now())
@@ -73,26 +75,27 @@ func warnCommand(s *shell) *cobra.Command {
 		},
 		s.warned)
 	f := cmd.Flags()
-	f.StringVar(&level, "level", "", "blue, yellow, orange or red")
-	f.StringVar(&w.Title, "title", "", "title")
-	f.StringVar(&w.Text, "text", "", "text: shown on screens, and spoken unless --asset is given")
-	f.StringVar(&w.Audio, "asset", "", "audio asset to play")
-	f.IntVar(&w.Repeat, "repeat", 0, "rounds (default: until the end)")
-	f.IntVar(&w.Pause, "pause", 5, "seconds between rounds")
-	f.StringVar(&until, "until", "1h", "end: a length (30m, 2h) or an instant (2026-11-24T18:00)")
+	f.StringVar(&level, "level", "", s.say("blue、yellow、orange 或 red（蓝、黄、橙、红）", "blue, yellow, orange or red"))
+	f.StringVar(&w.Title, "title", "", s.say("标题", "title"))
+	f.StringVar(&w.Text, "text", "", s.say("文字：显示在屏幕上；没有 --asset 就念出来", "text: shown on screens, and spoken unless --asset is given"))
+	f.StringVar(&w.Audio, "asset", "", s.say("要播的音频媒资", "audio asset to play"))
+	f.IntVar(&w.Repeat, "repeat", 0, s.say("遍数（默认：播到结束时间）", "rounds (default: until the end)"))
+	f.IntVar(&w.Pause, "pause", 5, s.say("两遍之间的秒数", "seconds between rounds"))
+	f.StringVar(&until, "until", "1h", s.say("结束：时长（30m、2h）或时刻（2026-11-24T18:00）", "end: a length (30m, 2h) or an instant (2026-11-24T18:00)"))
 	return cmd
 }
 
 func (s *shell) warned(w client.Warning) {
 	if w.Waits {
-		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, s.levelWord(w.Level), w.ID),
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）尚未播出：须由另一名值班员或管理员确认：villagecast confirm %s", w.ID, word(s, levelWords, w.Level), w.ID),
 			fmt.Sprintf("warning %s (%s) is NOT out: it waits for a second person, a duty officer or an administrator: villagecast confirm %s", w.ID, w.Level, w.ID)))
 	} else {
-		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）已发往 %d 个终端，到 %s 为止", w.ID, s.levelWord(w.Level), w.Units, s.clock(w.Until)),
+		s.printf("%s\n", s.say(fmt.Sprintf("预警 %s（%s）已发往 %d 个终端，到 %s 为止", w.ID, word(s, levelWords, w.Level), w.Units, s.clock(w.Until)),
 			fmt.Sprintf("warning %s (%s) to %s, until %s", w.ID, w.Level, many(w.Units, "unit"), s.clock(w.Until))))
 	}
 	if w.Spoken != "" && w.Spoken != "yes" {
-		s.printf("%s\n", s.say("只上屏幕，没有声音："+w.Spoken, "on screens only; spoken: "+w.Spoken))
+		_, why, _ := strings.Cut(w.Spoken, ": ")
+		s.printf("%s\n", s.say("只上屏幕，没有声音："+why, "on screens only; spoken: "+w.Spoken))
 	}
 	if w.Later != nil {
 		s.printf("%s\n", s.later(*w.Later, w.Until))
@@ -115,7 +118,7 @@ func (s *shell) later(l client.Later, end time.Time) string {
 }
 
 func liftCommand(s *shell) *cobra.Command {
-	return query(s, "lift WARNING", "Ends a warning", exactly("WARNING"),
+	return query(s, "lift WARNING", s.say("解除预警", "Ends a warning"), exactly("WARNING"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Warning, error) {
 			return c.Lift(ctx, args[0])
 		},
@@ -134,5 +137,5 @@ func (s *shell) moment(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage("%q is no time; write 90m, -24h, 2026-11-24 or 2026-11-24T18:00", text)
+	return time.Time{}, usage("%q 不是时间：写成 90m、-24h、2026-11-24 或 2026-11-24T18:00", "%q is no time; write 90m, -24h, 2026-11-24 or 2026-11-24T18:00", text)
 }

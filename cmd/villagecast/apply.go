@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/villagecast/villagecast/configs"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/client/countyfile"
 )
@@ -24,7 +25,7 @@ type applyFlags struct {
 
 func applyCommand(s *shell) *cobra.Command {
 	var f applyFlags
-	cmd := &cobra.Command{Use: "apply -f FILE", Short: "Brings a whole county from one file: says the changes, asks, makes them", Args: exactly(),
+	cmd := &cobra.Command{Use: "apply -f FILE", Short: s.say("用一个文件配好全县：先说要改什么，问过再改", "Brings a whole county from one file: says the changes, asks, makes them"), Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -32,10 +33,10 @@ func applyCommand(s *shell) *cobra.Command {
 			}
 			return s.apply(cmd.Context(), c, f)
 		}}
-	cmd.Flags().StringVarP(&f.file, "file", "f", "county.yaml", "county file; - for standard input")
-	cmd.Flags().StringVar(&f.settings, "settings", "settings", "directory for the settings files of units that are added")
-	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&f.dry, "dry-run", false, "only say what would change")
+	cmd.Flags().StringVarP(&f.file, "file", "f", "county.yaml", s.say("县文件；- 表示标准输入", "county file; - for standard input"))
+	cmd.Flags().StringVar(&f.settings, "settings", "settings", s.say("新增终端的设置文件放在哪个目录", "directory for the settings files of units that are added"))
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, s.say("不再询问", "do not ask"))
+	cmd.Flags().BoolVar(&f.dry, "dry-run", false, s.say("只说要改什么，不改", "only say what would change"))
 	return cmd
 }
 
@@ -58,8 +59,8 @@ func (s *shell) apply(ctx context.Context, c *client.Client, f applyFlags) error
 	if len(plan.Steps) == 0 || f.dry {
 		return nil
 	}
-	if !f.yes && !s.agree(fmt.Sprintf("Make %d changes? [y/N] ", len(plan.Steps))) {
-		return usage("nothing changed: say y, or give --yes")
+	if !f.yes && !s.agree(s.say(fmt.Sprintf("要做 %d 项改动吗？[y/N] ", len(plan.Steps)), fmt.Sprintf("Make %d changes? [y/N] ", len(plan.Steps)))) {
+		return usage("什么都没有改：回答 y，或加上 --yes", "nothing changed: say y, or give --yes")
 	}
 	plan.Progress = s.progress()
 	plan.Settings = func(unit, text string) error { return writeSettings(f.settings, unit, text) }
@@ -67,11 +68,11 @@ func (s *shell) apply(ctx context.Context, c *client.Client, f applyFlags) error
 	err = plan.Apply(ctx, func(step countyfile.Step) {
 		n++
 		if !s.json {
-			s.printf("%d/%d %s %s %s\n", n, len(plan.Steps), step.Act, step.Noun, step.ID)
+			s.printf("%d/%d %s\n", n, len(plan.Steps), s.step(step))
 		}
 	})
 	if err != nil {
-		return fmt.Errorf("%d of %d changes made, then: %w", n, len(plan.Steps), err)
+		return fault("共 %[2]d 项改动，做完 %[1]d 项后出错：%[3]w", "%d of %d changes made, then: %w", n, len(plan.Steps), err)
 	}
 	return nil
 }
@@ -86,10 +87,10 @@ func (s *shell) readCounty(path string) (f countyfile.File, dir string, err erro
 		dir = filepath.Dir(path)
 	}
 	if err != nil {
-		return f, dir, usage("read county file: %v", err)
+		return f, dir, usage("读县文件：%v", "read county file: %v", err)
 	}
 	if err := configs.Decode(text, &f); err != nil {
-		return f, dir, usage("%s: %v", path, err)
+		return f, dir, usage("%s：%v", "%s: %v", path, err)
 	}
 	return f, dir, nil
 }
@@ -113,16 +114,24 @@ func changes(p *countyfile.Plan) []change {
 
 func (s *shell) printPlan(p *countyfile.Plan) {
 	if len(p.Steps) == 0 {
-		s.printf("nothing to change\n")
+		s.tell("没有要改的", "nothing to change")
 		return
 	}
 	sign := map[string]string{"add": "+", "change": "~", "release": ">"}
 	for _, step := range p.Steps {
-		s.printf("%s %s %s %s\n", sign[step.Act], step.Act, step.Noun, step.ID)
+		s.printf("%s %s\n", sign[step.Act], s.step(step))
 		for _, what := range step.What {
-			s.printf("    %s\n", what)
+			s.printf("    %s\n", s.say(absent.Replace(what), what))
 		}
 	}
+}
+
+// absent is what was or is to be nothing, in Chinese.
+var absent = strings.NewReplacer(": nothing → ", ": 没有 → ", " → nothing", " → 没有")
+
+// step says one change.
+func (s *shell) step(step countyfile.Step) string {
+	return fmt.Sprintf("%s %s %s", word(s, planWords, step.Act), scheduler.Noun(step.Noun).In(s.lang), step.ID)
 }
 
 // agree asks a person; where there is none the answer is no.
@@ -138,17 +147,17 @@ func (s *shell) agree(question string) bool {
 
 func writeSettings(dir, unit, text string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make directory for settings: %w", err)
+		return fault("建设置文件的目录：%w", "make directory for settings: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, unit+".yaml"), []byte(text), 0o600); err != nil {
-		return fmt.Errorf("write settings file: %w", err)
+		return fault("写设置文件：%w", "write settings file: %w", err)
 	}
 	return nil
 }
 
 func exportCommand(s *shell) *cobra.Command {
 	path := ""
-	cmd := &cobra.Command{Use: "export -f FILE", Short: "Writes the whole county to one file, its audio files beside it", Args: exactly(),
+	cmd := &cobra.Command{Use: "export -f FILE", Short: s.say("把全县写成一个文件，音频文件放在旁边", "Writes the whole county to one file, its audio files beside it"), Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -163,14 +172,15 @@ func exportCommand(s *shell) *cobra.Command {
 			}
 			text, err := configs.Encode(f)
 			if err != nil {
-				return fmt.Errorf("write county file: %w", err)
+				return fault("写县文件：%w", "write county file: %w", err)
 			}
 			if err := os.WriteFile(path, text, 0o644); err != nil {
-				return fmt.Errorf("write county file: %w", err)
+				return fault("写县文件：%w", "write county file: %w", err)
 			}
-			s.printf("%s: %d areas, %d units, %d assets, %d programmes\n", path, len(f.Areas), len(f.Units), len(f.Assets), len(f.Programmes))
+			s.tell(fmt.Sprintf("%s：%d 个区域，%d 个终端，%d 条媒资，%d 个播发任务", path, len(f.Areas), len(f.Units), len(f.Assets), len(f.Programmes)),
+				fmt.Sprintf("%s: %d areas, %d units, %d assets, %d programmes", path, len(f.Areas), len(f.Units), len(f.Assets), len(f.Programmes)))
 			return nil
 		}}
-	cmd.Flags().StringVarP(&path, "file", "f", "county.yaml", "county file to write")
+	cmd.Flags().StringVarP(&path, "file", "f", "county.yaml", s.say("要写的县文件", "county file to write"))
 	return cmd
 }

@@ -24,10 +24,10 @@ func unitsClaim(s *shell) *cobra.Command {
 	var spec client.ClaimSpec
 	var dir string
 	var outputs []string
-	cmd := query(s, "claim [ID]...", "Writes a file for the stick or card of each device that is to become a unit's: once, within 90 days", cobra.ArbitraryArgs,
+	cmd := query(s, "claim [ID]...", s.say("为要入网的每台设备写一个文件，放在 U 盘或卡里：一次有效，90 天内用", "Writes a file for the stick or card of each device that is to become a unit's: once, within 90 days"), cobra.ArbitraryArgs,
 		func(ctx context.Context, c *client.Client, args []string) ([]issued, error) {
 			if (spec.New > 0) == (len(args) > 0) {
-				return nil, usage("name units, or give --new N for devices without a place yet")
+				return nil, usage("写出终端，或用 --new N 为还没有位置的设备要 N 个", "name units, or give --new N for devices without a place yet")
 			}
 			spec.Units = args
 			for _, o := range outputs {
@@ -43,10 +43,10 @@ func unitsClaim(s *shell) *cobra.Command {
 			t.print(s.out)
 		})
 	f := cmd.Flags()
-	f.IntVar(&spec.New, "new", 0, "make so many units that have no place yet; units place binds them later")
-	f.StringVar(&spec.Area, "area", "", "who looks after the new ones until then (default: the county)")
-	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, "of the new ones: sound, screen or both")
-	f.StringVar(&dir, "out", ".", "directory for the files, ID.yaml")
+	f.IntVar(&spec.New, "new", 0, s.say("先做这么多还没有位置的终端，以后用 units place 安置", "make so many units that have no place yet; units place binds them later"))
+	f.StringVar(&spec.Area, "area", "", s.say("在此之前归哪个区域管（默认：县）", "who looks after the new ones until then (default: the county)"))
+	f.StringSliceVar(&outputs, "outputs", []string{"sound"}, s.say("新终端的输出：sound、screen 或都写", "of the new ones: sound, screen or both"))
+	f.StringVar(&dir, "out", ".", s.say("文件放在哪个目录，文件名为 ID.yaml", "directory for the files, ID.yaml"))
 	return cmd
 }
 
@@ -54,7 +54,7 @@ func unitsClaim(s *shell) *cobra.Command {
 // codes are given only once.
 func writeClaims(ctx context.Context, c *client.Client, spec client.ClaimSpec, dir string) ([]issued, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("write claims: %w; choose another directory with --out", err)
+		return nil, fault("写入网码：%w；用 --out 换一个目录", "write claims: %w; choose another directory with --out", err)
 	}
 	claims, err := c.IssueClaims(ctx, spec)
 	if err != nil {
@@ -70,7 +70,7 @@ func claimFiles(claims []client.IssuedClaim, dir string) ([]issued, error) {
 		file := filepath.Join(dir, k.Unit+".yaml")
 		// An older claim of the unit is void, and so is its file.
 		if err := os.WriteFile(file, []byte(k.Settings), 0o600); err != nil {
-			return out, fmt.Errorf("write claim: %w; claims that were not written can be issued again", err)
+			return out, fault("写入网码：%w；没写出的可以重新签发", "write claim: %w; claims that were not written can be issued again", err)
 		}
 		out = append(out, issued{k.Claim, k.Name, file})
 	}
@@ -79,7 +79,7 @@ func claimFiles(claims []client.IssuedClaim, dir string) ([]issued, error) {
 
 func unitsClaims(s *shell) *cobra.Command {
 	var out string
-	cmd := query(s, "claims [AREA]", "Lists claims that wait for their device, or puts their units' stickers on a sheet to print (A4, HTML)", cobra.MaximumNArgs(1),
+	cmd := query(s, "claims [AREA]", s.say("列出还没用的入网码，或把终端标签排成一页打印（A4，HTML）", "Lists claims that wait for their device, or puts their units' stickers on a sheet to print (A4, HTML)"), cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Claim, error) {
 			all, err := c.Claims(ctx, strings.Join(args, ""))
 			if err != nil || out == "" || len(all) == 0 {
@@ -102,7 +102,7 @@ func unitsClaims(s *shell) *cobra.Command {
 			}
 			t.print(s.out)
 		})
-	cmd.Flags().StringVarP(&out, "out", "o", "", "where to write the sheet of stickers, such as stickers.html")
+	cmd.Flags().StringVarP(&out, "out", "o", "", s.say("标签页写到哪里，如 stickers.html", "where to write the sheet of stickers, such as stickers.html"))
 	return cmd
 }
 
@@ -114,7 +114,7 @@ type shutOut struct {
 
 func unitsRevoke(s *shell) *cobra.Command {
 	var why string
-	cmd := query(s, "revoke ID", "Shuts out the device of a unit, at once; another one needs a claim", exactly("ID"),
+	cmd := query(s, "revoke ID", s.say("吊销终端的设备，立即生效；换设备要新的入网码", "Shuts out the device of a unit, at once; another one needs a claim"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (out shutOut, err error) {
 			if out.Revoked, err = c.RevokeUnit(ctx, args[0], why); err == nil {
 				out.Untold, err = untold(ctx, c, args[0])
@@ -126,13 +126,13 @@ func unitsRevoke(s *shell) *cobra.Command {
 				fmt.Sprintf("the device of %s is shut out (%s void); for another one: units claim %s", r.Unit, many(r.Ended, "credential"), r.Unit)))
 			s.sayUntold(r.Untold)
 		})
-	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record")
+	cmd.Flags().StringVar(&why, "why", "", s.say("原因，留作记录", "the reason, for the record"))
 	_ = cmd.MarkFlagRequired("why")
 	return cmd
 }
 
 func unitsCertificates(s *shell) *cobra.Command {
-	return query(s, "certificates [AREA]", "Lists the certificates of devices", cobra.MaximumNArgs(1),
+	return query(s, "certificates [AREA]", s.say("列出设备的证书", "Lists the certificates of devices"), cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Certificate, error) {
 			return c.Certificates(ctx, strings.Join(args, ""))
 		},
@@ -148,12 +148,12 @@ func unitsCertificates(s *shell) *cobra.Command {
 func unitsPlace(s *shell) *cobra.Command {
 	var spec client.PlacingSpec
 	var position string
-	cmd := query(s, "place ID", "Puts a unit in its place", exactly("ID"),
+	cmd := query(s, "place ID", s.say("安置终端", "Puts a unit in its place"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Unit, error) {
 			if position != "" {
 				spec.Position = &client.Position{}
 				if _, err := fmt.Sscanf(position, "%g,%g", &spec.Position.Lat, &spec.Position.Lon); err != nil {
-					return client.Unit{}, usage("--position %q is no place; write it as 30.123,120.456", position)
+					return client.Unit{}, usage("--position %q 不是位置：写成 30.123,120.456", "--position %q is no place; write it as 30.123,120.456", position)
 				}
 			}
 			return c.PlaceUnit(ctx, args[0], spec)
@@ -162,9 +162,9 @@ func unitsPlace(s *shell) *cobra.Command {
 			s.printf("%s\n", s.say(fmt.Sprintf("%s 已安置：%s，%s", u.ID, u.Area, u.Name), fmt.Sprintf("%s is in its place: %s, %s", u.ID, u.Area, u.Name)))
 		})
 	f := cmd.Flags()
-	f.StringVar(&spec.Area, "area", "", "id of the village in which it stands")
-	f.StringVar(&spec.Name, "name", "", "name of the place")
-	f.StringVar(&position, "position", "", "latitude and longitude in degrees, such as 30.123,120.456")
+	f.StringVar(&spec.Area, "area", "", s.say("所在村的编号", "id of the village in which it stands"))
+	f.StringVar(&spec.Name, "name", "", s.say("地点的名称", "name of the place"))
+	f.StringVar(&position, "position", "", s.say("纬度和经度，如 30.123,120.456", "latitude and longitude in degrees, such as 30.123,120.456"))
 	_ = cmd.MarkFlagRequired("area")
 	return cmd
 }

@@ -12,16 +12,16 @@ import (
 )
 
 func unitsTone(s *shell) *cobra.Command {
-	return unitsCommanded(s, "tone UNIT", "Lets a unit sound a test tone of 2 s", "tone", nil)
+	return unitsCommanded(s, "tone UNIT", s.say("让终端响 2 秒试音", "Lets a unit sound a test tone of 2 s"), "tone", nil)
 }
 
 func unitsRestart(s *shell) *cobra.Command {
-	return unitsCommanded(s, "restart UNIT", "Lets a unit's agent end, to be started anew by its supervisor", "restart", nil)
+	return unitsCommanded(s, "restart UNIT", s.say("让终端的播控程序退出，由守护程序重新启动", "Lets a unit's agent end, to be started anew by its supervisor"), "restart", nil)
 }
 
 func unitsBundle(s *shell) *cobra.Command {
 	var file string
-	cmd := unitsCommanded(s, "bundle UNIT", "Fetches a unit's diagnostics bundle: its state, conditions, link and last log lines", "bundle",
+	cmd := unitsCommanded(s, "bundle UNIT", s.say("取终端的诊断包：状态、状况、连接和最近的日志", "Fetches a unit's diagnostics bundle: its state, conditions, link and last log lines"), "bundle",
 		func(ctx context.Context, c *client.Client, m client.Command) error {
 			data, err := c.Bundle(ctx, m.Unit, m.ID)
 			if err != nil {
@@ -31,12 +31,12 @@ func unitsBundle(s *shell) *cobra.Command {
 				file = m.Unit + ".tar.gz"
 			}
 			if err := os.WriteFile(file, data, 0o600); err != nil {
-				return fmt.Errorf("write bundle: %w; choose another file with -o", err)
+				return fault("写诊断包：%w；用 -o 换一个文件", "write bundle: %w; choose another file with -o", err)
 			}
-			fmt.Fprintf(s.errs, "%s: %d bytes\n", file, len(data))
+			fmt.Fprintln(s.errs, s.say(fmt.Sprintf("%s：%d 字节", file, len(data)), fmt.Sprintf("%s: %d bytes", file, len(data))))
 			return nil
 		})
-	cmd.Flags().StringVarP(&file, "output", "o", "", "where to write it (default UNIT.tar.gz)")
+	cmd.Flags().StringVarP(&file, "output", "o", "", s.say("写到哪里（默认 UNIT.tar.gz）", "where to write it (default UNIT.tar.gz)"))
 	return cmd
 }
 
@@ -54,18 +54,18 @@ func unitsCommanded(s *shell, use, short, do string, then func(context.Context, 
 			return m, err
 		},
 		func(client.Command) {})
-	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait for the unit")
+	cmd.Flags().DurationVar(&timeout, "timeout", time.Minute, s.say("等终端多久", "how long to wait for the unit"))
 	return cmd
 }
 
 func (s *shell) commanded(ctx context.Context, c *client.Client, unit, do string, timeout time.Duration) (client.Command, error) {
 	m, err := c.Command(ctx, unit, do)
 	for err == nil {
-		fmt.Fprintf(s.errs, "%s %s: %s", unit, do, m.State)
+		line := unit + " " + word(s, commandWords, do) + s.say("：", ": ") + word(s, commandWords, m.State)
 		if m.Why != "" {
-			fmt.Fprintf(s.errs, ": %s", m.Why)
+			line += s.say("：", ": ") + m.Why
 		}
-		fmt.Fprintln(s.errs)
+		fmt.Fprintln(s.errs, line)
 		if m.Over() {
 			break
 		}
@@ -78,11 +78,12 @@ func (s *shell) commanded(ctx context.Context, c *client.Client, unit, do string
 	}
 	switch {
 	case err != nil && ctx.Err() != nil && m.ID != "":
-		return m, fmt.Errorf("%s has not answered within %v (its last word: %s): see whether it is online with \"villagecast units show %s\"", unit, timeout, m.State, unit)
+		return m, fault("%[1]s 在 %[2]v 内没有回话（最后是：%[3]s）：用 villagecast units show %[1]s 看它是否在线",
+			"%[1]s has not answered within %[2]v (its last word: %[3]s): see whether it is online with \"villagecast units show %[1]s\"", unit, timeout, word(s, commandWords, m.State))
 	case err != nil:
 		return m, err
 	case m.State != "done":
-		return m, fmt.Errorf("%s %s the command: %s", unit, m.State, m.Why)
+		return m, fault("%s 没有照办，%s：%s", "%s %s the command: %s", unit, word(s, commandWords, m.State), m.Why)
 	}
 	return m, nil
 }

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
 
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
+
+// endings are what became of a thing that is not just deleted, in Chinese.
+var endings = map[string]string{"session": "已结束", "token": "已吊销"}
 
 // removal makes a command that removes one thing by its id.
 func removal(s *shell, use, short, noun string, remove func(*client.Client, context.Context, string) error) *cobra.Command {
@@ -19,7 +24,9 @@ func removal(s *shell, use, short, noun string, remove func(*client.Client, cont
 			if err := remove(c, cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			return s.show(map[string]string{"removed": args[0]}, func() { s.printf("%s %s removed\n", noun, args[0]) })
+			return s.show(map[string]string{"removed": args[0]}, func() {
+				s.tell(scheduler.Noun(noun).ZH+" "+args[0]+" "+cmp.Or(endings[noun], "已删除"), noun+" "+args[0]+" removed")
+			})
 		}}
 }
 

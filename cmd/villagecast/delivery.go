@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,17 +11,9 @@ import (
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
-// say gives a sentence in the operator's language.
-func (s *shell) say(zh, en string) string {
-	if strings.HasPrefix(s.lang, "zh") {
-		return zh
-	}
-	return en
-}
-
 func deliveryCommand(s *shell) *cobra.Command {
 	details := false
-	cmd := query(s, "delivery [PROGRAMME|AREA]", "Has everybody got it? Everything, or one programme; by what units said they hold", atMost("PROGRAMME|AREA"),
+	cmd := query(s, "delivery [PROGRAMME|AREA]", s.say("都送到了吗？全部内容，或一个播发任务；以终端自己说的为准", "Has everybody got it? Everything, or one programme; by what units said they hold"), atMost("PROGRAMME|AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Delivery, error) {
 			q := client.DeliveryQuery{Details: details}
 			if len(args) == 0 {
@@ -36,20 +27,20 @@ func deliveryCommand(s *shell) *cobra.Command {
 			q.Programme, q.Area = "", args[0]
 			d, err2 := c.Delivery(ctx, q)
 			if e, ok := errors.AsType[*client.Error](err2); ok && e.Status == 404 {
-				return d, fmt.Errorf("%q is neither a programme nor an area: %w; %w", args[0], err, err2)
+				return d, fault("%q 既不是播发任务，也不是区域：%w；%w", "%q is neither a programme nor an area: %w; %w", args[0], err, err2)
 			}
 			return d, err2
 		}, s.delivery)
-	cmd.Flags().BoolVar(&details, "details", false, "every unit with the revisions wanted and held, not only those that are not ready")
+	cmd.Flags().BoolVar(&details, "details", false, s.say("列出所有终端应有和已有的版本，不只是没备好的", "every unit with the revisions wanted and held, not only those that are not ready"))
 	return cmd
 }
 
 func (s *shell) delivery(d client.Delivery) {
 	what := d.Name
 	if d.Programme != "" {
-		what = fmt.Sprintf("%s (%s, %s)", d.Title, d.Programme, s.version(d.Version))
+		what = s.titled(d.Title, d.Programme, d.Version)
 	}
-	s.printf("%s: %s\n", what, s.delivered(d.Units))
+	s.tell(what+"："+s.delivered(d.Units), what+": "+s.delivered(d.Units))
 	if d.Planned > 0 {
 		s.printf("%s\n", s.say(fmt.Sprintf("未安装 %d 个，不计", d.Planned), many(d.Planned, "planned unit")+" not counted"))
 	}
@@ -65,7 +56,7 @@ func (s *shell) delivery(d client.Delivery) {
 	}
 	t := newTable(s.say("终端", "UNIT"), s.say("区域", "AREA"), s.say("状态", "STATE"), s.say("原因", "WHY"))
 	for _, u := range d.Open {
-		t.add(u.Unit, u.Area, s.deliveryWord(u.State), dash(u.Why))
+		t.add(u.Unit, u.Area, word(s, deliveryWords, u.State), dash(u.Why))
 	}
 	t.print(s.out)
 }
@@ -92,13 +83,8 @@ func (s *shell) delivered(n client.DeliveryCounts) string {
 	return text
 }
 
-func (s *shell) deliveryWord(state string) string {
-	words := map[string]string{"ready": "已备好", "delivered": "已送达", "pending": "等待", "refused": "拒收", "too-old": "版本过旧"}
-	return s.say(words[state], state)
-}
-
 func callsCommand(s *shell) *cobra.Command {
-	return query(s, "calls [AREA]", "The list to call the villages by: units that cannot be reached or are silent, by town", atMost("AREA"),
+	return query(s, "calls [AREA]", s.say("给各村打电话用的清单：联系不上或无声的终端，按镇排", "The list to call the villages by: units that cannot be reached or are silent, by town"), atMost("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Call, error) {
 			area := ""
 			if len(args) > 0 {
@@ -122,11 +108,7 @@ func (s *shell) calls(all []client.Call) {
 		s.printf("\n%s  %s\n", all[i].TownName, s.say(fmt.Sprintf("%d 个终端", j-i), many(j-i, "unit")))
 		t := newTable("[ ]", s.say("村", "VILLAGE"), s.say("终端", "UNIT"), s.say("状况", "WHAT"), s.say("自", "SINCE"), s.say("联系人", "CONTACT"))
 		for _, c := range all[i:j] {
-			what := s.say("联系不上", "unreachable")
-			if c.Kind == "silent" {
-				what = s.say("无声", "silent")
-			}
-			t.add("[ ]", c.AreaName, c.Name, what, s.clock(c.Since), dash(c.Contact))
+			t.add("[ ]", c.AreaName, c.Name, word(s, outageWords, c.Kind), s.clock(c.Since), dash(c.Contact))
 		}
 		t.print(s.out)
 		i = j
@@ -137,7 +119,7 @@ func (s *shell) calls(all []client.Call) {
 func atMost(name string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return usage("want at most one argument: %s", name)
+			return usage("至多写一个参数：%s", "want at most one argument: %s", name)
 		}
 		return nil
 	}

@@ -13,11 +13,11 @@ import (
 
 func programmesCheck(s *shell) *cobra.Command {
 	version := 0
-	cmd := query(s, "check ID", "Dry run: what a release would do, in numbers", exactly("ID"),
+	cmd := query(s, "check ID", s.say("播前核对：签发后会怎样，用数字说", "Dry run: what a release would do, in numbers"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.DryRun, error) {
 			return c.DryRun(ctx, args[0], version)
 		}, s.dryRun)
-	cmd.Flags().IntVar(&version, "version", 0, "version (default: the newest)")
+	cmd.Flags().IntVar(&version, "version", 0, s.say("版本（默认：最新的）", "version (default: the newest)"))
 	return cmd
 }
 
@@ -50,7 +50,7 @@ func (s *shell) dryLine(d client.DryRun) string {
 			fmt.Sprintf("up to %d min of sound a day, %d in all", minutes(day.Asked), minutes(d.Whole))),
 			s.say(fmt.Sprintf("夜间响 %d 分钟", minutes(d.Week.NightSounds)), fmt.Sprintf("%d min of it at night", minutes(d.Week.NightSounds))))
 		if d.Week.Quiet > 0 {
-			parts = append(parts, s.say(fmt.Sprintf("静音时段略过 %d 分钟", minutes(d.Week.Quiet)), fmt.Sprintf("%d min skipped in quiet hours", minutes(d.Week.Quiet))))
+			parts = append(parts, s.say(fmt.Sprintf("静默时段略过 %d 分钟", minutes(d.Week.Quiet)), fmt.Sprintf("%d min skipped in quiet hours", minutes(d.Week.Quiet))))
 		}
 	}
 	for _, p := range []struct {
@@ -66,19 +66,19 @@ func (s *shell) dryLine(d client.DryRun) string {
 }
 
 func (s *shell) dryRun(d client.DryRun) {
-	s.printf("%s (%s, %s): %s\n", d.Title, d.Programme, s.version(d.Version), s.dryLine(d))
+	s.printf("%s%s%s\n", s.titled(d.Title, d.Programme, d.Version), s.say("：", ": "), s.dryLine(d))
 	if len(d.Unreachable) > 0 {
 		var names []string
 		for _, u := range d.Unreachable[:min(len(d.Unreachable), 20)] {
-			names = append(names, fmt.Sprintf("%s (%s)", u.Unit, u.Area))
+			names = append(names, s.say(u.Unit+"（"+u.Area+"）", u.Unit+" ("+u.Area+")"))
 		}
 		if more := len(d.Unreachable) - len(names); more > 0 {
 			names = append(names, s.say(fmt.Sprintf("还有 %d 个", more), fmt.Sprintf("%d more", more)))
 		}
-		s.printf("%s: %s\n", s.say("联系不上", "not reachable now"), strings.Join(names, ", "))
+		s.printf("%s%s\n", s.say("联系不上：", "not reachable now: "), s.list(names))
 	}
 	if len(d.Days) > 0 && d.Sounds {
-		t := newTable(s.say("日期", "DAY"), s.say("分钟", "MINUTES"), s.say("静音时段略过", "SKIPPED IN QUIET HOURS"), s.say("22:00 到 06:00", "22:00-06:00"), s.say("夜间响", "SOUNDS AT NIGHT"))
+		t := newTable(s.say("日期", "DAY"), s.say("分钟", "MINUTES"), s.say("静默时段略过", "SKIPPED IN QUIET HOURS"), s.say("22:00 到 06:00", "22:00-06:00"), s.say("夜间响", "SOUNDS AT NIGHT"))
 		for _, x := range d.Days {
 			t.add(string(x.Date), minutes(x.Asked), minutes(x.Quiet), minutes(x.Night), minutes(x.NightSounds))
 		}
@@ -92,12 +92,12 @@ func (s *shell) dryRun(d client.DryRun) {
 	for _, c := range d.Cuts {
 		name := c.ID
 		if c.Title != "" {
-			name = fmt.Sprintf("%s (%s)", c.Title, c.ID)
+			name = s.say(c.Title+"（"+c.ID+"）", c.Title+" ("+c.ID+")")
 		}
 		s.printf("%s\n", s.say(fmt.Sprintf("被打断：%s，%d 个终端，至多 %d 次", name, c.Units, c.Times), fmt.Sprintf("cut by %s on %s, up to %d times", name, many(c.Units, "unit"), c.Times)))
 	}
 	if len(d.TooOld) > 0 {
-		s.printf("%s: %s\n", s.say("版本过旧", "agent too old"), strings.Join(d.TooOld, ", "))
+		s.printf("%s%s\n", s.say("版本过旧：", "agent too old: "), s.list(d.TooOld))
 	}
 	for _, c := range d.Calendars {
 		year := ""
@@ -107,6 +107,6 @@ func (s *shell) dryRun(d client.DryRun) {
 		s.printf("%s\n", s.say("日历缺日期："+c.ID+year, "calendar without dates: "+c.ID+year))
 	}
 	for _, p := range d.Problems {
-		s.printf("%s: %s\n", s.say("问题", "problem"), p)
+		s.printf("%s%s\n", s.say("问题：", "problem: "), p)
 	}
 }

@@ -14,7 +14,6 @@ import (
 
 	_ "time/tzdata" // units and centre read rules by the same zones on every machine
 
-	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/client"
 )
 
@@ -39,7 +38,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	s := &shell{in: in, out: out, errs: errs}
+	s := &shell{in: in, out: out, errs: errs, lang: asked(args)}
 	root := newRoot(s)
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -50,15 +49,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		fmt.Fprintln(errs, "villagecast:", said(err, s.lang))
 	}
 	return exitCode(err)
-}
-
-// said is an error in the language of whoever reads it, where it has one.
-func said(err error, lang string) string {
-	e, ok := errors.AsType[*scheduler.Error](err)
-	if !ok {
-		return err.Error()
-	}
-	return strings.Replace(err.Error(), e.Error(), e.In(lang), 1)
 }
 
 func exitCode(err error) int {

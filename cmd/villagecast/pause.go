@@ -13,13 +13,13 @@ import (
 func unitsPause(s *shell) *cobra.Command {
 	var m client.MuteSpec
 	var until string
-	cmd := query(s, "pause ID", "Says that a unit is under work: silent but for warnings, and no outage, until a stated end", exactly("ID"),
+	cmd := query(s, "pause ID", s.say("写明终端在检修：除预警外不出声，不算中断，到写明的时间为止", "Says that a unit is under work: silent but for warnings, and no outage, until a stated end"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (client.Mute, error) {
 			switch {
 			case until == "":
-				return client.Mute{}, usage("say until when the unit is under work: --until 2h, or --until 2026-11-24T18:00")
+				return client.Mute{}, usage("写明检修到什么时候：--until 2h，或 --until 2026-11-24T18:00", "say until when the unit is under work: --until 2h, or --until 2026-11-24T18:00")
 			case m.Why == "":
-				return client.Mute{}, usage("say why: --why \"roof work\"")
+				return client.Mute{}, usage("写明原因：--why 修屋顶", "say why: --why \"roof work\"")
 			}
 			end, err := s.moment(until, time.Now())
 			if err != nil {
@@ -30,8 +30,8 @@ func unitsPause(s *shell) *cobra.Command {
 		},
 		func(m client.Mute) { s.printf("%s\n", s.paused(m)) })
 	f := cmd.Flags()
-	f.StringVar(&until, "until", "", "end: a length (2h) or an instant (2026-11-24T18:00)")
-	f.StringVar(&m.Why, "why", "", "the reason, for those who see the unit paused")
+	f.StringVar(&until, "until", "", s.say("结束：时长（2h）或时刻（2026-11-24T18:00）", "end: a length (2h) or an instant (2026-11-24T18:00)"))
+	f.StringVar(&m.Why, "why", "", s.say("原因，给看到终端暂停的人", "the reason, for those who see the unit paused"))
 	return cmd
 }
 
@@ -42,7 +42,7 @@ type resumed struct {
 }
 
 func unitsResume(s *shell) *cobra.Command {
-	return query(s, "resume ID", "Ends the pause of a unit before its time", exactly("ID"),
+	return query(s, "resume ID", s.say("提前结束终端的暂停", "Ends the pause of a unit before its time"), exactly("ID"),
 		func(ctx context.Context, c *client.Client, args []string) (resumed, error) {
 			out := resumed{Unit: args[0], Ended: []string{}}
 			if _, err := c.Unit(ctx, args[0]); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,9 +16,9 @@ import (
 // spanFlags are --from and --to.
 type spanFlags struct{ from, to string }
 
-func (f *spanFlags) add(cmd *cobra.Command, from, to string) {
-	cmd.Flags().StringVar(&f.from, "from", from, "from: a length from now (-24h) or an instant (2026-11-24T07:00)")
-	cmd.Flags().StringVar(&f.to, "to", to, "to")
+func (f *spanFlags) add(s *shell, cmd *cobra.Command, from, to string) {
+	cmd.Flags().StringVar(&f.from, "from", from, s.say("自：距现在的时长（-24h）或时刻（2026-11-24T07:00）", "from: a length from now (-24h) or an instant (2026-11-24T07:00)"))
+	cmd.Flags().StringVar(&f.to, "to", to, s.say("到", "to"))
 }
 
 func (f *spanFlags) read(s *shell) (from, to time.Time, err error) {
@@ -33,7 +32,7 @@ func (f *spanFlags) read(s *shell) (from, to time.Time, err error) {
 func timetableCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	draft := ""
-	cmd := query(s, "timetable UNIT|AREA", "What will play and why, also before anything is released", exactly("UNIT|AREA"),
+	cmd := query(s, "timetable UNIT|AREA", s.say("将会播什么、为什么，签发之前也能看", "What will play and why, also before anything is released"), exactly("UNIT|AREA"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Timetable, error) {
 			from, to, err := span.read(s)
 			if err != nil {
@@ -55,8 +54,8 @@ func timetableCommand(s *shell) *cobra.Command {
 			}
 			return all, err
 		}, s.timetables)
-	span.add(cmd, "0s", "24h")
-	cmd.Flags().StringVar(&draft, "draft", "", "take the draft of this programme as if it were released")
+	span.add(s, cmd, "0s", "24h")
+	cmd.Flags().StringVar(&draft, "draft", "", s.say("把这个播发任务的草稿当作已签发来看", "take the draft of this programme as if it were released"))
 	return cmd
 }
 
@@ -84,17 +83,18 @@ func (s *shell) timetables(all []client.Timetable) {
 			zone = time.Local
 		}
 		at := func(t time.Time) string { return t.In(zone).Format("01-02 15:04:05") }
-		s.printf("%s (%s)\n", strings.Join(tt.Units, ", "), tt.Zone)
-		t := newTable("FROM", "TO", "OUTPUT", "TITLE", "LEVEL", "WHY")
+		s.tell(s.list(tt.Units)+"（"+tt.Zone+"）", s.list(tt.Units)+" ("+tt.Zone+")")
+		t := newTable(s.say("自", "FROM"), s.say("到", "TO"), s.say("输出", "OUTPUT"), s.say("标题", "TITLE"), s.say("级别", "LEVEL"), s.say("原因", "WHY"))
 		for _, st := range tt.Stretches {
-			t.add(at(st.From), at(st.To), st.Output, st.Title, st.Level, st.Why)
+			t.add(at(st.From), at(st.To), word(s, outputWords, st.Output), st.Title, word(s, levelWords, st.Level), st.Why)
 		}
 		t.print(s.out)
 		for _, k := range tt.Skips {
-			s.printf("will not play: %s %s on %s, %d round(s): %s\n", at(k.At), k.Programme, k.Output, k.Rounds, k.Why)
+			s.tell(fmt.Sprintf("不会播：%s %s，%s，%d 遍：%s", at(k.At), k.Programme, word(s, outputWords, k.Output), k.Rounds, k.Why),
+				fmt.Sprintf("will not play: %s %s on %s, %d round(s): %s", at(k.At), k.Programme, k.Output, k.Rounds, k.Why))
 		}
 		for _, p := range tt.Problems {
-			s.printf("problem: %s\n", p)
+			s.tell("问题："+p, "problem: "+p)
 		}
 		s.printf("\n")
 	}
@@ -103,7 +103,7 @@ func (s *shell) timetables(all []client.Timetable) {
 func asrunCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	var q client.ProofQuery
-	cmd := query(s, "asrun", "The play log: what was due or played, each with its grade of proof", exactly(),
+	cmd := query(s, "asrun", s.say("播出记录：该播的和播了的，以及各自的结果", "The play log: what was due or played, each with its grade of proof"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) ([]client.AsRun, error) {
 			var err error
 			if q.From, q.To, err = span.read(s); err != nil {
@@ -112,23 +112,24 @@ func asrunCommand(s *shell) *cobra.Command {
 			return c.AsRun(ctx, q)
 		},
 		func(all []client.AsRun) {
-			t := newTable("FROM", "TO", "UNIT", "OUTPUT", "TITLE", "PLAYED", "GRADE", "WHY")
+			t := newTable(s.say("自", "FROM"), s.say("到", "TO"), s.say("终端", "UNIT"), s.say("输出", "OUTPUT"), s.say("标题", "TITLE"), s.say("播了", "PLAYED"), s.say("结果", "GRADE"), s.say("原因", "WHY"))
 			for _, a := range all {
-				t.add(s.clock(a.From), a.To.In(s.location()).Format("15:04:05"), a.Unit, a.Output, a.Title, spanOf(a), a.Grade, dash(a.Why))
+				t.add(s.clock(a.From), a.To.In(s.location()).Format("15:04:05"), a.Unit, word(s, outputWords, a.Output), a.Title, s.played(a), word(s, gradeWords, a.Grade), dash(a.Why))
 			}
 			t.print(s.out)
 		})
-	span.add(cmd, "-24h", "0s")
+	span.add(s, cmd, "-24h", "0s")
 	f := cmd.Flags()
-	f.StringVar(&q.Unit, "unit", "", "only this unit")
-	f.StringVar(&q.Area, "area", "", "only this area and below")
-	f.StringVar(&q.Programme, "programme", "", "only this programme")
+	f.StringVar(&q.Unit, "unit", "", s.say("只看这个终端", "only this unit"))
+	f.StringVar(&q.Area, "area", "", s.say("只看这个区域及以下", "only this area and below"))
+	f.StringVar(&q.Programme, "programme", "", s.say("只看这个播发任务", "only this programme"))
 	return cmd
 }
 
-func spanOf(a client.AsRun) string {
+// played is how long something played, in how many rounds.
+func (s *shell) played(a client.AsRun) string {
 	if n := len(a.Rounds); n > 1 {
-		return fmt.Sprintf("%s in %d rounds", span(a.Seconds), n)
+		return s.say(fmt.Sprintf("%s，%d 遍", span(a.Seconds), n), fmt.Sprintf("%s in %d rounds", span(a.Seconds), n))
 	}
 	return span(a.Seconds)
 }
@@ -137,7 +138,7 @@ func outagesCommand(s *shell) *cobra.Command {
 	var span spanFlags
 	var q client.ProofQuery
 	open := false
-	cmd := query(s, "outages", "When units were lost to their villages, and when nobody watched", exactly(),
+	cmd := query(s, "outages", s.say("终端什么时候中断，什么时候无人值守", "When units were lost to their villages, and when nobody watched"), exactly(),
 		func(ctx context.Context, c *client.Client, _ []string) (out lost, err error) {
 			if q.From, q.To, err = span.read(s); err != nil {
 				return out, err
@@ -150,14 +151,14 @@ func outagesCommand(s *shell) *cobra.Command {
 		func(l lost) {
 			s.outageTable(l.Outages)
 			for _, g := range l.NotWatched {
-				s.printf("not watched %s to %s: %s\n", s.clock(g.From), s.clock(g.To), g.Why)
+				s.tell(fmt.Sprintf("无人值守 %s 到 %s：%s", s.clock(g.From), s.clock(g.To), g.Why), fmt.Sprintf("not watched %s to %s: %s", s.clock(g.From), s.clock(g.To), g.Why))
 			}
 		})
-	span.add(cmd, "-168h", "0s")
+	span.add(s, cmd, "-168h", "0s")
 	f := cmd.Flags()
-	f.StringVar(&q.Unit, "unit", "", "only this unit")
-	f.StringVar(&q.Area, "area", "", "only this area and below")
-	f.BoolVar(&open, "open", false, "only those that last")
+	f.StringVar(&q.Unit, "unit", "", s.say("只看这个终端", "only this unit"))
+	f.StringVar(&q.Area, "area", "", s.say("只看这个区域及以下", "only this area and below"))
+	f.BoolVar(&open, "open", false, s.say("只看还没恢复的", "only those that last"))
 	return cmd
 }
 
@@ -169,16 +170,16 @@ type lost struct {
 
 func (s *shell) outageTable(all []client.Outage) {
 	if len(all) == 0 {
-		s.printf("no outages\n")
+		s.tell("没有中断", "no outages")
 		return
 	}
-	t := newTable("UNIT", "AREA", "KIND", "FROM", "TO", "CAUSE")
+	t := newTable(s.say("终端", "UNIT"), s.say("区域", "AREA"), s.say("状况", "KIND"), s.say("自", "FROM"), s.say("到", "TO"), s.say("原因", "CAUSE"))
 	for _, o := range all {
-		to := "still"
+		to := s.say("还没恢复", "still")
 		if o.To != nil {
 			to = s.clock(*o.To)
 		}
-		t.add(o.Unit, dash(o.Area), o.Kind, s.clock(o.From), to, dash(o.Text))
+		t.add(o.Unit, dash(o.Area), word(s, outageWords, o.Kind), s.clock(o.From), to, dash(o.Text))
 	}
 	t.print(s.out)
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,13 +15,6 @@ import (
 
 	"github.com/villagecast/villagecast/scheduler/client"
 )
-
-// errUsage marks errors of the command line itself.
-var errUsage = errors.New("see villagecast help")
-
-func usage(format string, args ...any) error {
-	return fmt.Errorf(format+" (%w)", append(args, errUsage)...)
-}
 
 // shell is what every command works with.
 type shell struct {
@@ -39,19 +32,21 @@ type shell struct {
 }
 
 func newRoot(s *shell) *cobra.Command {
+	s.lang = cmp.Or(s.lang, language())
 	root := &cobra.Command{
 		Use:           "villagecast",
-		Short:         "The centre of a county's village broadcasting, and its command line",
+		Short:         s.say("全县村级广播的播控中心，以及它的命令行", "The centre of a county's village broadcasting, and its command line"),
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&s.data, "data", dataDirectory(), "directory of the centre's data; the token is read from it")
-	f.StringVar(&s.server, "server", os.Getenv("VILLAGECAST_SERVER"), "address of the centre (default: as the data directory says)")
-	f.StringVar(&s.lang, "lang", language(), "language of sentences: zh-CN or en")
-	f.BoolVar(&s.json, "json", false, "print JSON, for scripts")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	f.StringVar(&s.data, "data", dataDirectory(), s.say("中心的数据目录；从中读令牌", "directory of the centre's data; the token is read from it"))
+	f.StringVar(&s.server, "server", os.Getenv("VILLAGECAST_SERVER"), s.say("中心的地址（默认：数据目录里写的）", "address of the centre (default: as the data directory says)"))
+	f.Var((*tongue)(&s.lang), "lang", s.say("语言：zh-CN 或 en", "language of sentences: zh-CN or en"))
+	f.Lookup("lang").DefValue = language()
+	f.BoolVar(&s.json, "json", false, s.say("输出 JSON，给脚本用", "print JSON, for scripts"))
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", "%w", err) })
 	root.AddCommand(
 		serveCommand(s), demoCommand(s),
 		areasCommand(s), unitsCommand(s), assetsCommand(s), speakCommand(s),
@@ -63,6 +58,7 @@ func newRoot(s *shell) *cobra.Command {
 		applyCommand(s), exportCommand(s),
 	)
 	s.completions(root)
+	s.helps(root)
 	return root
 }
 
@@ -96,7 +92,8 @@ func (s *shell) client() (*client.Client, error) {
 	if c.Base == "" {
 		text, err := os.ReadFile(filepath.Join(s.data, "address"))
 		if err != nil {
-			return nil, fmt.Errorf("%w: no centre has run with the data directory %s; start one (villagecast serve), or give --server or --data",
+			return nil, fault("%w：数据目录 %s 里没有运行过中心；先启动（villagecast serve），或用 --server、--data 指明",
+				"%w: no centre has run with the data directory %s; start one (villagecast serve), or give --server or --data",
 				client.ErrUnreachable, s.data)
 		}
 		c.Base = strings.TrimSpace(string(text))
@@ -104,7 +101,7 @@ func (s *shell) client() (*client.Client, error) {
 	if c.Token == "" {
 		text, err := os.ReadFile(filepath.Join(s.data, "token"))
 		if err != nil {
-			return nil, fmt.Errorf("read token: %w; give --data, or set VILLAGECAST_TOKEN", err)
+			return nil, fault("读令牌：%w；用 --data 指明数据目录，或设置 VILLAGECAST_TOKEN", "read token: %w; give --data, or set VILLAGECAST_TOKEN", err)
 		}
 		c.Token = strings.TrimSpace(string(text))
 	}
@@ -165,7 +162,7 @@ func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return usage("want %d argument(s): %s", len(names), strings.Join(names, " "))
+			return usage("要写 %d 个参数：%s", "want %d argument(s): %s", len(names), strings.Join(names, " "))
 		}
 		return nil
 	}

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"token":         useToken,
 			"keep":          keep,
 			"await":         awaitOutput,
+			"chinese":       inChinese,
 		},
 	})
 }
@@ -91,6 +92,24 @@ func keep(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%q is not there to be kept as %s", args[1], args[0])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+// inChinese finds Latin words in what was just printed that are no names: those
+// that are the same in every language, ids, and those given.
+func inChinese(ts *testscript.TestScript, _ bool, args []string) {
+	all := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	ids := regexp.MustCompile(`https?://\S+|\b[0-9a-f]{12,}\b|\b[a-z]{1,2}-[a-z0-9]{4,}\b`)
+	names := regexp.MustCompile(`\b(?:` + strings.Join(append(args, "admin", "county", "villagecast", "area", "unit"), "|") + `)\b`)
+	if !strings.ContainsFunc(all, func(c rune) bool { return c >= '、' }) {
+		ts.Fatalf("there is no Chinese in %q", all)
+	}
+	for _, line := range strings.Split(all, "\n") {
+		if left := names.ReplaceAllString(bare(ids.ReplaceAllString(line, "~")), "~"); latin.MatchString(left) {
+			ts.Fatalf("%q in %q", latin.FindAllString(left, -1), line)
+		} else if mark := halfWidth.FindString(left); mark != "" {
+			ts.Fatalf("%q in %q", mark, line)
+		}
+	}
 }
 
 // useToken takes the secret of the token that was just made for all that follows.

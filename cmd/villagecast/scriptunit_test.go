@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,13 +30,17 @@ func unitProgram() {
 		os.Exit(1)
 	}
 	settings, err := device.ParseSettings(data)
+	lang := "en"
+	if strings.HasPrefix(os.Getenv("LANG"), "zh") {
+		lang = "zh"
+	}
 	for starts := 1; err == nil && ctx.Err() == nil; starts++ {
 		fmt.Println("start", starts)
 		board := airtime.Board()
 		board.Chip = true // it need not ask for the time
 		if err = os.MkdirAll(os.Args[2], 0o700); err == nil {
 			err = device.Run(ctx, device.Options{Settings: settings, Disk: spool.OS(os.Args[2]), Board: board, Sound: player.NewSilent(),
-				Software: fmt.Sprint("start ", starts), Lang: "en", Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+				Software: fmt.Sprint("start ", starts), Lang: lang, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 		}
 		if errors.Is(err, device.ErrRestart) {
 			err = nil

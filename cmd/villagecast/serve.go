@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 
@@ -71,12 +70,12 @@ func defaults() settings {
 func serveCommand(s *shell) *cobra.Command {
 	file := ""
 	given := defaults()
-	cmd := &cobra.Command{Use: "serve", Short: "Runs the centre until it is interrupted", Args: exactly()}
+	cmd := &cobra.Command{Use: "serve", Short: s.say("运行中心，直到被中断", "Runs the centre until it is interrupted"), Args: exactly()}
 	f := cmd.Flags()
-	f.StringVar(&file, "config", "", "settings file, see configs/centre.yaml; flags given beside it win")
-	f.StringVar(&given.HTTP, "listen", given.HTTP, "address for people and units; beyond loopback only with TLS")
-	f.StringVar(&given.MQTT, "mqtt", given.MQTT, "address of the embedded MQTT broker")
-	f.StringVar(&given.Log, "log", given.Log, "debug, info, warn or error")
+	f.StringVar(&file, "config", "", s.say("设置文件，见 configs/centre.yaml；同时写的选项优先", "settings file, see configs/centre.yaml; flags given beside it win"))
+	f.StringVar(&given.HTTP, "listen", given.HTTP, s.say("给人和终端用的地址；对外要用 TLS", "address for people and units; beyond loopback only with TLS"))
+	f.StringVar(&given.MQTT, "mqtt", given.MQTT, s.say("内置 MQTT 消息服务器的地址", "address of the embedded MQTT broker"))
+	f.StringVar(&given.Log, "log", given.Log, s.say("debug、info、warn 或 error", "debug, info, warn or error"))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		set := defaults()
 		if file != "" {
@@ -100,10 +99,10 @@ func serveCommand(s *shell) *cobra.Command {
 func readSettings(file string, into *settings) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return usage("read settings: %v", err)
+		return usage("读设置文件：%v", "read settings: %v", err)
 	}
 	if err := configs.Decode(text, into); err != nil {
-		return usage("%s: %v", file, err)
+		return usage("%s：%v", "%s: %v", file, err)
 	}
 	return nil
 }
@@ -132,7 +131,7 @@ func (set settings) options(log *slog.Logger) app.Options {
 func (s *shell) logger(level string) (*slog.Logger, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, usage("log level %q: use debug, info, warn or error", level)
+		return nil, usage("没有日志级别 %q：用 debug、info、warn 或 error", "log level %q: use debug, info, warn or error", level)
 	}
 	return slog.New(slog.NewTextHandler(s.errs, &slog.HandlerOptions{Level: l})), nil
 }
@@ -153,11 +152,11 @@ func (s *shell) serve(ctx context.Context, set settings) error {
 		return err
 	}
 	supervisor.Ready()
-	s.printf("The centre runs. Log in once with %s\n", a.LoginLink("/"))
+	s.tell("中心已启动。用这个链接登录，只能用一次："+a.LoginLink("/"), "The centre runs. Log in once with "+a.LoginLink("/"))
 	select {
 	case <-ctx.Done():
 	case err = <-a.Failed():
-		err = fmt.Errorf("the centre ended: %w", err)
+		err = fault("中心停了：%w", "the centre ended: %w", err)
 	}
 	supervisor.Stopping()
 	if stopped := a.Stop(); err == nil {

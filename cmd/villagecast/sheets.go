@@ -22,21 +22,21 @@ const maxTable = 700 << 10
 func readTable(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, usage("read table: %w", err)
+		return nil, usage("读表格：%w", "read table: %w", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxTable+1))
 	if err != nil {
-		return nil, fmt.Errorf("read table: %w", err)
+		return nil, fault("读表格：%w", "read table: %w", err)
 	}
 	if len(data) > maxTable {
-		return nil, usage("%s is larger than %d KB: split it, or take pictures and empty rows out", file, maxTable>>10)
+		return nil, usage("%s 超过 %d KB：分成几个，或删去图片和空行", "%s is larger than %d KB: split it, or take pictures and empty rows out", file, maxTable>>10)
 	}
 	return data, nil
 }
 
 func peopleImport(s *shell) *cobra.Command {
-	return importing(s, "Makes accounts from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none",
+	return importing(s, s.say("从表格（XLSX，或 UTF-8、GBK 的 CSV）导入账号：要么全部，要么不导", "Makes accounts from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none"),
 		func(c *client.Client, ctx context.Context, t client.TableSpec) (client.Imported, error) {
 			return c.ImportPeople(ctx, t)
 		})
@@ -53,21 +53,21 @@ func importing(s *shell, short string, send func(*client.Client, context.Context
 			}
 			return send(c, ctx, client.TableSpec{Table: data, Check: check})
 		}, s.imported)
-	cmd.Flags().BoolVar(&check, "check", false, "only say what would change")
+	cmd.Flags().BoolVar(&check, "check", false, s.say("只说要改什么，不改", "only say what would change"))
 	return cmd
 }
 
 func unitsImport(s *shell) *cobra.Command {
 	var dir string
 	var spec client.UnitsTableSpec
-	cmd := query(s, "import FILE", "Adds or changes units from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none", exactly("FILE"),
+	cmd := query(s, "import FILE", s.say("从表格（XLSX，或 UTF-8、GBK 的 CSV）添加或修改终端：要么全部，要么不导", "Adds or changes units from a spreadsheet (XLSX, or CSV in UTF-8 or GBK): all, or none"), exactly("FILE"),
 		func(ctx context.Context, c *client.Client, args []string) (out client.UnitsImported, err error) {
 			if spec.Table, err = readTable(args[0]); err != nil {
 				return out, err
 			}
 			if spec.Claims = dir != ""; spec.Claims && !spec.Check {
 				if err := os.MkdirAll(dir, 0o700); err != nil {
-					return out, usage("write claims: %w; choose another directory with --claims", err)
+					return out, usage("写入网码：%w；用 --claims 换一个目录", "write claims: %w; choose another directory with --claims", err)
 				}
 			}
 			if out, err = c.ImportUnits(ctx, spec); err == nil {
@@ -84,8 +84,8 @@ func unitsImport(s *shell) *cobra.Command {
 				s.printf("%s\n", s.say(fmt.Sprintf("%d 个入网码在 %s；标签用 units claims --out 打印", n, dir), fmt.Sprintf("%d claims are in %s; print their stickers with units claims --out", n, dir)))
 			}
 		})
-	cmd.Flags().BoolVar(&spec.Check, "check", false, "only say what would change")
-	cmd.Flags().StringVar(&dir, "claims", "", "give each new unit a claim, and write the files of their devices into this directory")
+	cmd.Flags().BoolVar(&spec.Check, "check", false, s.say("只说要改什么，不改", "only say what would change"))
+	cmd.Flags().StringVar(&dir, "claims", "", s.say("给每个新终端一个入网码，把设备用的文件写到这个目录", "give each new unit a claim, and write the files of their devices into this directory"))
 	return cmd
 }
 
@@ -112,7 +112,7 @@ func (s *shell) printedStickers(ctx context.Context, c *client.Client, claims []
 // imported says what a spreadsheet changed: each thing that did, and the sum.
 func (s *shell) imported(v client.Imported) {
 	counts := map[string]int{}
-	t := newTable("ROW", "ID", "NAME", "AREA", "")
+	t := newTable(s.say("行", "ROW"), s.say("编号", "ID"), s.say("名称", "NAME"), s.say("区域", "AREA"), "")
 	words := map[string]string{"created": s.say("新增", "new"), "updated": s.say("修改", "changed")}
 	for _, r := range v.Rows {
 		counts[r.Change]++
@@ -124,7 +124,7 @@ func (s *shell) imported(v client.Imported) {
 		t.print(s.out)
 	}
 	if len(v.Ignored) > 0 {
-		s.printf("%s\n", s.say("没有读的列："+strings.Join(v.Ignored, "、"), "columns not read: "+strings.Join(v.Ignored, ", ")))
+		s.printf("%s\n", s.say("没有读的列："+s.list(v.Ignored), "columns not read: "+s.list(v.Ignored)))
 	}
 	line := s.say(fmt.Sprintf("新增 %d，修改 %d，没变 %d", counts["created"], counts["updated"], counts["unchanged"]),
 		fmt.Sprintf("%d new, %d changed, %d as before", counts["created"], counts["updated"], counts["unchanged"]))
@@ -140,7 +140,7 @@ func (s *shell) imported(v client.Imported) {
 func peopleCards(s *shell) *cobra.Command {
 	var spec client.CardsSpec
 	var out string
-	cmd := query(s, "cards [ID]...", "Makes cards for those named, or for all who still need one, on a sheet to print (A4, HTML)", cobra.ArbitraryArgs,
+	cmd := query(s, "cards [ID]...", s.say("给写出的人，或所有还缺的人做登录卡，排成一页打印（A4，HTML）", "Makes cards for those named, or for all who still need one, on a sheet to print (A4, HTML)"), cobra.ArbitraryArgs,
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Card, error) {
 			spec.People = args
 			return s.printedCards(ctx, c, spec, out)
@@ -153,9 +153,9 @@ func peopleCards(s *shell) *cobra.Command {
 			s.printf("%s\n", s.say(fmt.Sprintf("%d 张登录卡在 %s：打印后请删除，它能登录", len(cards), out), fmt.Sprintf("%d sign-in cards are in %s: delete it when it is printed, it opens doors", len(cards), out)))
 		})
 	f := cmd.Flags()
-	f.StringVarP(&out, "out", "o", "cards.html", "where to write the sheet")
-	f.StringVar(&spec.Area, "area", "", "only people of this area and below")
-	f.IntVar(&spec.Days, "days", 30, "how long the cards wait for their use, 1 to 90")
+	f.StringVarP(&out, "out", "o", "cards.html", s.say("打印页写到哪里", "where to write the sheet"))
+	f.StringVar(&spec.Area, "area", "", s.say("只给这个区域及以下的人", "only people of this area and below"))
+	f.IntVar(&spec.Days, "days", 30, s.say("登录卡等待使用的天数，1 到 90", "how long the cards wait for their use, 1 to 90"))
 	return cmd
 }
 
@@ -195,11 +195,11 @@ func (s *shell) printedCards(ctx context.Context, c *client.Client, spec client.
 func writeNew(path string, write func(io.Writer) (bool, error)) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return usage("write %s: %w; choose another file with --out", filepath.Base(path), err)
+		return usage("写 %s：%w；用 --out 换一个文件", "write %s: %w; choose another file with --out", filepath.Base(path), err)
 	}
 	stays, err := write(f)
 	if closed := f.Close(); err == nil && closed != nil {
-		return fmt.Errorf("write %s: %w", path, closed)
+		return fault("写 %s：%w", "write %s: %w", path, closed)
 	}
 	if !stays {
 		os.Remove(path)
@@ -211,7 +211,7 @@ func writeNew(path string, write func(io.Writer) (bool, error)) error {
 func (s *shell) grantPlaces(grants []client.Grant, areas []client.Area) string {
 	words := make([]string, len(grants))
 	for i, g := range grants {
-		role := s.say(roles[g.Role], g.Role)
+		role := word(s, roles, g.Role)
 		words[i] = strings.TrimSpace(placeName(areas, g.Area) + " " + role)
 	}
 	return strings.Join(words, s.say("；", "; "))

@@ -14,7 +14,7 @@ import (
 
 func statusCommand(s *shell) *cobra.Command {
 	watch := false
-	cmd := &cobra.Command{Use: "status", Short: "The county at a glance", Args: exactly(),
+	cmd := &cobra.Command{Use: "status", Short: s.say("全县一览", "The county at a glance"), Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
 			if err != nil {
@@ -29,7 +29,7 @@ func statusCommand(s *shell) *cobra.Command {
 			}
 			return s.show(st, func() { s.status(st) })
 		}}
-	cmd.Flags().BoolVar(&watch, "watch", false, "show it anew at every change")
+	cmd.Flags().BoolVar(&watch, "watch", false, s.say("有变化就重新显示", "show it anew at every change"))
 	return cmd
 }
 
@@ -45,7 +45,7 @@ func (s *shell) watch(ctx context.Context, c *client.Client) error {
 			s.printf("\x1b[H\x1b[2J")
 		}
 		if err != nil {
-			s.printf("%s  %v\n", time.Now().In(s.location()).Format("15:04:05"), err)
+			s.printf("%s  %s\n", time.Now().In(s.location()).Format("15:04:05"), said(err, s.lang))
 		} else if err := s.show(st, func() { s.status(st) }); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *shell) untilChange(ctx context.Context, c *client.Client) {
 }
 
 func (s *shell) status(st client.Status) {
-	s.printf("%s, %s\n", cmp.Or(st.County, s.say("县名未填", "county without a name")), s.clock(st.At))
+	s.printf("%s%s%s\n", cmp.Or(st.County, s.say("县名未填", "county without a name")), s.say("，", ", "), s.clock(st.At))
 	if st.Incident != nil {
 		s.printf("*** %s\n", s.banner(*st.Incident))
 	}
@@ -88,11 +88,11 @@ func (s *shell) status(st client.Status) {
 			fmt.Sprintf("%d units do not know the time and play nothing scheduled, %d may be off by more than half a minute", st.ClockUntrusted, st.ClockUncertain)))
 	}
 	for _, w := range st.Warnings {
-		s.row("预警", "WARNING", s.say(fmt.Sprintf("%s %s，%s，到 %s", s.levelWord(w.Level), w.Text, w.Area, s.clock(w.Until)),
+		s.row("预警", "WARNING", s.say(fmt.Sprintf("%s %s，%s，到 %s", word(s, levelWords, w.Level), w.Text, w.Area, s.clock(w.Until)),
 			fmt.Sprintf("%s %s in %s, until %s", w.Level, w.Text, w.Area, s.clock(w.Until))))
 	}
 	for _, o := range st.OnAir {
-		s.row("正在播", "on air", s.say(fmt.Sprintf("%s（%s），%d 个终端，自 %s", o.Title, s.levelWord(o.Level), o.Units, s.clock(o.Since)),
+		s.row("正在播", "on air", s.say(fmt.Sprintf("%s（%s），%d 个终端，自 %s", o.Title, word(s, levelWords, o.Level), o.Units, s.clock(o.Since)),
 			fmt.Sprintf("%s (%s) on %s since %s", o.Title, o.Level, many(o.Units, "unit"), s.clock(o.Since))))
 	}
 	if len(st.Missing) > 0 {

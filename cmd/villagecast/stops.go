@@ -23,7 +23,7 @@ type halted[T any] struct {
 
 func stopCommand(s *shell) *cobra.Command {
 	why, wait := "", haltWait
-	cmd := query(s, "stop AREA", "STOP: ends what is on air in an area, now and for good; a new warning still sounds", exactly("AREA"),
+	cmd := query(s, "stop AREA", s.say("立即停播：马上停下一个区域正在播的，不再恢复；新预警照样响", "STOP: ends what is on air in an area, now and for good; a new warning still sounds"), exactly("AREA"),
 		func(ctx context.Context, c *client.Client, args []string) (out halted[client.Stopped], err error) {
 			if out.Did, err = c.StopWhy(ctx, args[0], why); err == nil {
 				out.Stop, err = await(ctx, c, out.Did.Stop, wait)
@@ -35,14 +35,14 @@ func stopCommand(s *shell) *cobra.Command {
 				fmt.Sprintf("stopped in %s on %s: %s", r.Did.Area, many(r.Did.Units, "unit"), s.stopped(r.Did))))
 			s.obeyed(r.Stop, false)
 		})
-	cmd.Flags().StringVar(&why, "why", "", "the reason, for the record and for those who see it in force")
-	waitFlag(cmd, &wait)
+	cmd.Flags().StringVar(&why, "why", "", s.say("原因，留作记录，也给看到它的人", "the reason, for the record and for those who see it in force"))
+	waitFlag(s, cmd, &wait)
 	return cmd
 }
 
 func withdrawCommand(s *shell) *cobra.Command {
 	wait := haltWait
-	cmd := query(s, "withdraw PROGRAMME", "Takes a programme off the air", exactly("PROGRAMME"),
+	cmd := query(s, "withdraw PROGRAMME", s.say("撤播", "Takes a programme off the air"), exactly("PROGRAMME"),
 		func(ctx context.Context, c *client.Client, args []string) (out halted[client.Programme], err error) {
 			if out.Did, err = c.Withdraw(ctx, args[0]); err != nil {
 				return out, err
@@ -63,12 +63,12 @@ func withdrawCommand(s *shell) *cobra.Command {
 			s.printf("%s\n", s.say(fmt.Sprintf("%s 第 %d 版已撤播", r.Did.ID, r.Did.Version), fmt.Sprintf("%s version %d withdrawn", r.Did.ID, r.Did.Version)))
 			s.obeyed(r.Stop, false)
 		})
-	waitFlag(cmd, &wait)
+	waitFlag(s, cmd, &wait)
 	return cmd
 }
 
-func waitFlag(cmd *cobra.Command, wait *time.Duration) {
-	cmd.Flags().DurationVar(wait, "wait", *wait, "how long to wait for the units' words; villagecast stops asks again later")
+func waitFlag(s *shell, cmd *cobra.Command, wait *time.Duration) {
+	cmd.Flags().DurationVar(wait, "wait", *wait, s.say("等终端回话多久；之后可用 villagecast stops 再看", "how long to wait for the units' words; villagecast stops asks again later"))
 }
 
 // await asks for a stop until every unit obeys, or for as long as was said.
@@ -92,7 +92,7 @@ func await(ctx context.Context, c *client.Client, id string, wait time.Duration)
 
 func stopsCommand(s *shell) *cobra.Command {
 	all, one, area := false, false, ""
-	cmd := query(s, "stops [ID]", "Who obeys: STOPs, mutes and withdrawals with the units that have not confirmed; one of them with every unit", atMost("ID"),
+	cmd := query(s, "stops [ID]", s.say("谁照办了：停播、静音和撤播中还没确认的终端；写编号就列出全部终端", "Who obeys: STOPs, mutes and withdrawals with the units that have not confirmed; one of them with every unit"), atMost("ID"),
 		func(ctx context.Context, c *client.Client, args []string) ([]client.Stop, error) {
 			if one = len(args) > 0; one {
 				h, err := c.StopByID(ctx, args[0])
@@ -108,21 +108,9 @@ func stopsCommand(s *shell) *cobra.Command {
 				s.obeyed(&list[i], one)
 			}
 		})
-	cmd.Flags().BoolVar(&all, "all", false, "every one, not only the open ones and those of the last day")
-	cmd.Flags().StringVar(&area, "area", "", "only of this area")
+	cmd.Flags().BoolVar(&all, "all", false, s.say("列出全部，不只是还没完的和最近一天的", "every one, not only the open ones and those of the last day"))
+	cmd.Flags().StringVar(&area, "area", "", s.say("只看这个区域", "only of this area"))
 	return cmd
-}
-
-// haltWords are the kinds as people see them.
-var haltWords = map[string][2]string{"stop": {"立即停播", "STOP"}, "mute": {"静音", "mute"}, "pause": {"暂停", "pause"}, "withdraw": {"撤播", "withdrawal"},
-	"exception": {"例外", "exception"}, "freeze": {"重保期", "change freeze"}, "revoked": {"设备已吊销", "device shut out"}}
-
-func (s *shell) haltWord(kind string) string {
-	w, ok := haltWords[kind]
-	if !ok {
-		return kind
-	}
-	return s.say(w[0], w[1])
 }
 
 // obeyed says who obeys, and lists who does not, by village; or every unit.
@@ -130,7 +118,8 @@ func (s *shell) obeyed(h *client.Stop, every bool) {
 	if h == nil {
 		return
 	}
-	s.printf("%s %s, %s, %s %s: %s\n", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h))
+	s.tell(fmt.Sprintf("%s %s，%s，%s %s：%s", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h)),
+		fmt.Sprintf("%s %s, %s, %s %s: %s", s.haltWord(h.Kind), h.ID, h.Area, s.clock(h.At), who(h.Name, h.By), s.confirmed(*h)))
 	t := newTable(s.say("村", "VILLAGE"), s.say("终端", "UNIT"), s.say("联系人", "CONTACT"), s.say("情况", "STATE"), s.say("将继续播", "GOES ON"))
 	rows := 0
 	for _, u := range h.List {
@@ -158,7 +147,7 @@ func (s *shell) confirmed(h client.Stop) string {
 func (s *shell) haltState(u client.StopUnit) string {
 	seen := ""
 	if u.LastSeen != nil {
-		seen = s.say("，最后 ", ", last seen ") + s.clock(*u.LastSeen)
+		seen = s.say("，最后消息 ", ", last seen ") + s.clock(*u.LastSeen)
 	}
 	switch u.State {
 	case "silent":
@@ -229,9 +218,9 @@ func (s *shell) inForce(f client.InForce) string {
 	if len(f.MayLift) > 0 {
 		var names []string
 		for _, r := range f.MayLift {
-			names = append(names, s.say(roles[r], r))
+			names = append(names, word(s, roles, r))
 		}
-		lift = s.say("可解除：", "may be lifted by ") + strings.Join(names, s.say("、", ", "))
+		lift = s.say("可解除：", "may be lifted by ") + s.list(names)
 	}
 	parts = append(parts, lift)
 	if f.Units > f.Obey {

@@ -46,6 +46,11 @@ func (t *table) print(w io.Writer) {
 	}
 }
 
+// padded fills a text up to a number of terminal cells.
+func padded(text string, wide int) string {
+	return text + strings.Repeat(" ", max(wide-cells(text), 0))
+}
+
 // cells is the number of terminal cells that a text takes.
 func cells(s string) (n int) {
 	for _, r := range s {

@@ -29,22 +29,22 @@ func (s *shell) secret(what string) (string, error) {
 	if !asks(s.in) {
 		line, err := bufio.NewReader(s.in).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read password: %w", err)
+			return "", fault("读密码：%w", "read password: %w", err)
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}
 	var answers [2]string
 	for i, again := range []string{"", s.say("，再输一次", ", once more")} {
-		fmt.Fprint(s.errs, what+again+": ")
+		fmt.Fprint(s.errs, what+again+s.say("：", ": "))
 		b, err := term.ReadPassword(int(s.in.(*os.File).Fd()))
 		fmt.Fprintln(s.errs)
 		if err != nil {
-			return "", fmt.Errorf("read password: %w", err)
+			return "", fault("读密码：%w", "read password: %w", err)
 		}
 		answers[i] = string(b)
 	}
 	if answers[0] != answers[1] {
-		return "", usage("the two are not the same")
+		return "", usage("两次输入不一样", "the two are not the same")
 	}
 	return answers[0], nil
 }

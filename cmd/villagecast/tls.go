@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -20,14 +19,14 @@ func trustOwnCA(c *client.Client, file string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the centre's certificate: %w", err)
+		return fault("读中心的证书：%w", "read the centre's certificate: %w", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("read the centre's certificate: %s holds none", file)
+		return fault("读中心的证书：%s 里没有", "read the centre's certificate: %s holds none", file)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}

@@ -67,10 +67,10 @@ type Reason struct {
 	Hours int `json:"hours,omitempty"`
 }
 
-// Text says the reason in words; lang is "zh", anything else is English.
+// Text says the reason in words, in Chinese if lang begins with "zh", else in English.
 func (r Reason) Text(lang string) string {
 	i := 0
-	if lang == "zh" {
+	if strings.HasPrefix(lang, "zh") {
 		i = 1
 	}
 	pattern, ok := reasonWords[r.Code]

@@ -156,7 +156,7 @@ type Skip struct {
 	Reason Reason `json:"reason"`
 }
 
-// Why is the stretch's reason in words; lang is "zh" or "en".
+// Why is the stretch's reason in words, in a language.
 func (s Stretch) Why(lang string) string { return s.Reason.Text(lang) }
 
 // Wire is the skip as a unit reports it, with its reason in words in lang. An

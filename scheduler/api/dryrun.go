@@ -13,15 +13,15 @@ func (s *server) dryRuns() {
 		at(func(ctx context.Context, in *ProgrammeByID) ([]need, error) { return s.heard(ctx, in.ID, in.Version) }),
 		func(ctx context.Context, in *ProgrammeByID) (*answer[client.DryRun], error) {
 			d, err := s.Store.DryRun(ctx, in.ID, in.Version)
-			return reply(dryRunOut(d)), err
+			return reply(dryRunOut(d, in.Language)), err
 		})
 }
 
-func dryRunOut(d scheduler.DryRun) client.DryRun {
+func dryRunOut(d scheduler.DryRun, lang string) client.DryRun {
 	out := client.DryRun{Programme: d.Programme, Version: d.Version, Title: d.Title, State: string(d.State), Villages: d.Villages, Units: d.Units, Planned: d.Planned,
 		Unreachable: []client.DryUnit{}, Needs: d.Needs, TooOld: append([]string{}, d.TooOld...), From: when(d.From), To: when(d.To), Ends: when(d.Ends), Sounds: d.Sounds,
 		Days: []client.DryDay{}, Week: dryDayOut(d.Week), Whole: d.Whole.Seconds(), Plays: d.Plays.Seconds(), Least: d.Least.Seconds(),
-		Cuts: []client.DryCut{}, Calendars: []client.CalendarGap{}, Problems: append([]string{}, d.Problems...), Timetables: d.Sets}
+		Cuts: []client.DryCut{}, Calendars: []client.CalendarGap{}, Problems: []string{}, Timetables: d.Sets}
 	for _, u := range d.Unreachable {
 		out.Unreachable = append(out.Unreachable, client.DryUnit{Unit: u.ID, Area: u.Area})
 	}
@@ -33,6 +33,9 @@ func dryRunOut(d scheduler.DryRun) client.DryRun {
 	}
 	for _, c := range d.Calendars {
 		out.Calendars = append(out.Calendars, client.CalendarGap(c))
+	}
+	for _, p := range d.Problems {
+		out.Problems = append(out.Problems, p.In(lang))
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 const weekSpan = 7 * 24 * time.Hour
 
 type deliveryQuery struct {
+	Language  string `header:"Accept-Language"`
 	Area      string `query:"area" doc:"Only units in this area and below; the county if absent"`
 	Programme string `query:"programme" doc:"The released version of this programme; everything if absent"`
 	Details   bool   `query:"details" doc:"Every unit, not only those that are not ready"`
@@ -46,7 +47,7 @@ func (s *server) presence() {
 		narrowed(s, scheduler.ActRead, func(in *deliveryQuery) *string { return &in.Area }),
 		func(ctx context.Context, in *deliveryQuery) (*answer[client.Delivery], error) {
 			d, err := s.Store.Delivery(ctx, scheduler.DeliveryQuery{Area: in.Area, Programme: in.Programme})
-			return reply(deliveryOut(d, in.Details)), err
+			return reply(deliveryOut(d, in.Details, in.Language)), err
 		})
 	type callsQuery struct {
 		Area string `query:"area" doc:"The county if absent"`
@@ -74,7 +75,7 @@ func (s *server) presence() {
 		})
 }
 
-func deliveryOut(d scheduler.Delivery, details bool) client.Delivery {
+func deliveryOut(d scheduler.Delivery, details bool, lang string) client.Delivery {
 	out := client.Delivery{Area: d.Area.ID, Name: d.Area.Name, Programme: d.Programme, Version: d.Version, Title: d.Title, All: d.Counts.All(),
 		Units: client.DeliveryCounts(d.Counts), Planned: d.Planned, Areas: []client.AreaDelivery{}, Open: []client.UnitDelivery{}}
 	for _, a := range d.Below {
@@ -82,14 +83,14 @@ func deliveryOut(d scheduler.Delivery, details bool) client.Delivery {
 	}
 	for _, u := range d.Units {
 		if details || u.State != scheduler.DeliveryReady {
-			out.Open = append(out.Open, unitDeliveryOut(u))
+			out.Open = append(out.Open, unitDeliveryOut(u, lang))
 		}
 	}
 	return out
 }
 
-func unitDeliveryOut(u scheduler.UnitDelivery) client.UnitDelivery {
-	return client.UnitDelivery{Unit: u.Unit, Name: u.Name, Area: u.Area, State: string(u.State), Why: u.Why, Online: u.Online,
+func unitDeliveryOut(u scheduler.UnitDelivery, lang string) client.UnitDelivery {
+	return client.UnitDelivery{Unit: u.Unit, Name: u.Name, Area: u.Area, State: string(u.State), Why: u.Why.In(lang), Online: u.Online,
 		Addresses: agreementsOut(u.Agreements), Assets: u.Assets, Ready: u.Ready, TooOld: u.TooOld}
 }
 

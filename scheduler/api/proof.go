@@ -115,7 +115,7 @@ func timetableOut(t scheduler.Timetable, lang string) client.Timetable {
 		Problems: append([]string{}, t.Problems...)}
 	for _, st := range t.Stretches {
 		out.Stretches = append(out.Stretches, client.Stretch{Output: st.Output, From: st.From, To: st.To, Programme: st.Programme,
-			Version: st.Version, Warning: st.Interrupt, Title: st.Title, Level: st.Level, Why: st.Why, End: st.End})
+			Version: st.Version, Warning: st.Interrupt, Title: st.Title, Level: st.Level, Why: st.Reason.Text(lang), End: st.End})
 	}
 	for _, k := range t.Skips {
 		out.Skips = append(out.Skips, skipOut(k.Wire(lang)))

@@ -93,9 +93,6 @@ func (s *server) later(ctx context.Context, area string, level wire.Level, lang 
 func laterOut(l scheduler.Later, lang string) client.Later {
 	out := client.Later{Units: l.Units, Until: when(l.Until)}
 	if l.Units > 0 {
-		if strings.HasPrefix(lang, "zh") {
-			lang = "zh"
-		}
 		out.Why = l.Why.Text(lang)
 	}
 	return out

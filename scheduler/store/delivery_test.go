@@ -73,7 +73,7 @@ func TestSavedIsNotDelivered(t *testing.T) {
 	confirm(t, s, "liu1-1")
 	for _, q := range []scheduler.DeliveryQuery{village, programme} {
 		d := delivery(t, s, q)
-		if d.Counts.Pending != 1 || d.Counts.Ready != 1 || d.Counts.All() || d.Units[1].State != scheduler.DeliveryPending || d.Units[1].Why == "" {
+		if d.Counts.Pending != 1 || d.Counts.Ready != 1 || d.Counts.All() || d.Units[1].State != scheduler.DeliveryPending || d.Units[1].Why.ZH == "" {
 			t.Errorf("one of two has it: %+v", d)
 		}
 	}

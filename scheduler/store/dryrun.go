@@ -61,7 +61,7 @@ func (r *dry) run() error {
 	r.Programme, r.Version, r.Title, r.Ends = r.p.ID, r.p.Version, r.p.Title, r.p.Ends(r.zone)
 	r.Needs = append([]string{}, r.p.Wire().Needs...)
 	r.Sounds = slices.ContainsFunc(r.p.Items, func(it wire.Item) bool { return it.Sound != nil })
-	r.Unreachable, r.TooOld, r.Cuts, r.Calendars, r.Problems = []scheduler.Unit{}, []string{}, []scheduler.DryCut{}, []scheduler.CalendarGap{}, []string{}
+	r.Unreachable, r.TooOld, r.Cuts, r.Calendars, r.Problems = []scheduler.Unit{}, []string{}, []scheduler.DryCut{}, []scheduler.CalendarGap{}, []scheduler.Words{}
 	units := r.units()
 	if err := r.span(); err != nil || r.From.IsZero() {
 		return err
@@ -131,7 +131,7 @@ func (r *dry) span() error {
 	// A window that is open now began earlier.
 	next, err := scheduler.NextStarts(r.p.Rule, county.Zone, dates, r.now.Add(-24*time.Hour), 1)
 	if err != nil || len(next) == 0 {
-		r.Problems = append(r.Problems, "it has no start to come: it will never play")
+		r.Problems = append(r.Problems, scheduler.Words{ZH: "没有还没到的开始时间：永远不会播", EN: "it has no start to come: it will never play"})
 		return nil
 	}
 	r.From = r.now
@@ -198,8 +198,8 @@ func (r *dry) only(county wire.County, from, to time.Time) ([]timetable.Stretch,
 	}
 	tl, problems := timetable.Preview(in, from, to)
 	for _, p := range problems {
-		if !slices.Contains(r.Problems, p.Text) {
-			r.Problems = append(r.Problems, p.Text)
+		if said := scheduler.Quoted(p.Text); !slices.Contains(r.Problems, said) {
+			r.Problems = append(r.Problems, said)
 		}
 	}
 	return slices.DeleteFunc(tl.Stretches, func(s timetable.Stretch) bool { return s.Output != wire.OutputSound }), nil

@@ -164,7 +164,7 @@ func (t *tx) haltView(h scheduler.Halt, area string, admins map[string]string, d
 		if u.Said.IsZero() {
 			u.State, u.Why = h.Obeys(e.p, ps.wantedNow(h.Of(e.unit, tree)), t.now)
 			if u.State == scheduler.HaltSilent && h.Closed.IsZero() { // its word is yet to come
-				u.State, u.Why = scheduler.HaltHolds, "it has not said that it is silent"
+				u.State, u.Why = scheduler.HaltHolds, scheduler.Words{ZH: "终端还没说已静下来", EN: "it has not said that it is silent"}
 			}
 		}
 		v.Last = later(v.Last, u.Said)

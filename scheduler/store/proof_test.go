@@ -257,7 +257,7 @@ func TestTimetableShowsADraftBeforeItsRelease(t *testing.T) {
 	if len(with) != 2 || !slices.Equal(names(with[0]), []string{"a", "b", "a"}) || !slices.Equal(names(with[1]), []string{"a"}) {
 		t.Errorf("with the draft: %v", with)
 	}
-	if with[0].Stretches[0].Why == "" {
+	if with[0].Stretches[0].Reason.Text("en") == "" {
 		t.Error("a stretch without a reason")
 	}
 	_, err := s.Timetable(ctx, TimetableQuery{Unit: "liu1-1", From: from, To: from})

@@ -256,7 +256,7 @@ func say(set []scheduler.Unit, zone string, tl timetable.Timeline, problems []ti
 	}
 	for _, s := range tl.Stretches {
 		out.Stretches = append(out.Stretches, scheduler.Stretch{Output: s.Output, From: s.From, To: s.To, Programme: s.Programme, Version: s.Version, Interrupt: s.Interrupt,
-			Title: s.Title, Level: s.Level, Reason: s.Reason, EndReason: s.EndReason, Why: s.Reason.Text("en"), End: s.End, By: s.By})
+			Title: s.Title, Level: s.Level, Reason: s.Reason, EndReason: s.EndReason, End: s.End, By: s.By})
 	}
 	for _, p := range problems {
 		if p.Code != timetable.ProblemExcept {
