@@ -284,6 +284,7 @@ func (d *device) connected() {
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("tcp://broker:1").
 		SetClientID(d.id).SetUsername(d.id).SetPassword(d.c.secret(d.id)).
 		SetAutoReconnect(false).SetKeepAlive(15*time.Second).SetPingTimeout(5*time.Second).
+		SetWriteTimeout(time.Second). // for so long a publish waits where the link has just gone, half a minute else
 		SetBinaryWill(wire.GoneTopic(d.id), will, 1, false).
 		SetConnectionLostHandler(func(paho.Client, error) { close(lost) }).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
@@ -345,7 +346,12 @@ func (d *device) say(client paho.Client, c wire.Channel, payload any) {
 	if err != nil {
 		d.c.t.Error(err)
 	}
-	client.Publish(wire.UnitTopic(d.id, c), 1, false, b).WaitTimeout(5 * time.Second)
+	token := client.Publish(wire.UnitTopic(d.id, c), 1, false, b)
+	for range 50 {
+		if token.WaitTimeout(100*time.Millisecond) || !client.IsConnectionOpen() {
+			return
+		}
+	}
 }
 
 // report sends proof over the session of now.
