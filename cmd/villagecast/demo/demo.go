@@ -16,6 +16,7 @@ import (
 	"time"
 
 	device "github.com/villagecast/villagecast/device/agent"
+	"github.com/villagecast/villagecast/scheduler"
 	"github.com/villagecast/villagecast/scheduler/app"
 	"github.com/villagecast/villagecast/scheduler/client"
 	"github.com/villagecast/villagecast/scheduler/client/countyfile"
@@ -74,11 +75,15 @@ func check(o Options) error {
 		host, _, err := net.SplitHostPort(address)
 		ip := net.ParseIP(host)
 		if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return fmt.Errorf("the demonstration stays on this machine: %q is not loopback; use villagecast serve for a real county", address)
+			return &scheduler.Error{Kind: scheduler.Invalid, Value: address,
+				Message: words("不是本机地址，演示只在本机运行", "is not loopback, and the demonstration stays on this machine"),
+				Remedy:  words("真正的县用 villagecast serve", "use villagecast serve for a real county")}
 		}
 	}
 	if _, err := os.Stat(o.Agent); err != nil {
-		return fmt.Errorf("the agent's program is missing: %w; build it with make build, or give --agent", err)
+		return &scheduler.Error{Kind: scheduler.NotFound, Value: o.Agent, Err: err,
+			Message: words("没有播控程序", "the agent's program is missing"),
+			Remedy:  words("用 make build 构建，或用 --agent 指出", "build it with make build, or give --agent")}
 	}
 	return nil
 }
@@ -139,7 +144,9 @@ func bring(ctx context.Context, c *client.Client, dir string, o Options, spoken 
 	plan.Settings = func(unit, text string) error {
 		return os.WriteFile(filepath.Join(dir, "settings", unit+".yaml"), []byte(text), 0o600)
 	}
-	slow := time.AfterFunc(10*time.Second, func() { fmt.Fprintln(o.Out, "  still at it: making the county's recordings") })
+	slow := time.AfterFunc(10*time.Second, func() {
+		o.say(words("  还在做：制作全县的录音", "  still at it: making the county's recordings"))
+	})
 	defer slow.Stop()
 	if err := plan.Apply(ctx, nil); err != nil {
 		return fmt.Errorf("bring the county: %w", err)
@@ -190,7 +197,10 @@ func (s *stage) ready(ctx context.Context, began time.Time) error {
 			case <-ctx.Done():
 				return nil
 			case <-end:
-				return fmt.Errorf("these units did not come up: %s; see their logs in %s", strings.Join(missing, ", "), filepath.Join(s.dir, "logs"))
+				logs := filepath.Join(s.dir, "logs")
+				return &scheduler.Error{Kind: scheduler.Unavailable, Value: strings.Join(missing, ", "),
+					Message: words("有终端没有启动", "these units did not come up"),
+					Remedy:  words("看它们在 "+logs+" 里的日志", "see their logs in "+logs)}
 			case <-ticker.C:
 			}
 		}

@@ -35,29 +35,35 @@ func TestDemonstration(t *testing.T) {
 		t.Fatalf("build agent: %v\n%s", err, out)
 	}
 	data := filepath.Join(t.TempDir(), "数据 目录")
-	for _, round := range []string{"first", "second"} {
-		t.Run(round+" start", func(t *testing.T) { startOnce(t, agent, data) })
-	}
+	t.Run("first start", func(t *testing.T) {
+		startOnce(t, agent, data, told{lang: "en", end: "Ctrl-C ends it.", kill: `kill (\d+)`, cut: `cuts into the county's loop, in ([1-9]\d|1[01]\d|120) s`, forget: "forget it with: rm -r '"})
+	})
+	t.Run("second start", func(t *testing.T) {
+		startOnce(t, agent, data, told{lang: "zh-CN", end: "按 Ctrl-C 结束。", kill: `停掉一个：kill (\d+)`, cut: `打断全县的循环播出，还有 ([1-9]\d|1[01]\d|120) 秒`, forget: "清除：rm -r '"})
+	})
 }
 
-func startOnce(t *testing.T, agent, data string) {
+// told is what people are told in a language.
+type told struct{ lang, end, kill, cut, forget string }
+
+func startOnce(t *testing.T, agent, data string, want told) {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	out := &said{}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, Options{Data: data, HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", Agent: agent, Out: out})
+		ended <- Run(ctx, Options{Data: data, HTTP: "127.0.0.1:0", MQTT: "127.0.0.1:0", Agent: agent, Language: want.lang, Out: out})
 	}()
-	until(t, ctx, "it says that it is ready", func() bool { return strings.Contains(out.String(), "Ctrl-C ends it.") })
+	until(t, ctx, "it says that it is ready", func() bool { return strings.Contains(out.String(), want.end) })
 	text := out.String()
-	pid, err := strconv.Atoi(regexp.MustCompile(`kill (\d+)`).FindStringSubmatch(text)[1])
+	pid, err := strconv.Atoi(regexp.MustCompile(want.kill).FindStringSubmatch(text)[1])
 	if err != nil || syscall.Kill(pid, 0) != nil {
 		t.Errorf("the unit it names does not run: %v\n%s", err, text)
 	}
-	if !regexp.MustCompile(`cuts into the county's loop, in ([1-9]\d|1[01]\d|120) s`).MatchString(text) {
+	if !regexp.MustCompile(want.cut).MatchString(text) {
 		t.Errorf("no cut-in within two minutes:\n%s", text)
 	}
-	for _, command := range []string{" --data '" + data + "' outages\n", "forget it with: rm -r '" + data + "'\n"} {
+	for _, command := range []string{" --data '" + data + "' outages\n", want.forget + data + "'\n"} {
 		if !strings.Contains(text, command) {
 			t.Errorf("it names no command %q, which would work as it stands:\n%s", command, text)
 		}
