@@ -31,7 +31,8 @@ func (s *Store) SignInStart(ctx context.Context, account string, b Browser) (has
 		if _, err := t.one("SELECT count, last FROM wrong_password WHERE bucket = ?", []any{bucket}, &wrong, &last); err != nil {
 			return err
 		}
-		if until := at(last).Add(scheduler.SignInWait(wrong)); until.After(t.now) {
+		wait := scheduler.SignInWait(wrong)
+		if until := at(last).Add(wait); wait > 0 && until.After(t.now) {
 			refused = &scheduler.Error{Kind: scheduler.Forbidden, Field: "account",
 				Message: scheduler.Words{ZH: fmt.Sprintf("连续 %d 次密码不对", wrong), EN: fmt.Sprintf("%d wrong passwords in a row", wrong)},
 				Remedy:  scheduler.Words{ZH: fmt.Sprintf("等 %v，或要一张登录卡", until.Sub(t.now).Round(time.Second)+time.Second), EN: fmt.Sprintf("wait %v, or ask for a sign-in card", until.Sub(t.now).Round(time.Second)+time.Second)}}

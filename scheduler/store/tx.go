@@ -29,11 +29,11 @@ type tx struct {
 
 // write runs f in a transaction that writes: all of it is committed, or nothing.
 func (s *Store) write(ctx context.Context, f func(*tx) error) error {
-	t := &tx{ctx: ctx, s: s, now: time.Now(), actor: scheduler.ActorIn(ctx, s.actor)}
 	// What is remembered beside the database is brought up in the order in
-	// which it was committed.
+	// which it was committed, and so goes the time.
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	t := &tx{ctx: ctx, s: s, now: time.Now(), actor: scheduler.ActorIn(ctx, s.actor)}
 	if err := s.run(ctx, s.w, t, f); err != nil {
 		return err
 	}
