@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/villagecast/villagecast/device/spool"
@@ -57,7 +58,7 @@ func TestADeviceThatIsLetGoFallsSilent(t *testing.T) {
 		if took := time.Since(gone); took > 8*time.Second {
 			t.Errorf("it took %v to let them go", took)
 		}
-		time.Sleep(time.Second) // the broker tells of the ends of connections a moment later
+		synctest.Wait() // the broker has told of the ends of connections
 		for id, told := range map[string]bool{"removed": true, "dark": false} {
 			if u, err := op.Unit(ctx, id); err != nil || (len(u.Presence.Pending) == 0) != told || u.Presence.Online || len(u.Presence.OnAir) > 0 {
 				t.Errorf("%s: %+v, %v", id, u.Presence, err)

@@ -131,7 +131,7 @@ func (r *dry) span() error {
 	// A window that is open now began earlier.
 	next, err := scheduler.NextStarts(r.p.Rule, county.Zone, dates, r.now.Add(-24*time.Hour), 1)
 	if err != nil || len(next) == 0 {
-		r.Problems = append(r.Problems, scheduler.Words{ZH: "没有还没到的开始时间：永远不会播", EN: "it has no start to come: it will never play"})
+		r.Problems = append(r.Problems, scheduler.Words{ZH: "没有将来的开始时间：永远不会播", EN: "it has no start to come: it will never play"})
 		return nil
 	}
 	r.From = r.now
